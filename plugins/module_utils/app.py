@@ -1,0 +1,157 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The app model: what a catalog entry says about one micro app, as every room reads it.
+
+Made only by `catalog.load`, which validates against `catalog.schema` first: identifiers here are safe to use as names;
+free text (title, description, people's names, notes) is not, and is quoted by whoever writes it into a format.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+
+class DataClass(enum.StrEnum):
+    """The most sensitive data the app touches, from harmless to harmful."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PERSONAL = "personal"
+    PAYMENT = "payment"
+    HEALTH = "health"
+
+
+class Exposure(enum.StrEnum):
+    """Who can reach the app."""
+
+    INTERNAL = "internal"
+    PARTNER = "partner"
+    PUBLIC = "public"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Contact:
+    """A person or a rota to call, in the order of escalation."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Owner:
+    """Who answers for the app. `team` is a slug; `group` is the identity provider's group that RBAC binds."""
+
+    team: str
+    name: str
+    email: str
+    group: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Repository:
+    """Where the app's source is: any URL git takes (or a path), and the branch people work on."""
+
+    url: str
+    branch: str = "main"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Integration:
+    """A third party the app calls. `secret` names the credential it needs ('' if none); `cidr` narrows egress if known."""
+
+    name: str
+    host: str
+    port: int = 443
+    secret: str = ""
+    cidr: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Database:
+    """The app's relational database. `name` and `owner_role` are PostgreSQL identifiers."""
+
+    engine: str
+    name: str
+    host: str = ""
+    port: int = 5432
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SecretSpec:
+    """A secret the app needs at run time: its name, the environment variables it fills, and what kind it is.
+
+    `kind` is `postgresql` (variables: host, port, database, username, password), `api_key` or `generated`.
+    `variables` maps a key of the stored JSON document to the environment variable the app reads it from.
+    """
+
+    name: str
+    kind: str
+    variables: tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workload:
+    """How the app runs: its port, health path and size. CPU in millicores, memory in MiB."""
+
+    port: int = 8080
+    health_path: str = "/healthz"
+    metrics_path: str = "/metrics"
+    replicas: int = 1
+    cpu_millicores: int = 250
+    memory_mib: int = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class App:
+    """One micro app in one environment: the catalog entry with that environment's overrides applied.
+
+    `monthly_cost` is in whole `currency` units; `peak_users` are concurrent users expected at peak.
+    `aws_actions` are the AWS calls the app itself needs, as (action, resource ARN pattern) pairs.
+    """
+
+    name: str
+    environment: str
+    title: str
+    description: str
+    owner: Owner
+    escalation: tuple[Contact, ...]
+    maintainer: Contact
+    repository: Repository
+    image: str
+    runtime: str
+    data: DataClass
+    exposure: Exposure
+    peak_users: int
+    monthly_cost: int
+    currency: str
+    cost_center: str
+    environments: tuple[str, ...]
+    integrations: tuple[Integration, ...] = ()
+    database: Database | None = None
+    secrets: tuple[SecretSpec, ...] = ()
+    workload: Workload = Workload()
+    aws_actions: tuple[tuple[str, str], ...] = ()
+    hostname: str = ""
+    impact: str = ""
+    file: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace: one for each app and environment."""
+        return f"{self.name}-{self.environment}"
+
+    @property
+    def service_account(self) -> str:
+        """The Kubernetes service account its pods run as."""
+        return self.name
+
+    @property
+    def role_name(self) -> str:
+        """The IAM role of its workload; fits IAM's 64 characters because names and environments are limited."""
+        return f"microapp-{self.name}-{self.environment}"
+
+    def secret_name(self, secret: str) -> str:
+        """Where a secret of this app lives in the store: no two apps or environments share a prefix."""
+        return f"microapps/{self.environment}/{self.name}/{secret}"

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An environment's profile: every outside system as one small block, and every rule that differs between environments.
+
+It lives in `inventories/<env>/group_vars/environment_<env>/profile.yml` as `microapp_environment`. Made only by
+`profile_from`, which validates against `catalog.profile_schema`. No block holds a secret: files and names only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from .app import App
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Aws:
+    """The AWS account this environment owns. An empty `endpoint_url` is the real AWS (refused if `loopback_only`)."""
+
+    account: str
+    region: str
+    endpoint_url: str = ""
+    profile: str = ""
+    credentials_file: str = ""
+    loopback_only: bool = False
+    permissions_boundary: str = ""
+    kms_key: str = ""
+    oidc_provider: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Kubernetes cluster: a kubeconfig and context, and the UID of its kube-system namespace as its identity.
+
+    `available` is false where there is none (say, no Go to build the sandbox's): its controls are answered `not_reached`
+    with `why` and `next_step`.
+    """
+
+    kubeconfig: str = ""
+    context: str = ""
+    identity: str = ""
+    loopback_only: bool = False
+    available: bool = True
+    why: str = ""
+    next_step: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Registry:
+    """The OCI registry images are pushed to and pulled from."""
+
+    address: str
+    plain_http: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SecretStore:
+    """Where secrets live, by scheme (`aws_secretsmanager`, `openbao`). `token_file` holds the login where one is needed."""
+
+    scheme: str = "aws_secretsmanager"
+    address: str = ""
+    token_file: str = ""
+    mount: str = "secret"
+    recovery_days: int = 7
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """The PostgreSQL server of the environment's apps and the administrator who may make logins there."""
+
+    host: str
+    port: int = 5432
+    admin_user: str = "postgres"
+    password_file: str = ""
+    maintenance_database: str = "postgres"
+    sslmode: str = "verify-full"
+    sslrootcert: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forge:
+    """Where the apps' repositories are. With `base`, an app's repository is `<base>/<app>.git`, else the catalog's URL."""
+
+    kind: str = "git"
+    base: str = ""
+    branch: str = "goldenpath/baseline"
+    author_name: str = "goldenpath.microapps"
+    author_email: str = "goldenpath@example.com"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Runner:
+    """What restarts the app after a cut-over: `kubernetes` (its Deployments) or `supervisor` (the sandbox's own)."""
+
+    kind: str = "kubernetes"
+    control: str = ""
+    release_folder: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Peer:
+    """The other side of a network policy: a namespace, and labels of the pods in it (empty: all of them)."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tenancy:
+    """The fence around a namespace. `controllers` are field managers whose hold on a field is respected and refused."""
+
+    pod_security_version: str = "v1.37"
+    gateway: Peer = Peer("gateway-system")
+    monitoring: Peer = Peer("monitoring")
+    dns: Peer = Peer("kube-system", (("k8s-app", "kube-dns"),))
+    node_local_dns: str = ""
+    controllers: tuple[str, ...] = ()
+    foreign: str = "report"
+    quota_factor: int = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Observability:
+    """Where rules go and what is too much. Ratios are 0 to 1, times in seconds."""
+
+    rule_labels: tuple[tuple[str, str], ...] = (("release", "prometheus"),)
+    runbook_base_url: str = ""
+    error_ratio: float = 0.05
+    error_ratio_full: float = 0.01
+    fewest_requests: int = 20
+    latency_seconds: float = 1.0
+    database_latency_seconds: float = 0.5
+    logs_url: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything that differs between environments, and nothing else."""
+
+    name: str
+    aws: Aws
+    database: DatabaseServer
+    registry: Registry
+    cluster: Cluster = Cluster()
+    secret_store: SecretStore = SecretStore()
+    forge: Forge = Forge()
+    runner: Runner = Runner()
+    tenancy: Tenancy = Tenancy()
+    observability: Observability = Observability()
+    embedded: bool = False
+    adopt: str = "report"
+    cutover: str = "when_seen"
+    all_apps: bool = False
+    serial: str = "100%"
+    max_fail_percentage: int = 0
+    lease_seconds: int = 900
+    approval_required: bool = False
+    evidence_directory: str = ""
+
+    def repository_url(self, app: App) -> str:
+        """The URL git is given for the app's repository in this environment."""
+        return f"{self.forge.base.rstrip('/')}/{app.name}.git" if self.forge.base else app.repository.url
+
+
+Block = TypeVar("Block")
+
+
+def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
+    """A frozen block from plain data that the schema has accepted: nested blocks and mappings are converted by field type."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # every caller hands a dataclass
+        if field.name not in data:
+            continue
+        value = data[field.name]
+        nested = _BLOCKS.get(str(field.type))
+        if nested is not None:
+            value = block_from(nested, value)
+        elif isinstance(value, Mapping):
+            value = tuple(sorted((str(key), str(item)) for key, item in value.items()))
+        elif isinstance(value, (list, tuple)):
+            value = tuple(value)
+        values[field.name] = value
+    return kind(**values)
+
+
+_BLOCKS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (Aws, Cluster, Registry, SecretStore, DatabaseServer, Forge, Runner, Peer, Tenancy, Observability)
+}
