@@ -246,8 +246,7 @@ def failure_of(error: Exception, capability: Capability, request: Request) -> di
     result: dict[str, Any] = {"changed": False, "msg": sentence, "objects": [], "answers": [], "diff": []}
     if request.params.get("evidence") and capability.controls:
         answers = [
-            Answer(control, State.NOT_REACHED, reason=sentence, found="could not be told")
-            for control in capability.controls
+            Answer(control, State.NOT_REACHED, reason=sentence, found="could not be told") for control in capability.controls
         ]
         result["answers"] = [answer.as_result() for answer in answers]
         result["warnings"] = [sentence]
@@ -324,7 +323,7 @@ def perform(capability: Capability, request: Request) -> dict[str, Any]:
         return result_of(capability.run(request), request)
     except MicroappsError as error:
         return failure_of(error, capability, request)
-    except Exception as error:  # a bug of ours must not print a traceback that quotes what it worked on
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not print a traceback that quotes what it worked on
         return failure_of(error, capability, request)
 
 
@@ -351,5 +350,5 @@ def run_as_module(capability: Capability) -> None:
 
 
 # Imported by every module of ours; says early and plainly what would otherwise be a syntax error deep in a trace.
-if sys.version_info < (3, 11):  # pragma: no cover - cannot run on the interpreters we test with
+if sys.version_info < (3, 11):  # noqa: UP036 - a managed machine's Python is not the controller's
     raise ImportError("goldenpath.microapps needs Python 3.11 or newer on the machine its tasks run on")
