@@ -19,9 +19,8 @@ options:
     type: dict
     suboptions:
       directory:
-        description: The folder of all evidence.
+        description: The folder of all evidence; C(evidence) in the collection's state folder if it is not given.
         type: path
-        required: true
       app:
         description: The app's name.
         type: str

@@ -25,7 +25,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .controls import Answer, State
 from .errors import MicroappsError
+from .evidence.record import Run
 from .scrubber import Secrets
+from .state_folder import state_folder
 
 
 class _Keep(enum.Enum):
@@ -43,7 +45,7 @@ KEEP: Final = _Keep.KEEP
 EVIDENCE_OPTION: Final[dict[str, Any]] = {
     "type": "dict",
     "options": {
-        "directory": {"type": "path", "required": True},
+        "directory": {"type": "path"},
         "app": {"type": "str", "required": True},
         "environment": {"type": "str", "required": True},
     },
@@ -141,7 +143,8 @@ def _silent(_message: str) -> None:
 class Request:
     """One call: the validated options, the mode, and everything from outside that the logic may use.
 
-    Nothing below `run` reads the clock, the environment or randomness by itself: they come from here.
+    Nothing below a capability's `run` reads the clock, the environment or randomness by itself: they come from here.
+    `run` is the identity of the ansible-playbook that asks; there is none behind the module door.
     """
 
     params: Mapping[str, Any]
@@ -151,6 +154,7 @@ class Request:
     environ: Mapping[str, str] = dataclasses.field(default_factory=lambda: dict(os.environ))
     secrets: Secrets = dataclasses.field(default_factory=Secrets)
     progress: Callable[[str], None] = _silent
+    run: Run | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -317,6 +321,14 @@ def _strings(value: Any) -> Iterable[str]:
         yield str(value)
 
 
+def with_evidence_folder(params: Mapping[str, Any], environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """The options with `evidence.directory` filled in where the profile names none: `evidence` in the state folder."""
+    evidence = params.get("evidence")
+    if not evidence or evidence.get("directory"):
+        return params
+    return {**params, "evidence": {**evidence, "directory": str(state_folder(environ) / "evidence")}}
+
+
 def perform(capability: Capability, request: Request) -> dict[str, Any]:
     """Run a capability and answer with a result, whatever happens: the one place where every exception ends."""
     try:
@@ -339,7 +351,7 @@ def run_as_module(capability: Capability) -> None:
         required_by=capability.rules.get("required_by"),
     )
     request = Request(
-        params=module.params,
+        params=with_evidence_folder(module.params, os.environ),
         check=module.check_mode,
         secrets=Secrets(no_log_values(capability.spec, module.params)),
     )

@@ -17,7 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils.capability import Capability, Request, no_log_values, perform, scrubbed
+from ..module_utils.capability import Capability, Request, no_log_values, perform, scrubbed, with_evidence_folder
 from ..module_utils.errors import MicroappsError
 from ..module_utils.evidence.record import new_run, record_answers
 from ..module_utils.scrubber import Secrets
@@ -41,7 +41,7 @@ class InProcess(ActionBase):  # type: ignore[misc]  # ansible-core ships no type
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Called by Ansible in a worker. No exception leaves it: ansible-core would print causes and sources in clear."""
-        arguments = self._task.args
+        arguments = plain(self._task.args)
         secrets = Secrets(no_log_values(self.capability.spec, arguments))
         if self._task.async_val:
             return _failed(
@@ -53,16 +53,17 @@ class InProcess(ActionBase):  # type: ignore[misc]  # ansible-core ships no type
         if validated.error_messages:
             return _failed("; ".join(validated.error_messages), secrets)
         request = Request(
-            params=validated.validated_parameters,
+            params=with_evidence_folder(validated.validated_parameters, os.environ),
             check=self._task.check_mode,
             secrets=secrets,
             progress=display.display,
+            run=RUN,
         )
         if self._runs_here():
             result = perform(self.capability, request)
         else:
             result = scrubbed(
-                self._execute_module(module_name=self._task.action, module_args=dict(arguments), task_vars=task_vars),
+                self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars),
                 secrets,
             )
         return self._recorded(result, request)
@@ -75,7 +76,7 @@ class InProcess(ActionBase):  # type: ignore[misc]  # ansible-core ships no type
         if not evidence or not result.get("answers"):
             return result
         try:
-            record_answers(evidence, self.capability.name, RUN, request.check, result["answers"])
+            record_answers(evidence, self.capability.name, RUN, request.check, result)
         except MicroappsError as error:
             return {**result, **_failed(error.sentence(), request.secrets)}
         return result
@@ -86,9 +87,9 @@ def _failed(message: str, secrets: Secrets) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Ansible's tagged and lazy containers as ordinary Python data."""
+    """Ansible's tagged strings and lazy containers as ordinary Python data: serializers and drivers know no others."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value
+    return str.__str__(value) if isinstance(value, str) else value

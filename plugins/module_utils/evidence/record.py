@@ -17,7 +17,7 @@ import pathlib
 import socket
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..controls import Answer, merge
@@ -26,12 +26,16 @@ from ..errors import MicroappsError
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Run:
-    """One ansible-playbook: who, where, when it began (UTC, RFC 3339). `job` is the AWX job's id where there is one."""
+    """One ansible-playbook: who, where, when it began (UTC, RFC 3339). `job` is the AWX job's id where there is one.
+
+    `pid` is Ansible's parent process: a lease whose holder no longer runs on this host may be taken over at once.
+    """
 
     id: str
     started: str
     by: str
     host: str
+    pid: int
     job: str = ""
 
     def as_data(self) -> dict[str, str]:
@@ -50,6 +54,7 @@ def new_run(environ: Mapping[str, str]) -> Run:
         started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         by=user,
         host=socket.gethostname(),
+        pid=os.getpid(),
         job=environ.get("JOB_ID", ""),
     )
 
@@ -64,15 +69,30 @@ def app_folder(evidence: Mapping[str, str]) -> pathlib.Path:
     return pathlib.Path(evidence["directory"]) / evidence["environment"] / evidence["app"]
 
 
-def record_answers(
-    evidence: Mapping[str, str], capability: str, run: Run, check: bool, answers: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write (or add to) this run's part for `capability`. Parts of other runs of the same name are replaced."""
-    path = app_folder(evidence) / f"{mode(check)}.parts" / f"{capability}.json"
+def record_answers(evidence: Mapping[str, str], capability: str, run: Run, check: bool, result: Mapping[str, Any]) -> None:
+    """Write (or add to) this run's part for `capability` from a task's result. Another run's part is replaced."""
+    path = parts_folder(evidence, check) / f"{capability}.json"
     earlier = read_part(path)
-    kept = earlier["answers"] if earlier and earlier["run"] == run.id else []
-    merged = merge(Answer.from_result(answer) for answer in [*kept, *answers])
-    write_json(path, {"run": run.id, "answers": [answer.as_result() for answer in merged.values()]})
+    if earlier is None or earlier["run"] != run.id:
+        earlier = {"answers": [], "artefacts": {}}
+    merged = merge(Answer.from_result(answer) for answer in [*earlier["answers"], *result["answers"]])
+    part = {
+        "run": run.id,
+        "answers": [answer.as_result() for answer in merged.values()],
+        "artefacts": {**earlier["artefacts"], **result.get("artefacts", {})},
+    }
+    write_json(path, part)
+
+
+def parts_folder(evidence: Mapping[str, str], check: bool) -> pathlib.Path:
+    """Where the parts of a run lie until they are joined."""
+    return app_folder(evidence) / f"{mode(check)}.parts"
+
+
+def parts_of(evidence: Mapping[str, str], check: bool, run: Run) -> tuple[dict[str, Any], ...]:
+    """The parts of this run, in the order of their names; those of other runs are none of ours."""
+    parts = (read_part(path) for path in sorted(parts_folder(evidence, check).glob("*.json")))
+    return tuple(part for part in parts if part and part["run"] == run.id)
 
 
 def read_part(path: pathlib.Path) -> dict[str, Any] | None:
@@ -81,7 +101,7 @@ def read_part(path: pathlib.Path) -> dict[str, Any] | None:
         part = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return part if isinstance(part, dict) and {"run", "answers"} <= part.keys() else None
+    return part if isinstance(part, dict) and {"run", "answers", "artefacts"} <= part.keys() else None
 
 
 def write_json(path: pathlib.Path, data: Any) -> None:

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every test relies on: the collection that is tested is this checkout, not a stale copy found first."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """An installed copy in a collections path wins over the link: everything would test yesterday's code."""
+    from ansible_collections.goldenpath.microapps.plugins.module_utils import capability
+
+    loaded = pathlib.Path(capability.__file__).resolve()
+    if loaded != ROOT / "plugins" / "module_utils" / "capability.py":
+        raise pytest.UsageError(f"The tests would load the collection from {loaded}, not from {ROOT}. Remove that copy.")
+
+
+@pytest.fixture(scope="session")
+def root() -> pathlib.Path:
+    """The checkout."""
+    return ROOT
