@@ -1,0 +1,134 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From an entry's plain data to an `App`: an environment's overrides applied, and what a schema cannot say checked. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..app import App, Contact, Database, DataClass, Exposure, Integration, Owner, Repository, SecretSpec, Workload
+from .check import Complaint, field_name, quoted
+from .schema import MERGED, SCHEMA
+
+
+def merged(data: Mapping[str, Any], environment: str) -> dict[str, Any]:
+    """The entry as it is in one environment: `repository`, `database` and `workload` by field, everything else replaced."""
+    result = {field: value for field, value in data.items() if field != "environments"}
+    for field, value in (data["environments"][environment] or {}).items():
+        base = result.get(field)
+        if field in MERGED and isinstance(base, Mapping) and isinstance(value, Mapping):
+            result[field] = {**base, **value}
+        else:
+            result[field] = value
+    return result
+
+
+def contradictions(data: Mapping[str, Any]) -> list[Complaint]:
+    """What is wrong with an entry that its schema accepts, in any of its environments."""
+    found = list(_contradictions(merged({**data, "environments": {"": {}}}, "")))
+    for environment, override in data["environments"].items():
+        if not override:
+            continue
+        for complaint in _contradictions(merged(data, environment)):
+            inside = complaint.path[0] in override
+            place = ("environments", environment, *complaint.path) if inside else complaint.path
+            sentence = complaint.sentence if not inside else f"environments.{environment}.{complaint.sentence}"
+            found.append(Complaint(place, sentence))
+    return list(dict.fromkeys(found))
+
+
+def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
+    """The app in one of its environments; `data` has passed the schema and `contradictions`."""
+    entry = merged(data, environment)
+    database = entry.get("database")
+    return App(
+        name=entry["name"],
+        environment=environment,
+        title=entry["title"],
+        description=entry["description"],
+        owner=Owner(**entry["owner"]),
+        escalation=tuple(Contact(**contact) for contact in entry["escalation"]),
+        maintainer=Contact(**entry["maintainer"]),
+        repository=Repository(**entry["repository"]),
+        image=entry["image"],
+        runtime=entry["runtime"],
+        data=DataClass(entry["data"]),
+        exposure=Exposure(entry["exposure"]),
+        peak_users=entry["peak_users"],
+        monthly_cost=entry["monthly_cost"],
+        currency=entry["currency"],
+        cost_center=entry["cost_center"],
+        environments=tuple(data["environments"]),
+        integrations=tuple(Integration(**integration) for integration in entry.get("integrations", ())),
+        database=Database(**database) if database else None,
+        secrets=tuple(
+            SecretSpec(secret["name"], secret["kind"], tuple(sorted(secret["variables"].items())))
+            for secret in entry.get("secrets", ())
+        ),
+        workload=Workload(**entry.get("workload", {})),
+        aws_actions=tuple((grant["action"], grant["resource"]) for grant in entry.get("aws_actions", ())),
+        hostname=entry.get("hostname", ""),
+        impact=entry.get("impact", ""),
+        file=file,
+    )
+
+
+def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
+    for field in MERGED:
+        yield from _incomplete(entry, field)
+    for field in ("secrets", "integrations"):
+        yield from _twice(field, "name", [item["name"] for item in entry.get(field, ())])
+    yield from _variables(entry.get("secrets", ()))
+    secrets = {secret["name"] for secret in entry.get("secrets", ())}
+    for index, integration in enumerate(entry.get("integrations", ())):
+        if integration.get("secret", "") and integration["secret"] not in secrets:
+            yield _complaint(("integrations", index, "secret"), integration["secret"], "one of `secrets`", "declare it there")
+        yield from _range(index, integration.get("cidr", ""))
+    engine = (entry.get("database") or {}).get("engine")
+    for index, secret in enumerate(entry.get("secrets", ())):
+        if secret["kind"] == "postgresql" and engine != "postgresql":
+            mend = "declare the database with engine: postgresql, or choose another kind"
+            yield _complaint(("secrets", index, "kind"), "postgresql", "possible without a PostgreSQL `database`", mend)
+
+
+def _complaint(path: tuple[str | int, ...], value: Any, wants: str, mend: str) -> Complaint:
+    return Complaint(path, f"{field_name(path)}: {quoted(value)} is not {wants}; {mend}")
+
+
+def _incomplete(entry: Mapping[str, Any], field: str) -> Iterator[Complaint]:
+    value = entry.get(field)
+    if value is not None:
+        for needed in SCHEMA["properties"][field]["required"]:
+            if needed not in value:
+                yield Complaint((field,), f"{field}.{needed}: is missing; the app has no {field} to take it from, so add it")
+
+
+def _twice(field: str, part: str, names: Iterable[str]) -> Iterator[Complaint]:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            yield _complaint((field, index, part), name, "a new name", "it is there already: rename one of them")
+        seen.add(name)
+
+
+def _variables(secrets: Iterable[Mapping[str, Any]]) -> Iterator[Complaint]:
+    pairs = [(index, key, name) for index, secret in enumerate(secrets) for key, name in secret["variables"].items()]
+    counts = Counter(name for _, _, name in pairs)
+    seen: set[str] = set()
+    for index, key, name in pairs:
+        if counts[name] > 1 and name in seen:
+            path = ("secrets", index, "variables", key)
+            yield _complaint(path, name, "a variable of its own", "another key fills it: rename one of them")
+        seen.add(name)
+
+
+def _range(index: int, cidr: str) -> Iterator[Complaint]:
+    if cidr:
+        try:
+            ipaddress.ip_network(cidr)
+        except ValueError:
+            mend = "clear the bits behind the prefix, as in 203.0.113.0/24"
+            yield _complaint(("integrations", index, "cidr"), cidr, "an address range", mend)
