@@ -1,0 +1,306 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The schema of an environment's profile, and the one way to make a `Profile`.
+
+The single source for validation, for docs/schema/profile.schema.json and for docs/catalog.md.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..errors import Invalid
+from ..profile import Profile, block_from
+from . import patterns as kinds
+from .check import Checker, Complaint, quoted
+
+VARIABLE: Final = "microapp_environment"
+
+_TEXT = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+_ABSOLUTE = r"(?:/|~/)" + _TEXT
+
+
+def _path(description: str, example: str) -> kinds.Schema:
+    return kinds.word(f"(?:{_ABSOLUTE})?", "an absolute path (or one that begins with ~/), or empty", example, description, 4096)
+
+
+def _url(description: str, example: str, schemes: str) -> kinds.Schema:
+    wants = f"a URL ({', '.join(schemes.split('|'))}) without a password, or empty"
+    return kinds.word(rf"(?:(?:{schemes})://[^\s@\u0000-\u001f]+)?", wants, example, description, 1000)
+
+
+def _host(description: str, example: str) -> kinds.Schema:
+    return kinds.word(rf"(?:{kinds.HOST}|[0-9a-f:]+)", "a host name or an address", example, description)
+
+
+def _label(wants: str, example: str, description: str) -> kinds.Schema:
+    return kinds.word(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?", wants, example, description)
+
+
+_LABELS = kinds.table(
+    r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?" + kinds.END,
+    "a label's key",
+    kinds.word(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "a label's value", "prometheus", "The value.", 63),
+    20,
+    "Labels and their values.",
+)
+
+_PEER = kinds.record(
+    "The other side of a network policy.",
+    {
+        "namespace": kinds.word(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "a namespace", "monitoring", "Its namespace.", 63),
+        "labels": {**_LABELS, "description": "Labels of the pods there; none means all of them."},
+    },
+    ("namespace",),
+)
+
+BLOCKS: Final[dict[str, kinds.Schema]] = {
+    "aws": kinds.record(
+        "The AWS account of this environment. Checked before the first write.",
+        {
+            "account": kinds.word("[0-9]{12}", "an account's twelve digits in quotes", "123456789012", "The account's id.", 12),
+            "region": kinds.word(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region", "eu-west-1", "The region.", 25),
+            "endpoint_url": _url(
+                "Another AWS API (a local one); empty for the real one.", "http://127.0.0.1:4566", "https|http"
+            ),
+            "profile": kinds.word(r"[A-Za-z0-9._@/+-]*", "the name of an AWS profile", "platform-dev", "Its credentials.", 128),
+            "credentials_file": _path("The file of that profile; empty for the usual one.", "/etc/goldenpath/aws-credentials"),
+            "loopback_only": kinds.yes_or_no("Refuse an endpoint that is missing or is not on this machine."),
+            "permissions_boundary": kinds.word(
+                r"(?:arn:[a-z0-9-]+:iam::[0-9]{12}:policy/[A-Za-z0-9+=,.@_/-]+)?",
+                "the ARN of an IAM policy, or empty",
+                "arn:aws:iam::123456789012:policy/microapps-boundary",
+                "The permissions boundary of every role made for an app.",
+                512,
+            ),
+            "kms_key": kinds.word(
+                r"(?:arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+|[0-9a-f-]{36})?",
+                "a KMS key (ARN, alias/name or id), or empty",
+                "alias/microapps",
+                "The key that encrypts images and secrets; empty for AWS's own.",
+                512,
+            ),
+            "oidc_provider": kinds.word(
+                r"(?:[a-z0-9.-]+(?:/[A-Za-z0-9._/-]+)?)?",
+                "an OIDC issuer without https://, or empty",
+                "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE",
+                "The cluster's OIDC issuer, where roles are trusted by IRSA as well as by Pod Identity.",
+                512,
+            ),
+        },
+        ("account", "region"),
+    ),
+    "cluster": kinds.record(
+        "The Kubernetes cluster. Its identity is checked before the first write.",
+        {
+            "kubeconfig": _path("The kubeconfig; empty for the usual one.", "~/.kube/config"),
+            "context": kinds.word(r"[A-Za-z0-9._:@/+-]*", "a context of the kubeconfig", "platform-dev", "The context.", 253),
+            "identity": kinds.word(
+                r"(?:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?",
+                "the UID of the namespace kube-system, or empty",
+                "6f2d1c1e-8f0b-4a44-9b5e-0d6c1f1f2a3b",
+                "`kubectl get namespace kube-system -o jsonpath={.metadata.uid}`.",
+                36,
+            ),
+            "loopback_only": kinds.yes_or_no("Refuse an API server that is not on this machine."),
+            "available": kinds.yes_or_no("False where there is none: its controls are then answered `not_reached`."),
+            "why": kinds.line(500, "Go is not installed.", "Why there is none.", 0),
+            "next_step": kinds.line(500, "Install Go 1.24 or newer.", "What to do about it.", 0),
+        },
+    ),
+    "registry": kinds.record(
+        "The OCI registry.",
+        {
+            "address": kinds.word(
+                rf"{kinds.HOST}(?::[0-9]{{1,5}})?(?:/[a-z0-9._/-]+)?",
+                "a registry's host, port and path",
+                "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+                "Host, port and path, without a scheme.",
+            ),
+            "plain_http": kinds.yes_or_no("Speak HTTP to it, for a registry on this machine."),
+        },
+        ("address",),
+    ),
+    "secret_store": kinds.record(
+        "Where secrets live.",
+        {
+            "scheme": kinds.one_of(["aws_secretsmanager", "openbao"], "The kind of store."),
+            "address": _url("Its address, for openbao.", "https://bao.example.com", "https|http"),
+            "token_file": _path("The file that holds its token, for openbao.", "/run/secrets/bao-token"),
+            "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
+            "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
+        },
+    ),
+    "database": kinds.record(
+        "The PostgreSQL server of the apps, and the administrator who makes logins there.",
+        {
+            "host": _host("Its host.", "postgres.dev.example.com"),
+            "port": kinds.port("Its port.", 5432),
+            "admin_user": kinds.word(r"[A-Za-z_][A-Za-z0-9_.$-]*", "a login's name", "goldenpath", "The administrator.", 63),
+            "password_file": _path("The file that holds its password.", "/run/secrets/postgresql-admin"),
+            "maintenance_database": kinds.word(
+                r"[A-Za-z_][A-Za-z0-9_-]*", "a database's name", "postgres", "The database to connect to first.", 63
+            ),
+            "sslmode": kinds.one_of(["verify-full", "verify-ca", "require", "disable"], "How the connection is protected."),
+            "sslrootcert": _path("The authority that signed its certificate; empty for the system's.", "/etc/ssl/certs/rds.pem"),
+        },
+        ("host",),
+    ),
+    "forge": kinds.record(
+        "Where the apps' repositories are, and the branch that the baseline is pushed to.",
+        {
+            "kind": kinds.one_of(["git", "github", "gitlab"], "What it is."),
+            "base": _url(
+                "With it, an app's repository is <base>/<app>.git; without, the catalog's URL.",
+                "https://git.example.com/apps",
+                "https|http|git|ssh|file",
+            ),
+            "branch": kinds.word(r"[A-Za-z0-9][A-Za-z0-9._/-]*", "a branch", "goldenpath/baseline", "Our branch.", 200),
+            "author_name": kinds.line(100, "goldenpath.microapps", "Who our commits are by."),
+            "author_email": kinds.email("Their mail address."),
+        },
+    ),
+    "runner": kinds.record(
+        "What restarts an app after a cut-over.",
+        {
+            "kind": kinds.one_of(["kubernetes", "supervisor"], "Its Deployments, or the sandbox's supervisor."),
+            "control": _path("The supervisor's socket.", "/var/lib/goldenpath/supervisor.sock"),
+            "release_folder": _path("The folder of releases, for the supervisor.", "/var/lib/goldenpath/apps"),
+        },
+    ),
+    "tenancy": kinds.record(
+        "The fence around an app's namespace.",
+        {
+            "pod_security_version": kinds.word(
+                r"v1\.[0-9]{1,3}|latest", "a Pod Security version", "v1.37", "The version of the standard.", 8
+            ),
+            "gateway": {**_PEER, "description": "Where requests come from."},
+            "monitoring": {**_PEER, "description": "Where metrics are scraped from."},
+            "dns": {**_PEER, "description": "Where names are resolved."},
+            "node_local_dns": kinds.word(
+                r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:]+)?", "an address, or empty", "169.254.20.10",
+                "The node-local DNS cache's address, if there is one.", 45,
+            ),
+            "controllers": kinds.listing(
+                _label("a field manager's name", "argocd-controller", "One of them."),
+                50,
+                "Field managers whose hold on a field is respected: a difference is refused with their name, not taken back.",
+            ),
+            "foreign": kinds.one_of(["report", "remove"], "What to do with network policies and role bindings of others."),
+            "quota_factor": kinds.whole(1, 100, 4, "How many times the app's own size the namespace may hold."),
+        },
+    ),
+    "observability": kinds.record(
+        "Where alert rules go, and what is too much.",
+        {
+            "rule_labels": {**_LABELS, "description": "The labels that Prometheus selects rules by."},
+            "runbook_base_url": _url("Where runbooks are published.", "https://runbooks.example.com", "https|http"),
+            "error_ratio": kinds.ratio("The share of failed requests that is too much, on the light path.", 0.05),
+            "error_ratio_full": kinds.ratio("The same on the full path.", 0.01),
+            "fewest_requests": kinds.whole(1, 1_000_000, 20, "With fewer requests than this a ratio says nothing."),
+            "latency_seconds": kinds.seconds("Too slow for a request.", 1.0),
+            "database_latency_seconds": kinds.seconds("Too slow for a query.", 0.5),
+            "logs_url": _url("Where logs are read.", "https://logs.example.com", "https|http"),
+        },
+    ),
+}
+
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "https://github.com/goldenpath/microapps/schema/profile.schema.json",
+    "title": f"An environment's profile ({VARIABLE})",
+    **kinds.record(
+        "Everything that differs between environments, and nothing else. No field holds a secret: files and names only.",
+        {
+            "name": kinds.word(
+                "[a-z][a-z0-9]{0,9}",
+                "an environment's name: at most 10 of a-z and 0-9, beginning with a letter",
+                "sandbox",
+                "The environment's name.",
+                10,
+            ),
+            **BLOCKS,
+            "embedded": kinds.yes_or_no("True for the sandbox, whose parts we start ourselves."),
+            "adopt": kinds.one_of(["report", "take"], "What to do on first contact with objects that others made."),
+            "cutover": kinds.one_of(
+                ["when_seen", "now"],
+                "When an old credential is retired: once the running app was seen with the new one, or at once, by a restart.",
+            ),
+            "all_apps": kinds.yes_or_no("Whether a run without `-e app=` may take every app without `-e all_apps=true`."),
+            "serial": {
+                "description": "How many apps at a time: a number, or a share such as 20%.",
+                "type": ["string", "integer"],
+                "pattern": "^(?:[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%)" + kinds.END,
+                "minimum": 1,
+                "wants": "a number from 1, or a share from 1% to 100%",
+                "examples": ["20%"],
+            },
+            "max_fail_percentage": kinds.whole(0, 100, 0, "How many of them in a hundred may fail before the run stops."),
+            "lease_seconds": kinds.whole(60, 86400, 900, "How long one run holds an app."),
+            "approval_required": kinds.yes_or_no("Whether a promotion waits for a person."),
+            "evidence_directory": _path("Where evidence is kept; empty for the state folder.", "/var/lib/goldenpath/evidence"),
+        },
+        ("name", "aws", "database", "registry"),
+    ),
+}
+
+CHECKER: Final = Checker(SCHEMA)
+
+
+def profile_from(mapping: Mapping[str, Any]) -> Profile:
+    """The profile from `microapp_environment`; raises `Invalid` with field, value, file and mend of every fault."""
+    data = _plain(mapping)
+    complaints = CHECKER.complaints(data) or list(_contradictions(data))
+    if complaints:
+        sentences = " | ".join(complaint.sentence for complaint in complaints)
+        raise Invalid(f"{profile_file(data)}: {VARIABLE}: {sentences}", "", "Nothing was changed.")
+    return block_from(Profile, {**data, **({"serial": str(data["serial"])} if "serial" in data else {})})
+
+
+def profile_file(data: Mapping[str, Any]) -> str:
+    """Where a profile stands, as far as its own name tells."""
+    name = data.get("name")
+    named = name if isinstance(name, str) and name.isalnum() else "<name>"
+    return f"group_vars/environment_{named}/profile.yml"
+
+
+def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
+    aws = data["aws"]
+    endpoint = aws.get("endpoint_url", "")
+    if (data.get("embedded") or aws.get("loopback_only")) and not _is_loopback(endpoint):
+        yield Complaint(
+            ("aws", "endpoint_url"),
+            f"aws.endpoint_url: {quoted(endpoint)} is not on this machine, and this profile may only reach this machine; "
+            "start the sandbox, or remove embedded and loopback_only",
+        )
+    if data.get("embedded") and not aws.get("loopback_only"):
+        yield Complaint(("aws",), "aws.loopback_only: false is not possible with embedded: true; set it to true")
+    store = data.get("secret_store", {})
+    if store.get("scheme") == "openbao" and not (store.get("address") and store.get("token_file")):
+        yield Complaint(("secret_store",), "secret_store: openbao needs address and token_file; add them")
+    runner = data.get("runner", {})
+    if runner.get("kind") == "supervisor" and not (runner.get("control") and runner.get("release_folder")):
+        yield Complaint(("runner",), "runner: supervisor needs control and release_folder; add them")
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        name = urllib.parse.urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _plain(value: Any) -> Any:
+    # Ansible hands over tagged strings and lazy containers; the schema is asked about ordinary data.
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
