@@ -102,9 +102,9 @@ def test_nobody_but_the_runners_catches_everything(path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(UTILS.rglob("*.py")), ids=name_of)
 def test_the_logic_knows_nothing_of_ansible(path: pathlib.Path) -> None:
-    imported = [
-        node.module or "" for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom) and node.level == 0
-    ] + [alias.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import) for alias in node.names]
+    imported = [node.module or "" for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom) and node.level == 0] + [
+        alias.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import) for alias in node.names
+    ]
     ansible = [module for module in imported if module.split(".")[0] in ("ansible", "ansible_collections")]
     assert not ansible or name_of(path) in KNOWS_ANSIBLE
 
@@ -146,7 +146,7 @@ def test_every_control_of_a_role_is_named_by_a_task_and_by_the_code(role: pathli
 
 def test_no_code_answers_a_control_that_nobody_declared() -> None:
     declared = {control["id"] for role in ROLES for control in _controls(role)}
-    pattern = re.compile(r'"((?:%s)-\d\d)"' % "|".join(role.name for role in ROLES))
+    pattern = re.compile(r'"((?:' + "|".join(role.name for role in ROLES) + r')-\d\d)"')
     for path in UTILS.rglob("*.py"):
         assert set(pattern.findall(path.read_text(encoding="utf-8"))) <= declared, name_of(path)
 

@@ -84,7 +84,14 @@ def test_a_part_that_is_down_fails_alone_and_is_not_reached_with_evidence() -> N
     assert alone["failed"] and alone["msg"] == "Ask the part: nobody listens on port 1. Start it."
     assert "failed" not in recorded
     assert recorded["answers"] == [
-        {"control": "family-01", "state": "not_reached", "proof": [], "reason": alone["msg"], "found": "could not be told", "done": ""}
+        {
+            "control": "family-01",
+            "state": "not_reached",
+            "proof": [],
+            "reason": alone["msg"],
+            "found": "could not be told",
+            "done": "",
+        }
     ]
 
 

@@ -26,9 +26,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.evidence.tabl
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
 
 HOSTILE = '<script>alert(1)</script> {{ lookup("pipe", "id") }} | & " \' `'
-CONTROLS = tuple(
-    Control(f"family-0{number}", f"Title {number}", "why", "proof", (Path.FULL,), "always") for number in (1, 2, 3)
-)
+CONTROLS = tuple(Control(f"family-0{number}", f"Title {number}", "why", "proof", (Path.FULL,), "always") for number in (1, 2, 3))
 VERDICT = Verdict(Path.FULL, 61, (), ("family-01", "family-02"), {}, (), (), "a" * 40)
 RUN = Run("run-1", "2026-11-23T10:00:00+00:00", "somebody", "here", 42)
 
