@@ -46,9 +46,7 @@ class Checker:
             raise MissingLibrary("jsonschema", "check the catalog and the profiles", JSONSCHEMA_MISSING)
         if self._validator is None:
             self._validator = jsonschema.Draft202012Validator(self._schema)
-        found = dict.fromkeys(
-            complaint for error in self._validator.iter_errors(data) for complaint in _complaints(error)
-        )
+        found = dict.fromkeys(complaint for error in self._validator.iter_errors(data) for complaint in _complaints(error))
         return list(found)
 
 
@@ -90,7 +88,9 @@ def _complaints(error: Any) -> Iterator[Complaint]:
         name = error.instance
         yield Complaint((*path, name), f"{field_name((*path, quoted(name)))}: {quoted(name)} is not {schema['wants']}; rename it")
     else:
-        yield Complaint(path, f"{field_name(path) or 'the entry'}: {quoted(error.instance)} is not {_wants(error)}; {_mend(error)}")
+        yield Complaint(
+            path, f"{field_name(path) or 'the entry'}: {quoted(error.instance)} is not {_wants(error)}; {_mend(error)}"
+        )
 
 
 def _unknown(path: tuple[str | int, ...], name: str, known: Mapping[str, Any]) -> Complaint:

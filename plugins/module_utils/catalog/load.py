@@ -13,8 +13,9 @@ from typing import Any, Final
 from ..app import App
 from ..errors import Invalid, NotFound
 from . import backstage
-from .check import Checker, nearest, quoted
+from .check import Checker, quoted
 from .entries import app_from, contradictions
+from .groups import slug
 from .schema import SCHEMA
 from .source import Document, Faulty, documents, read_text
 
@@ -42,6 +43,8 @@ class Entry:
     name: str
     file: str
     data: Mapping[str, Any]
+    name_line: int = 1
+    team_line: int = 1
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -94,8 +97,10 @@ def load_catalog(folder: str) -> Catalog:
         good, bad = _read(file, root)
         entries += good
         problems += bad
+    entries.sort(key=lambda entry: (entry.name, entry.file))
     unique, repeated = _without_repeated(entries)
-    return Catalog(str(root), tuple(sorted(unique, key=lambda entry: entry.name)), (*problems, *repeated))
+    distinct, colliding = _without_collisions(unique)
+    return Catalog(str(root), tuple(distinct), (*problems, *repeated, *colliding))
 
 
 def _files(root: pathlib.Path) -> Iterator[pathlib.Path]:
@@ -145,14 +150,14 @@ def _entry(document: Document, file: pathlib.Path) -> tuple[Entry | None, list[P
             return None, [Problem(str(file), fault.line, fault.sentence)]
     elif isinstance(document.data, dict) and document.data.get("name", file.stem) != file.stem:
         sentence = (
-            f"name: {quoted(document.data['name'])} is not the file's name; call the file <name>.yml, "
-            f"or write name: {file.stem}"
+            f"name: {quoted(document.data['name'])} is not the file's name; call the file <name>.yml, or write name: {file.stem}"
         )
         return None, [Problem(str(file), document.line(("name",)), sentence)]
     complaints = CHECKER.complaints(document.data) or contradictions(document.data)
     if complaints:
         return None, list(_problems(document, file, complaints))
-    return Entry(document.data["name"], str(file), document.data), []
+    data = document.data
+    return Entry(data["name"], str(file), data, document.line(("name",)), document.line(("owner", "team"))), []
 
 
 def _problems(document: Document, file: pathlib.Path, complaints: Iterable[Any]) -> Iterator[Problem]:
@@ -166,19 +171,37 @@ def _problems(document: Document, file: pathlib.Path, complaints: Iterable[Any])
 
 
 def _without_repeated(entries: Iterable[Entry]) -> tuple[list[Entry], list[Problem]]:
+    # Of several entries with one name none is kept: nobody can say which one is meant.
+    files: dict[str, list[Entry]] = {}
+    for entry in entries:
+        files.setdefault(entry.name, []).append(entry)
+    problems = [
+        Problem(
+            entry.file,
+            entry.name_line,
+            f"name: {quoted(entry.name)} is not a new name; {same[0].file} has it already: rename or remove one of them",
+        )
+        for same in files.values()
+        for entry in same[1:]
+    ]
+    return [same[0] for same in files.values() if len(same) == 1], problems
+
+
+def _without_collisions(entries: Iterable[Entry]) -> tuple[list[Entry], list[Problem]]:
+    # Two teams in one group could be mistaken for each other; the first by app name keeps it.
     first: dict[str, Entry] = {}
+    kept: list[Entry] = []
     problems: list[Problem] = []
     for entry in entries:
-        earlier = first.setdefault(entry.name, entry)
-        if earlier is not entry:
-            sentence = f"name: {quoted(entry.name)} is not a new name; {earlier.file} has it already: rename or remove one"
-            problems.append(Problem(entry.file, 1, sentence))
-    repeated = {problem.file for problem in problems}
-    names = {entry.name for entry in entries if entry.file in repeated}
-    return [entry for name, entry in first.items() if name not in names], problems
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """` Did you mean x?`, or nothing."""
-    close = nearest(name, known)
-    return f" Did you mean {close}?" if close else ""
+        team = entry.data["owner"]["team"]
+        earlier = first.setdefault(slug(team), entry)
+        other = earlier.data["owner"]["team"]
+        if other == team:
+            kept.append(entry)
+            continue
+        sentence = (
+            f"owner.team: {quoted(team)} is not told apart from {quoted(other)} of {earlier.file} (both are the group "
+            f"owner_{slug(team)}); write both alike if it is one team, or rename one"
+        )
+        problems.append(Problem(entry.file, entry.team_line, sentence))
+    return kept, problems

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import Invalid
 from ..profile import Profile, block_from
 from . import patterns as kinds
 from .check import Checker, Complaint, quoted
+from .source import Faulty, documents
 
 VARIABLE: Final = "microapp_environment"
 
@@ -63,9 +64,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         {
             "account": kinds.word("[0-9]{12}", "an account's twelve digits in quotes", "123456789012", "The account's id.", 12),
             "region": kinds.word(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region", "eu-west-1", "The region.", 25),
-            "endpoint_url": _url(
-                "Another AWS API (a local one); empty for the real one.", "http://127.0.0.1:4566", "https|http"
-            ),
+            "endpoint_url": _url("Another AWS API (a local one); empty for the real one.", "http://127.0.0.1:4566", "https|http"),
             "profile": kinds.word(r"[A-Za-z0-9._@/+-]*", "the name of an AWS profile", "platform-dev", "Its credentials.", 128),
             "credentials_file": _path("The file of that profile; empty for the usual one.", "/etc/goldenpath/aws-credentials"),
             "loopback_only": kinds.yes_or_no("Refuse an endpoint that is missing or is not on this machine."),
@@ -181,8 +180,11 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "monitoring": {**_PEER, "description": "Where metrics are scraped from."},
             "dns": {**_PEER, "description": "Where names are resolved."},
             "node_local_dns": kinds.word(
-                r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:]+)?", "an address, or empty", "169.254.20.10",
-                "The node-local DNS cache's address, if there is one.", 45,
+                r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:]+)?",
+                "an address, or empty",
+                "169.254.20.10",
+                "The node-local DNS cache's address, if there is one.",
+                45,
             ),
             "controllers": kinds.listing(
                 _label("a field manager's name", "argocd-controller", "One of them."),
@@ -265,6 +267,23 @@ def profile_file(data: Mapping[str, Any]) -> str:
     name = data.get("name")
     named = name if isinstance(name, str) and name.isalnum() else "<name>"
     return f"group_vars/environment_{named}/profile.yml"
+
+
+def allows_all_apps(texts: Iterable[str]) -> bool:
+    """Whether one of these files (of `group_vars/environment_<env>`) says `all_apps: true` in so many words.
+
+    Asked before any template can be rendered; whatever cannot be read as plain YAML says no.
+    """
+    for text in texts:
+        try:
+            found = [document.data for document in documents(text)]
+        except Faulty:
+            continue
+        for data in found:
+            profile = data.get(VARIABLE) if isinstance(data, dict) else None
+            if isinstance(profile, dict) and profile.get("all_apps") is True:
+                return True
+    return False
 
 
 def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -27,7 +27,9 @@ class Rule:
 
 
 RULES: Final = (
-    Rule("data-personal", lambda app: app.data is DataClass.PERSONAL, "it touches personal data, and people can be hurt by a leak"),
+    Rule(
+        "data-personal", lambda app: app.data is DataClass.PERSONAL, "it touches personal data, and people can be hurt by a leak"
+    ),
     Rule("data-payment", lambda app: app.data is DataClass.PAYMENT, "it touches payment data, and money can be stolen with it"),
     Rule("data-health", lambda app: app.data is DataClass.HEALTH, "it touches health data, which the law protects most"),
     Rule("exposure-public", lambda app: app.exposure is Exposure.PUBLIC, "anybody on the internet can reach it"),

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which hosts a play takes: the app's name is checked before any task, and a whole fleet is never taken by accident. Pure.
+
+Everything is read off the inventory's groups, because nothing else is there when a play's hosts are decided, and because
+groups also survive an inventory that was exported and stored elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ..errors import Invalid, NotFound
+from .check import nearest, quoted
+from .groups import ALL_APPS_GROUP, ENVIRONMENT_PREFIX
+from .patterns import DNS_LABEL
+
+MOST_NAMES: Final = 20
+NAME: Final = re.compile(DNS_LABEL)
+
+Groups = Mapping[str, Iterable[str]]
+
+
+def selected(app: str, all_apps: bool, groups: Groups, faults: Iterable[str], example: str) -> list[str]:
+    """Host patterns for a play's `hosts`; `example` is the shipped inventory that an error may name.
+
+    Raises `Invalid` or `NotFound` with one line, before any task.
+    """
+    problems = list(faults)
+    if problems:
+        raise Invalid("The inventory cannot be used", " | ".join(problems))
+    environments = {name: list(hosts) for name, hosts in groups.items() if name.startswith(ENVIRONMENT_PREFIX)}
+    if not any(environments.values()):
+        raise NotFound(
+            "The inventory has no micro app",
+            "it was not given, or holds no microapps.yml of the plugin goldenpath.microapps.catalog",
+            f"Add -i with your environment's inventory folder, or try the shipped example: -i {example}",
+        )
+    return _one(app, environments) if app else _all(all_apps, groups, environments)
+
+
+def _one(app: str, environments: Mapping[str, list[str]]) -> list[str]:
+    hosts = sorted({host for members in environments.values() for host in members})
+    names = sorted({host.partition(".")[0] for host in hosts})
+    found = [host for host in hosts if host.partition(".")[0] == app]
+    if found:
+        return found
+    if not NAME.fullmatch(app):
+        raise Invalid(
+            f"app: {quoted(app)} is not an app's name",
+            "a name is made of a-z, 0-9 and hyphens; patterns and lists are not taken",
+            _names(names),
+        )
+    close = nearest(app, names)
+    guess = f"Did you mean {close}? " if close else ""
+    raise NotFound(f"There is no app {quoted(app)} in {_environments(environments)}", "", f"{guess}{_names(names)}")
+
+
+def _all(all_apps: bool, groups: Groups, environments: Mapping[str, list[str]]) -> list[str]:
+    free = set(groups.get(ALL_APPS_GROUP, ()))
+    guarded = {name: hosts for name, hosts in environments.items() if not free.issuperset(hosts)}
+    if guarded and not all_apps:
+        count = len({host for hosts in guarded.values() for host in hosts})
+        raise Invalid(
+            f"No app was named, and this would take every app of {_environments(guarded)} ({count})",
+            "",
+            "Add -e app=<name> for one of them, or -e all_apps=true if you mean all.",
+        )
+    return sorted(name for name, hosts in environments.items() if hosts)
+
+
+def _environments(environments: Iterable[str]) -> str:
+    return ", ".join(sorted(name.removeprefix(ENVIRONMENT_PREFIX) for name in environments))
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMES])
+    rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"The apps are: {shown}{rest}."
