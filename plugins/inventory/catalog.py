@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - the goldenpath.microapps authors
 description:
-  - Reads a folder with one YAML file per app and makes one host C(<app>.<environment>) of every app that lives in the environment.
-    Its own entries and Backstage's C(catalog-info.yaml) are read.
+  - Reads a folder with one YAML file per app and makes one host C(<app>.<environment>) of every app that lives in the
+    environment. Its own entries and Backstage's C(catalog-info.yaml) are read.
   - Groups are C(app_*), C(path_light) and C(path_full) (by what the entry declares), C(owner_*), C(exposure_*), C(data_*) and
     C(environment_*); their names are made of a-z, 0-9 and C(_). Hosts of an environment whose profile says C(all_apps=true)
     are in C(all_apps) too.

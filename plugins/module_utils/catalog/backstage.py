@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .schema import SCHEMA
+from .schema import APP_SCHEMA
 from .source import Document, Faulty, Path, documents
 
 FILES: Final = ("catalog-info.yaml", "catalog-info.yml")
@@ -84,7 +84,7 @@ def _read(path: tuple[str, ...], value: Any, line: int) -> Any:
 
 
 def _is_text(path: tuple[str, ...]) -> bool:
-    schema: Mapping[str, Any] = SCHEMA
+    schema: Mapping[str, Any] = APP_SCHEMA
     for part in path:
         schema = schema.get("properties", {}).get(part, {})
     return schema.get("type") == "string"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..app import App, Contact, Database, DataClass, Exposure, Integration, Owner, Repository, SecretSpec, Workload
 from .check import Complaint, field_name, quoted
-from .schema import MERGED, SCHEMA
+from .schema import MERGED, APP_SCHEMA
 
 
 def merged(data: Mapping[str, Any], environment: str) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _complaint(path: tuple[str | int, ...], value: Any, wants: str, mend: str) -
 def _incomplete(entry: Mapping[str, Any], field: str) -> Iterator[Complaint]:
     value = entry.get(field)
     if value is not None:
-        for needed in SCHEMA["properties"][field]["required"]:
+        for needed in APP_SCHEMA["properties"][field]["required"]:
             if needed not in value:
                 yield Complaint((field,), f"{field}.{needed}: is missing; the app has no {field} to take it from, so add it")
 

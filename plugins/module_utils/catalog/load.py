@@ -16,10 +16,10 @@ from . import backstage
 from .check import Checker, quoted
 from .entries import app_from, contradictions
 from .groups import slug
-from .schema import SCHEMA
+from .schema import APP_SCHEMA
 from .source import Document, Faulty, documents, read_text
 
-CHECKER: Final = Checker(SCHEMA)
+CHECKER: Final = Checker(APP_SCHEMA)
 SUFFIXES: Final = (".yml", ".yaml")
 MOST_COMPLAINTS: Final = 10  # of one file; the rest is counted
 

@@ -29,8 +29,11 @@ def _path(description: str, example: str) -> kinds.Schema:
 
 
 def _url(description: str, example: str, schemes: str) -> kinds.Schema:
+    # A user before the host is ssh's only way to say who; in any other scheme it would be a token.
+    others = schemes.removesuffix("|ssh")
+    user = "" if others == schemes else r"|ssh://(?:[A-Za-z0-9._-]+@)?"
     wants = f"a URL ({', '.join(schemes.split('|'))}) without a password, or empty"
-    return kinds.word(rf"(?:(?:{schemes})://[^\s@\u0000-\u001f]+)?", wants, example, description, 1000)
+    return kinds.word(rf"(?:(?:(?:{others})://{user})[^\s@\u0000-\u001f]+)?", wants, example, description, 1000)
 
 
 def _host(description: str, example: str) -> kinds.Schema:
@@ -155,7 +158,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "base": _url(
                 "With it, an app's repository is <base>/<app>.git; without, the catalog's URL.",
                 "https://git.example.com/apps",
-                "https|http|git|ssh|file",
+                "https|http|git|file|ssh",
             ),
             "branch": kinds.word(r"[A-Za-z0-9][A-Za-z0-9._/-]*", "a branch", "goldenpath/baseline", "Our branch.", 200),
             "author_name": kinds.line(100, "goldenpath.microapps", "Who our commits are by."),
@@ -210,7 +213,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
     ),
 }
 
-SCHEMA: Final[dict[str, Any]] = {
+PROFILE_SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": "https://github.com/goldenpath/microapps/schema/profile.schema.json",
     "title": f"An environment's profile ({VARIABLE})",
@@ -249,7 +252,7 @@ SCHEMA: Final[dict[str, Any]] = {
     ),
 }
 
-CHECKER: Final = Checker(SCHEMA)
+CHECKER: Final = Checker(PROFILE_SCHEMA)
 
 
 def profile_from(mapping: Mapping[str, Any]) -> Profile:

@@ -250,7 +250,7 @@ def _override(field: str) -> Any:
     return changed
 
 
-SCHEMA: Final[dict[str, Any]] = {
+APP_SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": "https://github.com/goldenpath/microapps/schema/app.schema.json",
     "title": "A micro app in the catalog",
