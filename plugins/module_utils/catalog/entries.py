@@ -11,7 +11,7 @@ from typing import Any
 
 from ..app import App, Contact, Database, DataClass, Exposure, Integration, Owner, Repository, SecretSpec, Workload
 from .check import Complaint, field_name, quoted
-from .schema import MERGED, APP_SCHEMA
+from .schema import APP_SCHEMA, MERGED
 
 
 def merged(data: Mapping[str, Any], environment: str) -> dict[str, Any]:
