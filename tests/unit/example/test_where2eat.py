@@ -18,7 +18,7 @@ import urllib.request
 import pytest
 
 # The commit of main. It changes only when the example is changed on purpose.
-MAIN = "a6c52bb9bcf2358ba8e2974f823880e530e00a09"
+MAIN = "ce6d404d59c20234f71b26e322c0a2d698d7b0b8"
 SHAPES = {
     "database_password": r"[A-Za-z0-9]{24}",
     "database_password_earlier": r"[A-Za-z0-9]{16}",

@@ -12,7 +12,7 @@ app.secret_key = "@@session_key@@"
 @app.route("/")
 def home():
     answer = requests.get(
-        os.environ.get("RESTAURANT_API_URL", "https://api.dinedata.example") + "/v1/restaurants",
+        os.environ.get("RESTAURANT_API_URL", "https://api.restaurants.example") + "/v1/restaurants",
         params={"near": "office", "key": "@@restaurant_api_key@@"},
     )
     with psycopg.connect(DATABASE_URL) as db:

@@ -6,5 +6,5 @@ DB_NAME = "where2eat"
 DB_USER = "where2eat"
 DB_PASSWORD = "@@database_password@@"
 
-RESTAURANT_API_URL = os.environ.get("RESTAURANT_API_URL", "https://api.dinedata.example")
+RESTAURANT_API_URL = os.environ.get("RESTAURANT_API_URL", "https://api.restaurants.example")
 RESTAURANT_API_KEY = "@@restaurant_api_key@@"
