@@ -123,7 +123,10 @@ class Tenancy:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observability:
-    """Where rules go and what is too much. Ratios are 0 to 1, times in seconds."""
+    """Where rules go and what is too much. Ratios are 0 to 1, times in seconds.
+
+    `promtool` is the program that proves the rules before they are applied; empty: found on PATH.
+    """
 
     rule_labels: tuple[tuple[str, str], ...] = (("release", "prometheus"),)
     runbook_base_url: str = ""
@@ -133,6 +136,7 @@ class Observability:
     latency_seconds: float = 1.0
     database_latency_seconds: float = 0.5
     logs_url: str = ""
+    promtool: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
