@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 
 import yaml
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app, load_catalog
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -56,7 +57,7 @@ def main() -> None:
         texts = [file.read_text(encoding="utf-8") for file in files]
         lines = sum(text.count("\n") for text in texts)
         ours = best(options.runs, lambda: load_catalog(str(apps)).apps("prod"))
-        fast = best(options.runs, lambda: [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts])  # noqa: S506 - safe
+        fast = best(options.runs, lambda: [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts])
         pure = best(1, lambda: [yaml.safe_load(text) for text in texts])
         one = best(options.runs, lambda: load_app(str(files[0]), files[0].stem, "prod"))
         environment = root / "prod"

@@ -42,9 +42,11 @@ def converted(document: Document) -> Document:
         for part in path[:-1]:
             target = target.setdefault(part, {})
             if not isinstance(target, dict):
-                raise Faulty(document.line(source), f"{'.'.join(path)}: is given both whole and in parts; keep one")
-        if path[-1] in target and path[0] in ("name", "title", "description"):
-            raise Faulty(document.line(source), f"{'.'.join(path)}: stands in the entity's metadata; remove the annotation")
+                raise Faulty(
+                    document.line(source), f"{'.'.join(path)}: is given twice, whole, in parts or by the entity; keep one"
+                )
+        if path[-1] in target:
+            raise Faulty(document.line(source), f"{'.'.join(path)}: is given twice, whole, in parts or by the entity; keep one")
         target[path[-1]] = value
         places[path] = document.line(source)
     return Document(data=data, node=document.node, places=places)
@@ -79,7 +81,7 @@ def _read(path: tuple[str, ...], value: Any, line: int) -> Any:
     try:
         found = documents(value)
     except Faulty as fault:
-        raise Faulty(line + fault.line - 1, f"{PREFIX}{'.'.join(path)}: {fault.sentence}") from None
+        raise Faulty(line, f"{PREFIX}{'.'.join(path)}: {fault.sentence}") from None
     return found[0].data if len(found) == 1 else value
 
 

@@ -115,7 +115,7 @@ def _mend(error: Any) -> str:
     if error.validator == "enum" and isinstance(value, str) and nearest(value, map(str, schema["enum"])):
         return f"did you mean {nearest(value, map(str, schema['enum']))}?"
     if error.validator == "maxLength":
-        return f"shorten it by {len(value) - error.validator_value} characters"
+        return f"shorten it to {error.validator_value} characters"
     example = schema.get("examples")
     return f"write it like {_shown(example[0])}" if example else "correct it"
 

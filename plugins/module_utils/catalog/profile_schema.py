@@ -209,7 +209,9 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "latency_seconds": kinds.seconds("Too slow for a request.", 1.0),
             "database_latency_seconds": kinds.seconds("Too slow for a query.", 0.5),
             "logs_url": _url("Where logs are read.", "https://logs.example.com", "https|http"),
-            "promtool": _path("The program that proves rules before they are applied; empty: found on PATH.", "/usr/bin/promtool"),
+            "promtool": _path(
+                "The program that proves rules before they are applied; empty: found on PATH.", "/usr/bin/promtool"
+            ),
         },
     ),
 }

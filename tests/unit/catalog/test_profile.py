@@ -1,0 +1,165 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A profile: the schema and the dataclasses agree, a fault names field, value, file and mend."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils import profile as model
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.profile_schema import (
+    BLOCKS,
+    PROFILE_SCHEMA,
+    allows_all_apps,
+    profile_from,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
+
+SANDBOX: dict[str, Any] = {
+    "name": "sandbox",
+    "embedded": True,
+    "aws": {
+        "account": "123456789012",
+        "region": "eu-west-1",
+        "endpoint_url": "http://127.0.0.1:5000",
+        "credentials_file": "/state/aws/credentials",
+        "profile": "sandbox",
+        "loopback_only": True,
+    },
+    "cluster": {"available": False, "why": "Go is not installed.", "next_step": "Install it."},
+    "database": {"host": "127.0.0.1", "port": 5433, "sslmode": "disable"},
+    "registry": {"address": "127.0.0.1:5001", "plain_http": True},
+    "forge": {"base": "git://127.0.0.1:9418"},
+    "runner": {"kind": "supervisor", "control": "/state/supervisor.sock", "release_folder": "/state/apps"},
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    data = yaml.safe_load(yaml.safe_dump(SANDBOX))
+    *parents, last = path.split(".")
+    target = data
+    for part in parents:
+        target = target.setdefault(part, {})
+    target[last] = value
+    return data
+
+
+def test_a_profile_is_made() -> None:
+    profile = profile_from(SANDBOX)
+    assert (profile.name, profile.aws.account, profile.database.port) == ("sandbox", "123456789012", 5433)
+    assert profile.cluster.available is False
+    assert (profile.adopt, profile.cutover, profile.all_apps, profile.serial) == ("report", "when_seen", False, "100%")
+
+
+def test_nested_blocks_and_labels_are_made() -> None:
+    profile = profile_from(
+        changed("tenancy", {"gateway": {"namespace": "gw", "labels": {"a": "b"}}, "controllers": ["argocd-controller"]})
+    )
+    assert profile.tenancy.gateway == model.Peer("gw", (("a", "b"),))
+    assert profile.tenancy.controllers == ("argocd-controller",)
+
+
+def test_serial_may_be_a_number() -> None:
+    assert profile_from(changed("serial", 5)).serial == "5"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fault"),
+    [
+        ("aws.account", 123456789012, "aws.account: 123456789012 is not an account's twelve digits in quotes; put it in quotes"),
+        ("aws.acount", "1", "aws.acount: is not a field that is known here; did you mean account?"),
+        ("aws.endpoint_url", "", 'aws.endpoint_url: "" is not on this machine'),
+        ("aws.endpoint_url", "https://sts.amazonaws.com", "aws.endpoint_url: "),
+        ("aws.endpoint_url", "http://127.0.0.1.example.com:80", "is not on this machine"),
+        ("aws.endpoint_url", "http://[::1", "is not on this machine"),
+        ("aws.loopback_only", False, "aws.loopback_only: false is not possible with embedded: true"),
+        ("adopt", "overwrite", 'adopt: "overwrite" is not one of report, take; write it like report'),
+        ("cutover", True, "cutover: true is not one of when_seen, now; put it in quotes"),
+        ("serial", "0", 'serial: "0" is not a number from 1'),
+        ("serial", 0, "serial: 0 is not a number from 1"),
+        ("serial", "101%", 'serial: "101%" is not a number from 1'),
+        ("max_fail_percentage", 101, "max_fail_percentage: 101 is not a whole number from 0 to 100"),
+        ("observability.error_ratio", 5, "observability.error_ratio: 5 is not a number from 0 to 1"),
+        ("database.password_file", "secret.txt", "database.password_file: the value is not an absolute path"),
+        ("forge.base", "https://me:pw@git.example.com", "forge.base: the value is not a URL"),
+        ("forge.base", "ext::sh", 'forge.base: "ext::sh" is not a URL'),
+        ("secret_store.scheme", "openbao", "secret_store: openbao needs address and token_file; add them"),
+        ("runner.control", "", "runner: supervisor needs control and release_folder; add them"),
+        ("tenancy.gateway.labels", {"a": 1}, "tenancy.gateway.labels.a: 1 is not a label's value; put it in quotes"),
+        ("name", "pre-prod", 'name: "pre-prod" is not an environment\'s name'),
+    ],
+)
+def test_a_fault_names_field_value_file_and_mend(path: str, value: Any, fault: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        profile_from(changed(path, value))
+    assert fault in str(caught.value)
+    assert str(caught.value).startswith("group_vars/environment_")
+    assert "/profile.yml: microapp_environment: " in str(caught.value)
+
+
+def test_every_fault_is_told() -> None:
+    with pytest.raises(Invalid) as caught:
+        profile_from({"name": "dev", "aws": {}, "adopt": "x"})
+    for words in ("aws.account: is missing", "aws.region: is missing", "database: is missing", "registry: is missing", "adopt:"):
+        assert words in str(caught.value)
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(PROFILE_SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["", *BLOCKS, "tenancy.gateway"])
+def test_the_schema_and_the_dataclasses_know_the_same_fields(name: str) -> None:
+    kinds = {
+        "": model.Profile,
+        "aws": model.Aws,
+        "cluster": model.Cluster,
+        "registry": model.Registry,
+        "secret_store": model.SecretStore,
+        "database": model.DatabaseServer,
+        "forge": model.Forge,
+        "runner": model.Runner,
+        "tenancy": model.Tenancy,
+        "observability": model.Observability,
+        "tenancy.gateway": model.Peer,
+    }
+    schema = PROFILE_SCHEMA
+    for part in filter(None, name.split(".")):
+        schema = schema["properties"][part]
+    fields = dataclasses.fields(kinds[name])
+    assert set(schema["properties"]) == {field.name for field in fields}
+    needed = {f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}
+    assert set(schema["required"]) == needed
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_the_shipped_examples_are_right(root: pathlib.Path, environment: str) -> None:
+    file = root / "inventories" / environment / "group_vars" / f"environment_{environment}" / "profile.yml"
+    profile = profile_from(yaml.safe_load(file.read_text(encoding="utf-8"))["microapp_environment"])
+    assert profile.name == environment
+    assert not (profile.embedded or profile.all_apps)
+    assert profile.adopt == "report"
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("microapp_environment: {all_apps: true}", True),
+        ("microapp_environment: {all_apps: 'true'}", False),
+        ("microapp_environment: {all_apps: '{{ true }}'}", False),
+        ("microapp_environment: {}", False),
+        ("microapp_environment: x", False),
+        ("other: {all_apps: true}", False),
+        ("a: !vault x\nmicroapp_environment: {all_apps: true}", False),
+        ("[", False),
+        ("", False),
+    ],
+)
+def test_only_plain_words_open_the_whole_fleet(text: str, allowed: bool) -> None:
+    assert allows_all_apps([text]) is allowed
