@@ -1,0 +1,276 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The embedded sandbox as a capability: `started`, `stopped` or `wiped`.
+
+Started means that every part answered in its own protocol. A start on a running sandbox repairs what is down and changes
+nothing else; after a kill of the supervisor it first ends what that left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..capability import Capability, Change, Outcome, Plan, Request
+from ..errors import MicroappsError, MissingLibrary, Unreachable
+from ..state_folder import collection_root
+from . import cluster, health, runner, supervisor
+from .layout import Layout, layout_of, read_state, refuse_taken, write_private, write_state
+from .programs import CLUSTER_PROGRAMS, EXAMPLE, base_environment
+from .setup import Setup, Tools, blocks, setup, tools
+
+try:
+    import kubernetes
+
+    KUBERNETES_MISSING: ImportError | None = None
+except ImportError as error:
+    KUBERNETES_MISSING = error
+
+# Seconds until a part that does not answer is called down. A first start makes a database and elects OpenBao's leader.
+START_LIMIT: Final = 90.0
+_APP: Final = f"app-{EXAMPLE}"
+
+SPEC: Final[dict[str, Any]] = {
+    "state": {"type": "str", "choices": ["started", "stopped", "wiped"], "default": "started"},
+    "cluster": {"type": "dict", "options": {"kubeconfig": {"type": "path", "required": True}, "context": {"type": "str", "required": True}}},
+    "aws": {
+        "type": "dict",
+        "options": {
+            "endpoint_url": {"type": "str", "required": True},
+            "account": {"type": "str"},
+            "region": {"type": "str"},
+            "credentials_file": {"type": "path"},
+            "profile": {"type": "str"},
+        },
+    },
+    "registry": {"type": "dict", "options": {"address": {"type": "str", "required": True}, "plain_http": {"type": "bool"}}},
+    "database": {
+        "type": "dict",
+        "options": {
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int"},
+            "admin_user": {"type": "str"},
+            "password_file": {"type": "path", "required": True, "no_log": False},
+            "maintenance_database": {"type": "str"},
+            "sslmode": {"type": "str"},
+            "sslrootcert": {"type": "path"},
+        },
+    },
+}
+
+
+def plan(healthy: Mapping[str, bool], ports: Mapping[str, int]) -> tuple[Plan, ...]:
+    """One entry per program: what does not answer is to be started."""
+    return tuple(_plan(name, answers, ports) for name, answers in healthy.items())
+
+
+def _plan(name: str, answers: bool, ports: Mapping[str, int]) -> Plan:
+    after = {"answers": True, **({"port": ports[name]} if name in ports else {})}
+    if answers:
+        return Plan(f"sandbox:{name}", before=after, after=after)
+    return Plan(f"sandbox:{name}", before=None, after=after, changes=(Change("create", "answers", False, True),))
+
+
+def run(request: Request) -> Outcome:
+    """Bring the sandbox into the wanted state, or, in check mode, say what that would take."""
+    layout = layout_of(request.environ)
+    state = request.params["state"]
+    if state == "started":
+        return _started(layout, request)
+    if request.check:
+        return _ended(layout, state, there=layout.state.exists() if state == "wiped" else supervisor.running(layout) is not None)
+    with supervisor.exclusive(layout):
+        there = _stop(layout)
+        if state == "wiped":
+            there = layout.state.exists() or there
+            shutil.rmtree(layout.folder, ignore_errors=False)
+    return _ended(layout, state, there)
+
+
+def _stop(layout: Layout) -> bool:
+    found = supervisor.running(layout)
+    if found:
+        found.shutdown()
+    left = supervisor.sweep(layout)
+    return found is not None or left > 0
+
+
+def _ended(layout: Layout, state: str, there: bool) -> Outcome:
+    before = {"state": "running" if state == "stopped" else "there"} if there else None
+    changes = (Change("delete", "state", before, None),) if there else ()
+    return Outcome((Plan(f"sandbox:{layout.folder}", before, None, changes),), result={"folder": str(layout.folder)})
+
+
+def _started(layout: Layout, request: Request) -> Outcome:
+    if request.check:
+        return _predicted(layout, request)
+    external = request.params.get("cluster")
+    found = tools(request.environ, request.progress, make=True)
+    with supervisor.exclusive(layout):
+        began = time.monotonic()
+        state = read_state(layout)
+        wanted = setup(layout, request, state.get("ports", {}), found)
+        write_state(layout, {**state, "ports": dict(wanted.ports)})
+        probes = _probes(layout, wanted)
+        up = supervisor.running(layout)
+        before = health.all_healthy(probes) if up else dict.fromkeys(probes, False)
+        running = _bring_up(layout, request, wanted, up)
+        down = [name for name, answers in before.items() if not answers]
+        warnings = _repair(layout, request, running, wanted, probes, down)
+        identity = _identity(layout, external, wanted)
+        told = blocks(layout, request.params, wanted.ports, found, identity)
+        write_state(layout, {"version": 1, "ports": dict(wanted.ports), "blocks": told})
+        if down:
+            request.progress(f"The sandbox is up ({time.monotonic() - began:.1f} s): {layout.folder}")
+    result = {"folder": str(layout.folder), "blocks": told}
+    return Outcome(plan(before, wanted.ports), result=result, warnings=(*warnings, *_told(found, request.params)))
+
+
+def _predicted(layout: Layout, request: Request) -> Outcome:
+    state = read_state(layout)
+    if not state or not supervisor.running(layout):
+        change = Change("create", "state", None, "running")
+        return Outcome((Plan(f"sandbox:{layout.folder}", None, {"state": "running"}, (change,)),), result={"folder": str(layout.folder)})
+    names = supervisor.Supervisor(layout.socket).states()
+    probes = {name: probe for name, probe in health.probes(layout, state["ports"]).items() if name in names}
+    answered = health.all_healthy(probes)
+    return Outcome(plan(answered, state["ports"]), result={"folder": str(layout.folder), "blocks": state.get("blocks", {})})
+
+
+def _probes(layout: Layout, wanted: Setup) -> dict[str, health.Probe]:
+    known = health.probes(layout, wanted.ports)
+    return {program.name: known[program.name] for program in wanted.programs}
+
+
+def _bring_up(layout: Layout, request: Request, wanted: Setup, up: supervisor.Supervisor | None) -> supervisor.Supervisor:
+    path = layout.path("supervisord.conf")
+    same = path.exists() and path.read_text(encoding="utf-8") == wanted.config
+    if up:
+        if not same:
+            write_private(path, wanted.config)
+            up.update()
+        return up
+    left = supervisor.sweep(layout)
+    if left:
+        request.progress(f"Ended {left} processes that a killed supervisor had left behind.")
+    refuse_taken(wanted.ports, tuple(program.name for program in wanted.programs if program.name in wanted.ports))
+    write_private(path, wanted.config)
+    return supervisor.spawn(layout, base_environment(layout, request.environ))
+
+
+def _repair(
+    layout: Layout,
+    request: Request,
+    running: supervisor.Supervisor,
+    wanted: Setup,
+    probes: Mapping[str, health.Probe],
+    down: list[str],
+) -> tuple[str, ...]:
+    core = {name: probe for name, probe in probes.items() if name != _APP}
+    states = running.states()
+    for name in down:
+        if name in core and states[name].state in ("STOPPED", "EXITED", "FATAL", "BACKOFF"):
+            running.start(name)
+    # Each question also wakes the supervisor, which would look at its children only once a second.
+    late = health.wait(core, START_LIMIT, running.states)
+    if late:
+        raise Unreachable(
+            f"The sandbox's {', '.join(late)} did not answer within {START_LIMIT:.0f} s",
+            _reasons(running, late),
+            f"Read the logs in {layout.path('logs')}, then run the same command.",
+        )
+    _prepare_cluster(layout, wanted)
+    if down and _APP in probes:
+        _seed(layout, request, wanted)
+    if _APP not in down:
+        return ()
+    running.start(_APP)
+    if health.wait({_APP: probes[_APP]}, runner.START_LIMIT, running.states):
+        return (f"The example app does not answer; its log says why: {layout.log(_APP)}",)
+    return ()
+
+
+def _reasons(running: supervisor.Supervisor, names: tuple[str, ...]) -> str:
+    states = running.states()
+    return "; ".join(f"{name} is {states[name].state}: {states[name].why}" for name in names)
+
+
+def _prepare_cluster(layout: Layout, wanted: Setup) -> None:
+    if not any(program.name == "kube-apiserver" for program in wanted.programs):
+        return
+    api = cluster.Api(wanted.ports["kube-apiserver"], cluster.files_of(layout))
+    late = health.wait({"its custom resource definitions": api.definitions_are_there}, 30, lambda: None)
+    if late:
+        raise Unreachable("The sandbox's cluster did not accept the custom resource definitions", "waited 30 s")
+
+
+def _seed(layout: Layout, request: Request, wanted: Setup) -> None:
+    """The example app's repository, database and first release; what is there already is left alone by its own script."""
+    script = collection_root() / "examples" / EXAMPLE / "install.py"
+    database = blocks(layout, request.params, wanted.ports, Tools({}), "")["database"]
+    environment = {
+        **base_environment(layout, request.environ),
+        "PGHOST": str(database["host"]),
+        "PGPORT": str(database["port"]),
+        "PGUSER": str(database["admin_user"]),
+        "PGDATABASE": str(database["maintenance_database"]),
+        "PGSSLMODE": str(database["sslmode"]),
+        "PGPASSWORD": pathlib.Path(database["password_file"]).read_text(encoding="utf-8").strip(),
+    }
+    command = [sys.executable, str(script), "--git-folder", str(layout.path("git")), "--database"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MicroappsError("The example app could not be put together", " ".join(done.stderr.split())[-300:])
+    if runner.read_release(layout.path("apps"), EXAMPLE) is None:
+        runner.write_release(layout.path("apps"), _first_release(layout, wanted.ports, database, environment))
+
+
+def _first_release(layout: Layout, ports: Mapping[str, int], database: Mapping[str, Any], environ: Mapping[str, str]) -> runner.Release:
+    repository = layout.path("git", f"{EXAMPLE}.git")
+    command = ["git", "--git-dir", str(repository), "rev-parse", "refs/heads/main"]
+    commit = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False).stdout.strip()
+    return runner.Release(
+        app=EXAMPLE,
+        repository=f"git://127.0.0.1:{ports['git']}/{EXAMPLE}.git",
+        branch="main",
+        commit=commit,
+        port=ports[_APP],
+        environment={
+            "DATABASE_HOST": str(database["host"]),
+            "DATABASE_PORT": str(database["port"]),
+            "RESTAURANT_API_URL": f"http://127.0.0.1:{ports['restaurant-api']}",
+        },
+    )
+
+
+def _identity(layout: Layout, external: Mapping[str, Any] | None, wanted: Setup) -> str:
+    if external:
+        return _external_identity(external)
+    if any(program.name in CLUSTER_PROGRAMS for program in wanted.programs):
+        return cluster.Api(wanted.ports["kube-apiserver"], cluster.files_of(layout)).identity()
+    return ""
+
+
+def _external_identity(external: Mapping[str, Any]) -> str:
+    if KUBERNETES_MISSING:
+        raise MissingLibrary("kubernetes", "use a cluster of yours", KUBERNETES_MISSING)
+    try:
+        client = kubernetes.config.new_client_from_config(external["kubeconfig"], context=external["context"])
+        return str(kubernetes.client.CoreV1Api(client).read_namespace("kube-system").metadata.uid)
+    except (kubernetes.config.ConfigException, kubernetes.client.ApiException, OSError) as error:
+        raise Unreachable(f"The cluster of {external['kubeconfig']} cannot be asked for its identity", type(error).__name__) from None
+
+
+def _told(found: Tools, params: Mapping[str, Any]) -> tuple[str, ...]:
+    if found.has_cluster or params.get("cluster"):
+        return ()
+    return (f"The sandbox runs without a cluster: {found.why}. {found.next_step}",)
+
+
+CAPABILITY: Final = Capability(name="sandbox", spec=SPEC, run=run)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The running sandbox that integration tests share: real parts, started once a session, never a mock."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import layout
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.sandbox import CAPABILITY
+
+
+@dataclasses.dataclass(frozen=True)
+class Sandbox:
+    """A sandbox in a state folder of its own; `environ` is what a client or a playbook needs to find it."""
+
+    environ: dict[str, str]
+
+    @property
+    def layout(self) -> layout.Layout:
+        """Its paths."""
+        return layout.layout_of(self.environ)
+
+    @property
+    def folder(self) -> pathlib.Path:
+        """`<state>/sandbox`."""
+        return self.layout.folder
+
+    @property
+    def state_folder(self) -> pathlib.Path:
+        """What GOLDENPATH_STATE names."""
+        return self.folder.parent
+
+    def block(self, name: str) -> dict[str, Any]:
+        """The same dict as the lookup `goldenpath.microapps.sandbox` gives; fails when the sandbox is down."""
+        return layout.block(self.environ, name)
+
+    def ask(self, state: str, check: bool = False, **options: Any) -> dict[str, Any]:
+        """Call the capability: its Ansible result."""
+        return perform(CAPABILITY, Request({"state": state, **options}, check=check, environ=self.environ, progress=print))
+
+    def start(self) -> dict[str, Any]:
+        """Start or repair; a part that does not come up fails the test, it never skips it."""
+        result = self.ask("started")
+        assert not result.get("failed"), result["msg"]
+        return result
+
+
+@pytest.fixture(scope="session")
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """The session's sandbox: in $GOLDENPATH_TEST_STATE (kept, for a quick next run) or in a folder that goes with it."""
+    kept = os.environ.get("GOLDENPATH_TEST_STATE")
+    # A short path: a unix socket's may have about a hundred bytes.
+    state = pathlib.Path(kept) if kept else pathlib.Path(tempfile.mkdtemp(prefix="gp-"))
+    running = Sandbox({**os.environ, "GOLDENPATH_STATE": str(state)})
+    running.start()
+    yield running
+    if not kept:
+        wiped = running.ask("wiped")
+        assert not wiped.get("failed"), wiped["msg"]
+        shutil.rmtree(state)
+
+
+@pytest.fixture(autouse=True)
+def _needs_cluster(request: pytest.FixtureRequest) -> None:
+    """Tests marked `cluster` are skipped where there is no Go to build one, and only there."""
+    if request.node.get_closest_marker("cluster") is None:
+        return
+    block = request.getfixturevalue("sandbox").block("cluster")
+    if block["available"]:
+        return
+    if "Go is not installed" in block["why"]:
+        pytest.skip(f"{block['why']}: {block['next_step']}")
+    pytest.fail(f"the cluster is not there: {block['why']}")
