@@ -177,7 +177,10 @@ def _complaint(stderr: bytes) -> str:
 
 
 _RACE: Final = r"stale info|non-fast-forward|fetch first|failed to update ref|cannot lock ref|already exists"
-_NO_RIGHT: Final = r"authentication|permission denied|could not read (username|password)|\b40[13]\b|hook declined|protected|denied to|not allowed"
+_NO_RIGHT: Final = (
+    r"authentication|permission denied|could not read (username|password)|\b40[13]\b"
+    r"|hook declined|protected|denied to|not allowed"
+)
 _NOT_THERE: Final = r"not found|does not exist|not exported|not appear to be a git repository|no such|\b404\b"
 _MEANINGS: Final[tuple[tuple[str, type[MicroappsError], str], ...]] = (
     (_RACE, Conflict, "Somebody pushed at the same time: run again."),
