@@ -5,7 +5,7 @@
 roles/*/meta/controls.yml        -> plugins/module_utils/control_list.py, and the table between markers in each role's README
 roles/*/meta/argument_specs.yml  -> the variables between markers in each role's README
 plugins/modules/*.py             -> the action group in meta/runtime.yml
-module_utils .../*schema.py      -> docs/schema/*.schema.json
+module_utils .../*schema.py      -> docs/schema/*.schema.json, and the tables between markers in docs/catalog.md
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pathlib
 import re
 import sys
 
+import schema_tables
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -116,7 +117,17 @@ def generated() -> dict[pathlib.Path, str]:
     for name, (module, variable) in SCHEMAS.items():
         schema = getattr(importlib.import_module(f"{UTILS}.{module}"), variable)
         files[ROOT / "docs" / "schema" / f"{name}.schema.json"] = json.dumps(schema, indent=2) + "\n"
+    files[ROOT / "docs" / "catalog.md"] = catalog_page()
     return files
+
+
+def catalog_page() -> str:
+    """docs/catalog.md with the tables of fields between their markers renewed."""
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog import profile_schema, schema
+
+    text = (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8")
+    text = between(text, "app", schema_tables.rows(schema.APP_SCHEMA, schema.OVERRIDABLE))
+    return between(text, "profile", schema_tables.rows(profile_schema.PROFILE_SCHEMA))
 
 
 def main() -> int:
