@@ -16,7 +16,8 @@ description:
   - No block holds a secret; files with secrets are named by their paths.
 options:
   _terms:
-    description: Block names, C(aws), C(cluster), C(database), C(registry), C(forge), C(openbao), C(runner), C(tools) or C(example).
+    description:
+      - Block names, C(aws), C(cluster), C(database), C(registry), C(forge), C(openbao), C(runner), C(tools) or C(example).
     type: list
     elements: str
     required: true

@@ -16,7 +16,8 @@ description:
   - The control plane, the registry and promtool are built once from pinned Go modules and cached in the user's cache folder
     (about six minutes on two cores). Without Go, all else is started, and the block C(cluster) says why it is not there.
   - Data lies in C(sandbox) below the state folder (E(GOLDENPATH_STATE)) and survives the death of any part.
-  - A part that you have already is named by an option; the sandbox does not start its own then.
+  - A part that you have already is named by an option, or by a variable that C(make) and every play see
+    (E(GOLDENPATH_SANDBOX_KUBECONFIG) and the like, see docs/sandbox.md); the sandbox does not start its own then.
 options:
   state:
     description:
@@ -126,7 +127,8 @@ folder:
   type: path
   sample: /home/me/microapps/.state/sandbox
 blocks:
-  description: What the sandbox's profile is made of, by block; the same as the lookup P(goldenpath.microapps.sandbox#lookup) gives.
+  description:
+    - What the sandbox's profile is made of, by block; the same as P(goldenpath.microapps.sandbox#lookup) gives.
   returned: when O(state=started)
   type: dict
   sample:

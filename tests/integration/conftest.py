@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import layout
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.sandbox import CAPABILITY

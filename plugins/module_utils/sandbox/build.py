@@ -103,7 +103,9 @@ def toolchain(environ: Mapping[str, str]) -> Toolchain:
         raise NotFound("The sandbox's cluster cannot be built", "Go is not installed", NEXT_STEP)
     answer = subprocess.run([program, "env", "-json", "GOVERSION", "GOOS", "GOARCH"], capture_output=True, text=True, check=False)
     if answer.returncode:
-        raise NotFound("The sandbox's cluster cannot be built", f"{program} does not run: {_last_lines(answer.stderr)}", NEXT_STEP)
+        raise NotFound(
+            "The sandbox's cluster cannot be built", f"{program} does not run: {_last_lines(answer.stderr)}", NEXT_STEP
+        )
     values = json.loads(answer.stdout)
     version = values["GOVERSION"].removeprefix("go")
     if not is_new_enough(version):
@@ -152,7 +154,9 @@ def build(environ: Mapping[str, str], progress: Callable[[str], None], parts: Se
     if missing:
         work = cache_folder(environ) / "go-build"
         slowest = max(part.seconds for part in missing)
-        progress(f"Building {', '.join(part.name for part in missing)} from Go modules, once (about {_minutes(slowest)} on two cores).")
+        progress(
+            f"Building {', '.join(part.name for part in missing)} from Go modules, once (about {_minutes(slowest)} on two cores)."
+        )
         _build_all(missing, go, {**environ, "GOCACHE": environ.get("GOCACHE") or str(work)}, progress)
         if all(folder_of(part, go, environ).is_dir() for part in PARTS):
             # Go's own cache of intermediate results takes 4 GB and is of no use once every program is there.
@@ -228,7 +232,9 @@ class Running:
         def tell() -> None:
             while not done.wait(seconds):
                 now = time.monotonic()
-                texts = [f"{name} ({now - at:.0f} of about {part.seconds} s)" for name, (part, at) in sorted(self._started.items())]
+                texts = [
+                    f"{name} ({now - at:.0f} of about {part.seconds} s)" for name, (part, at) in sorted(self._started.items())
+                ]
                 if texts:
                     self._progress(f"  still building: {', '.join(texts)}")
 
@@ -255,7 +261,9 @@ def main(arguments: Sequence[str]) -> int:
     unknown = set(arguments) - {part.name for part in PARTS}
     try:
         if unknown:
-            raise Invalid(f"There is no part {', '.join(sorted(unknown))}", next_step=f"Parts: {', '.join(part.name for part in PARTS)}.")
+            raise Invalid(
+                f"There is no part {', '.join(sorted(unknown))}", next_step=f"Parts: {', '.join(part.name for part in PARTS)}."
+            )
         chosen = [part for part in PARTS if not arguments or part.name in arguments]
         build(os.environ, lambda text: print(text, file=sys.stderr, flush=True), chosen)
     except NotFound as error:

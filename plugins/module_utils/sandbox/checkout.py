@@ -29,7 +29,10 @@ def checked_out(repository: str, branch: str, commit: str, folder: pathlib.Path,
     mirror = folder / "repository.git"
     if not (mirror / "HEAD").exists():
         _git(["init", "--quiet", "--bare", str(mirror)], environ)
-    _git(["--git-dir", str(mirror), "fetch", "--quiet", "--no-tags", repository, f"+refs/heads/{branch}:refs/heads/fetched"], environ)
+    _git(
+        ["--git-dir", str(mirror), "fetch", "--quiet", "--no-tags", repository, f"+refs/heads/{branch}:refs/heads/fetched"],
+        environ,
+    )
     fresh = pathlib.Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=releases))
     index = {**environ, "GIT_INDEX_FILE": str(fresh / ".index")}
     _git(["--git-dir", str(mirror), "read-tree", commit], index)

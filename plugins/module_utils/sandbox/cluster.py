@@ -12,12 +12,12 @@ import ipaddress
 import json
 import pathlib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import yaml
 
-from ..errors import MissingLibrary, Unreachable
+from ..errors import Invalid, MissingLibrary, Unreachable
 from ..state_folder import collection_root
 from .layout import Layout, write_private
 
@@ -35,6 +35,7 @@ except ImportError as error:
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CONTEXT: Final = "sandbox"
 NODE: Final = "sandbox-node"
+_DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 # What a person would read first in an audit: who changed what; reads by the control plane itself would drown it.
 _AUDIT_POLICY: Final = {
     "apiVersion": "audit.k8s.io/v1",
@@ -115,7 +116,9 @@ def prepare(layout: Layout, port: int, now: datetime.datetime, new_token: Callab
         write_private(files.key, _pem(key))
         write_private(files.certificate, _certificate(key, now).public_bytes(serialization.Encoding.PEM))
     if not files.tokens.exists():
-        write_private(files.tokens, "".join(f'{new_token()},{user},{user},"{",".join(groups)}"\n' for user, groups in _USERS.items()))
+        write_private(
+            files.tokens, "".join(f'{new_token()},{user},{user},"{",".join(groups)}"\n' for user, groups in _USERS.items())
+        )
     tokens = {line.split(",")[1]: line.split(",")[0] for line in files.tokens.read_text(encoding="utf-8").splitlines()}
     write_private(files.admin_token, tokens["sandbox-admin"])
     for user, token in tokens.items():
@@ -125,9 +128,7 @@ def prepare(layout: Layout, port: int, now: datetime.datetime, new_token: Callab
 
 
 def _pem(key: Any) -> bytes:
-    text: bytes = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    text: bytes = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return text
 
 
@@ -205,30 +206,32 @@ class Api:
         if status == http.client.NOT_FOUND:
             self.call("POST", "/api/v1/nodes", _node())
             return False
-        conditions = node.get("status", {}).get("conditions", []) if status == http.client.OK else []
-        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+        conditions = node.get("status", {}).get("conditions") if status == http.client.OK else None
+        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions or [])
+
+    def apply_definition(self, definition: Mapping[str, Any]) -> None:
+        """Have the server know a CustomResourceDefinition, as it stands in our file."""
+        path = f"{_DEFINITIONS}/{definition['metadata']['name']}?fieldManager=goldenpath-sandbox&force=true"
+        status, answer = self.call("PATCH", path, definition, "application/apply-patch+yaml")
+        if status not in (http.client.OK, http.client.CREATED):
+            raise Invalid(f"The sandbox's cluster refused {definition['metadata']['name']}", str(answer.get("message", status)))
+
+    def serves(self, definition: Mapping[str, Any]) -> bool:
+        """Whether objects of this CustomResourceDefinition can be made."""
+        status, found = self.call("GET", f"{_DEFINITIONS}/{definition['metadata']['name']}")
+        conditions = found.get("status", {}).get("conditions") if status == http.client.OK else None
+        return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions or [])
 
 
-    def definitions_are_there(self) -> bool:
-        """Whether every CustomResourceDefinition of ours is served; what is missing is applied."""
-        return all([self._is_served(definition) for definition in definitions()])
-
-    def _is_served(self, definition: Mapping[str, Any]) -> bool:
-        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}"
-        status, found = self.call("GET", path)
-        if status == http.client.NOT_FOUND:
-            options = "?fieldManager=goldenpath-sandbox&force=true"
-            self.call("PATCH", path + options, definition, "application/apply-patch+yaml")
-            return False
-        conditions = found.get("status", {}).get("conditions", []) if status == http.client.OK else []
-        return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
-
-
-def definitions() -> tuple[dict[str, Any], ...]:
-    """The CustomResourceDefinitions of controllers that our objects are written for (roles/sandbox/files/crds)."""
+def definition_files() -> tuple[bytes, ...]:
+    """The files with the CustomResourceDefinitions that our objects are written for (roles/sandbox/files/crds)."""
     folder = collection_root() / "roles" / "sandbox" / "files" / "crds"
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
-    documents = [document for text in texts for document in yaml.load_all(text, _LOADER)]  # noqa: S506 - a safe loader
+    return tuple(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
+
+
+def definitions(files: Iterable[bytes]) -> tuple[dict[str, Any], ...]:
+    """The CustomResourceDefinitions in these YAML files; whatever else is in them is left out."""
+    documents = [document for content in files for document in yaml.load_all(content, _LOADER)]
     return tuple(document for document in documents if document and document["kind"] == "CustomResourceDefinition")
 
 

@@ -43,7 +43,9 @@ def probes(layout: Layout, ports: Mapping[str, int]) -> dict[str, Probe]:
         "git": lambda: _git(ports["git"]),
         "etcd": lambda: _get(ports["etcd"], "/health") == http.client.OK,
         "kube-apiserver": lambda: api.call("GET", "/readyz")[0] == http.client.OK and bool(api.identity()),
-        "kube-controller-manager": lambda: _get(ports["kube-controller-manager"], "/healthz", files.certificate) == http.client.OK,
+        "kube-controller-manager": lambda: (
+            _get(ports["kube-controller-manager"], "/healthz", files.certificate) == http.client.OK
+        ),
         "kube-scheduler": lambda: _get(ports["kube-scheduler"], "/healthz", files.certificate) == http.client.OK,
         "kwok": lambda: api.node_is_ready(),
         "restaurant-api": lambda: _get(ports["restaurant-api"], "/healthz") == http.client.OK,
@@ -67,7 +69,7 @@ def all_healthy(wanted: Mapping[str, Probe]) -> dict[str, bool]:
         return dict(zip(wanted, pool.map(healthy, wanted.values()), strict=True))
 
 
-def wait(wanted: Mapping[str, Probe], limit: float, tick: Callable[[], None]) -> tuple[str, ...]:
+def wait(wanted: Mapping[str, Probe], limit: float, tick: Callable[[], object]) -> tuple[str, ...]:
     """Ask until all answer or the time (seconds) is over; returns those that still do not. `tick` runs between the rounds."""
     deadline = time.monotonic() + limit
     pending = dict(wanted)
@@ -127,9 +129,15 @@ def _postgresql(port: int, password_file: pathlib.Path) -> bool:
     password = password_file.read_text(encoding="utf-8").strip()
     try:
         with psycopg.connect(
-            host="127.0.0.1", port=port, user="postgres", dbname="postgres", password=password, sslmode="disable", connect_timeout=3
+            host="127.0.0.1",
+            port=port,
+            user="postgres",
+            dbname="postgres",
+            password=password,
+            sslmode="disable",
+            connect_timeout=3,
         ) as connection:
-            return connection.execute("SELECT 1").fetchone() == (1,)
+            return bool(connection.execute("SELECT 1").fetchone() == (1,))
     except psycopg.Error:
         return False
 
@@ -139,6 +147,4 @@ def _git(port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT) as connection:
         connection.sendall(b"%04x" % (len(request) + 4) + request)
         # A pkt-line: four hex digits of length, then "ERR no such repository".
-        return connection.recv(8)[4:] == b"ERR "
-
-
+        return bool(connection.recv(8)[4:] == b"ERR ")

@@ -48,7 +48,11 @@ def wrapper(environ: Mapping[str, str]) -> list[str]:
     if os.geteuid() != 0:
         return []
     for candidate in (_namespace(environ), _as_nobody(environ)):
-        if candidate and subprocess.run([*candidate, "/bin/sh", "-c", "test $(id -u) != 0"], capture_output=True, check=False).returncode == 0:
+        if (
+            candidate
+            and subprocess.run([*candidate, "/bin/sh", "-c", "test $(id -u) != 0"], capture_output=True, check=False).returncode
+            == 0
+        ):
             return candidate
     raise MicroappsError(
         "The sandbox's PostgreSQL cannot run as root",

@@ -163,9 +163,10 @@ def git(layout: Layout, port: int, program: pathlib.Path) -> Program:
 def control_plane(layout: Layout, ports: Mapping[str, int], programs: Mapping[str, pathlib.Path]) -> tuple[Program, ...]:
     """etcd and the Kubernetes programs that are there (with only KUBEBUILDER_ASSETS: etcd and kube-apiserver)."""
     files = cluster.files_of(layout)
+    # Asked to end, these two wait for their clients' watches (15 s); what they answered is written, so they are killed.
     made = (
-        Program("etcd", (str(programs["etcd"]), *_etcd(layout, ports))),
-        Program("kube-apiserver", (str(programs["kube-apiserver"]), *_apiserver(files, ports))),
+        Program("etcd", (str(programs["etcd"]), *_etcd(layout, ports)), stop_signal="KILL"),
+        Program("kube-apiserver", (str(programs["kube-apiserver"]), *_apiserver(files, ports)), stop_signal="KILL"),
     )
     ready = f"https://127.0.0.1:{ports['kube-apiserver']}/readyz"
     others = {

@@ -82,7 +82,9 @@ def program_state(control: str | pathlib.Path, app: str) -> supervisor.ProgramSt
     return supervisor.Supervisor(pathlib.Path(control)).state(program(app))
 
 
-def restart(control: str | pathlib.Path, release_folder: str | pathlib.Path, app: str, environ: Mapping[str, str] | None = None) -> float:
+def restart(
+    control: str | pathlib.Path, release_folder: str | pathlib.Path, app: str, environ: Mapping[str, str] | None = None
+) -> float:
     """Put the written release into effect and wait until the app's port answers; returns how long nothing answered (seconds).
 
     The checkout is made before the running app is stopped.
@@ -90,7 +92,9 @@ def restart(control: str | pathlib.Path, release_folder: str | pathlib.Path, app
     release = read_release(release_folder, app)
     if release is None:
         raise NotFound(f"The app {app} has no release in {release_folder}", next_step=START)
-    checkout.checked_out(release.repository, release.branch, release.commit, release_file(release_folder, app).parent, environ or os.environ)
+    checkout.checked_out(
+        release.repository, release.branch, release.commit, release_file(release_folder, app).parent, environ or os.environ
+    )
     runner = supervisor.Supervisor(pathlib.Path(control))
     name = program(app)
     before = time.monotonic()

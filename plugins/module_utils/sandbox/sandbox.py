@@ -8,7 +8,10 @@ nothing else; after a kill of the supervisor it first ends what that left behind
 
 from __future__ import annotations
 
-import os
+import concurrent.futures
+import dataclasses
+import functools
+import hashlib
 import pathlib
 import shutil
 import subprocess
@@ -21,6 +24,7 @@ from ..capability import Capability, Change, Outcome, Plan, Request
 from ..errors import MicroappsError, MissingLibrary, Unreachable
 from ..state_folder import collection_root
 from . import cluster, health, runner, supervisor
+from .given import given
 from .layout import Layout, layout_of, read_state, refuse_taken, write_private, write_state
 from .programs import CLUSTER_PROGRAMS, EXAMPLE, base_environment
 from .setup import Setup, Tools, blocks, setup, tools
@@ -34,11 +38,15 @@ except ImportError as error:
 
 # Seconds until a part that does not answer is called down. A first start makes a database and elects OpenBao's leader.
 START_LIMIT: Final = 90.0
+DEFINITIONS_LIMIT: Final = 30.0
 _APP: Final = f"app-{EXAMPLE}"
 
 SPEC: Final[dict[str, Any]] = {
     "state": {"type": "str", "choices": ["started", "stopped", "wiped"], "default": "started"},
-    "cluster": {"type": "dict", "options": {"kubeconfig": {"type": "path", "required": True}, "context": {"type": "str", "required": True}}},
+    "cluster": {
+        "type": "dict",
+        "options": {"kubeconfig": {"type": "path", "required": True}, "context": {"type": "str", "required": True}},
+    },
     "aws": {
         "type": "dict",
         "options": {
@@ -82,7 +90,8 @@ def run(request: Request) -> Outcome:
     layout = layout_of(request.environ)
     state = request.params["state"]
     if state == "started":
-        return _started(layout, request)
+        own = given(request.params, request.environ)
+        return _started(layout, dataclasses.replace(request, params={"state": state, **own}))
     if request.check:
         return _ended(layout, state, there=layout.state.exists() if state == "wiped" else supervisor.running(layout) is not None)
     with supervisor.exclusive(layout):
@@ -123,9 +132,10 @@ def _started(layout: Layout, request: Request) -> Outcome:
         running = _bring_up(layout, request, wanted, up)
         down = [name for name, answers in before.items() if not answers]
         warnings = _repair(layout, request, running, wanted, probes, down)
+        definitions = _prepare_cluster(layout, wanted, state)
         identity = _identity(layout, external, wanted)
         told = blocks(layout, request.params, wanted.ports, found, identity)
-        write_state(layout, {"version": 1, "ports": dict(wanted.ports), "blocks": told})
+        write_state(layout, {"version": 1, "ports": dict(wanted.ports), "blocks": told, "definitions": definitions})
         if down:
             request.progress(f"The sandbox is up ({time.monotonic() - began:.1f} s): {layout.folder}")
     result = {"folder": str(layout.folder), "blocks": told}
@@ -136,7 +146,9 @@ def _predicted(layout: Layout, request: Request) -> Outcome:
     state = read_state(layout)
     if not state or not supervisor.running(layout):
         change = Change("create", "state", None, "running")
-        return Outcome((Plan(f"sandbox:{layout.folder}", None, {"state": "running"}, (change,)),), result={"folder": str(layout.folder)})
+        return Outcome(
+            (Plan(f"sandbox:{layout.folder}", None, {"state": "running"}, (change,)),), result={"folder": str(layout.folder)}
+        )
     names = supervisor.Supervisor(layout.socket).states()
     probes = {name: probe for name, probe in health.probes(layout, state["ports"]).items() if name in names}
     answered = health.all_healthy(probes)
@@ -185,7 +197,6 @@ def _repair(
             _reasons(running, late),
             f"Read the logs in {layout.path('logs')}, then run the same command.",
         )
-    _prepare_cluster(layout, wanted)
     if down and _APP in probes:
         _seed(layout, request, wanted)
     if _APP not in down:
@@ -201,13 +212,22 @@ def _reasons(running: supervisor.Supervisor, names: tuple[str, ...]) -> str:
     return "; ".join(f"{name} is {states[name].state}: {states[name].why}" for name in names)
 
 
-def _prepare_cluster(layout: Layout, wanted: Setup) -> None:
-    if not any(program.name == "kube-apiserver" for program in wanted.programs):
-        return
+def _prepare_cluster(layout: Layout, wanted: Setup, state: Mapping[str, Any]) -> str:
+    """Bring our custom resource definitions in; returns their digest, by which the next start knows them."""
+    files = cluster.definition_files()
+    digest = hashlib.sha256(b"".join(files)).hexdigest()
+    runs = any(program.name == "kube-apiserver" for program in wanted.programs)
+    if not runs or state.get("definitions") == digest:
+        return digest if runs else ""
     api = cluster.Api(wanted.ports["kube-apiserver"], cluster.files_of(layout))
-    late = health.wait({"its custom resource definitions": api.definitions_are_there}, 30, lambda: None)
+    definitions = cluster.definitions(files)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(api.apply_definition, definitions))
+    probes = {item["metadata"]["name"]: functools.partial(api.serves, item) for item in definitions}
+    late = health.wait(probes, DEFINITIONS_LIMIT, lambda: None)
     if late:
-        raise Unreachable("The sandbox's cluster did not accept the custom resource definitions", "waited 30 s")
+        raise Unreachable(f"The sandbox's cluster does not serve {', '.join(late)}", f"waited {DEFINITIONS_LIMIT:.0f} s")
+    return digest
 
 
 def _seed(layout: Layout, request: Request, wanted: Setup) -> None:
@@ -231,7 +251,9 @@ def _seed(layout: Layout, request: Request, wanted: Setup) -> None:
         runner.write_release(layout.path("apps"), _first_release(layout, wanted.ports, database, environment))
 
 
-def _first_release(layout: Layout, ports: Mapping[str, int], database: Mapping[str, Any], environ: Mapping[str, str]) -> runner.Release:
+def _first_release(
+    layout: Layout, ports: Mapping[str, int], database: Mapping[str, Any], environ: Mapping[str, str]
+) -> runner.Release:
     repository = layout.path("git", f"{EXAMPLE}.git")
     command = ["git", "--git-dir", str(repository), "rev-parse", "refs/heads/main"]
     commit = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False).stdout.strip()
@@ -264,7 +286,9 @@ def _external_identity(external: Mapping[str, Any]) -> str:
         client = kubernetes.config.new_client_from_config(external["kubeconfig"], context=external["context"])
         return str(kubernetes.client.CoreV1Api(client).read_namespace("kube-system").metadata.uid)
     except (kubernetes.config.ConfigException, kubernetes.client.ApiException, OSError) as error:
-        raise Unreachable(f"The cluster of {external['kubeconfig']} cannot be asked for its identity", type(error).__name__) from None
+        raise Unreachable(
+            f"The cluster of {external['kubeconfig']} cannot be asked for its identity", type(error).__name__
+        ) from None
 
 
 def _told(found: Tools, params: Mapping[str, Any]) -> tuple[str, ...]:

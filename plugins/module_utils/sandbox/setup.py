@@ -48,14 +48,20 @@ class Setup:
 def tools(environ: Mapping[str, str], progress: Callable[[str], None], make: bool) -> Tools:
     """Build what is missing (only if `make`) and say what there is; KUBEBUILDER_ASSETS goes before our own build."""
     own = assets(environ)
-    parts = [part for part in build.PARTS if not own or part.name not in ("kubernetes", "etcd")] if _complete(own) else build.PARTS
+    parts = (
+        [part for part in build.PARTS if not own or part.name not in ("kubernetes", "etcd")] if _complete(own) else build.PARTS
+    )
     try:
         built = build.build(environ, progress, parts) if make else build.binaries(environ, parts)
     except MicroappsError as error:
         # No Go, or a build that failed: all but the cluster works, and its controls say why they were not reached.
         return Tools(own, error.why or error.what, error.next_step)
     found = {**built, **own}
-    return Tools(found) if "etcd" in found and "kube-apiserver" in found else Tools(found, "it is not built yet", "Run make sandbox-up.")
+    return (
+        Tools(found)
+        if "etcd" in found and "kube-apiserver" in found
+        else Tools(found, "it is not built yet", "Run make sandbox-up.")
+    )
 
 
 def assets(environ: Mapping[str, str]) -> dict[str, pathlib.Path]:
@@ -81,7 +87,7 @@ def setup(layout: Layout, request: Request, kept_ports: Mapping[str, int], found
     """Choose ports and write every file that a part needs. Nothing is started; what is there already is kept."""
     ports = choose_ports(kept_ports, str(layout.folder))
     environ, params = request.environ, request.params
-    for folder in ("", "logs", "home", "git", "apps", "aws", "registry", "restaurant-api", "openbao/data"):
+    for folder in ("", "logs", "home", "git", "apps", "aws", "registry", "restaurant-api", "openbao", "openbao/data"):
         layout.path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     chosen: list[Program] = []
     if not params.get("aws"):
@@ -137,7 +143,9 @@ def git_daemon(environ: Mapping[str, str]) -> pathlib.Path:
     folder = subprocess.run([git, "--exec-path"], capture_output=True, text=True, check=False).stdout.strip()
     program = pathlib.Path(folder) / "git-daemon"
     if not program.exists():
-        raise NotFound("The sandbox needs git-daemon", f"this git has none in {folder}", "Install git's daemon, then run the same command.")
+        raise NotFound(
+            "The sandbox needs git-daemon", f"this git has none in {folder}", "Install git's daemon, then run the same command."
+        )
     return program
 
 

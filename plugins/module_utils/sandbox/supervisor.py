@@ -196,7 +196,7 @@ def _is_ours(process: Any, layout: Layout) -> bool:
         if process.environ().get(MARKER) == str(layout.folder):
             return True
         # PostgreSQL's children write their status over their environment.
-        return process.name() == "postgres" and process.cwd() == str(layout.path("postgresql", "data"))
+        return bool(process.name() == "postgres" and process.cwd() == str(layout.path("postgresql", "data")))
     except (psutil.Error, OSError):
         return False
 

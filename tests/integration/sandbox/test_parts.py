@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import subprocess
 import urllib.request
 
@@ -36,15 +37,19 @@ def test_aws(sandbox):
 
 def test_openbao(sandbox):
     block = sandbox.block("openbao")
-    client = hvac.Client(block["address"], token=open(block["token_file"]).read())
+    client = hvac.Client(block["address"], token=pathlib.Path(block["token_file"]).read_text())
     client.secrets.kv.v2.create_or_update_secret("a/b", {"c": "d"}, mount_point="secret")
-    assert client.secrets.kv.v2.read_secret("a/b", mount_point="secret", raise_on_deleted_version=True)["data"]["data"] == {"c": "d"}
+    assert client.secrets.kv.v2.read_secret("a/b", mount_point="secret", raise_on_deleted_version=True)["data"]["data"] == {
+        "c": "d"
+    }
 
 
 def test_postgresql_knows_scram_only(sandbox):
     block = sandbox.block("database")
-    password = open(block["password_file"]).read()
-    with psycopg.connect(host=block["host"], port=block["port"], user=block["admin_user"], password=password, dbname="postgres") as admin:
+    password = pathlib.Path(block["password_file"]).read_text()
+    with psycopg.connect(
+        host=block["host"], port=block["port"], user=block["admin_user"], password=password, dbname="postgres"
+    ) as admin:
         assert admin.execute("SHOW password_encryption").fetchone() == ("scram-sha-256",)
         methods = admin.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
     assert methods == [("scram-sha-256",)]
