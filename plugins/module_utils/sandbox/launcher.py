@@ -36,6 +36,7 @@ else:
     BOTO3_MISSING = None
 
 PROGRAM = "GOLDENPATH_SANDBOX_PROGRAM"
+ENTRIES = ("goldenpath_entry.py", "app.py")
 
 
 def secret_environment(release: Release, read: Any) -> dict[str, str]:
@@ -103,7 +104,9 @@ def main(release_folder: str, app: str) -> None:
     secrets = secret_environment(release, reader(release.aws)) if release.secrets else {}
     os.chdir(folder)
     print(f"{app}: commit {release.commit[:12]}, {len(release.secrets)} secrets from the store", flush=True)
-    os.execve(sys.executable, [sys.executable, "app.py"], app_environment(release, secrets, os.environ))  # noqa: S606 - no shell
+    # The platform's entry (health, metrics, no debugger) where the branch has one; the owner's own file as found.
+    entry = next((name for name in ENTRIES if (folder / name).is_file()), ENTRIES[-1])
+    os.execve(sys.executable, [sys.executable, entry], app_environment(release, secrets, os.environ))  # noqa: S606 - no shell
 
 
 if __name__ == "__main__":
