@@ -1,0 +1,167 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Triage as a capability: the four questions answered by the catalog and by the app's repository."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+from ..app import App
+from ..capability import Capability, Outcome, Plan, Request
+from ..control_list import CONTROLS
+from ..controls import Answer, Path, State
+from ..evidence.record import app_folder, write_json
+from ..gitops.git import mirror
+from ..microapp import MICROAPP_OPTIONS, context_of
+from ..state_folder import state_folder
+from ..verdict import CredentialFinding, Verdict
+from . import credentials, engine, history, repository
+from .facts import Found, find
+from .scoring import Weighed, owed, weigh
+
+AGREES, ANSWERED_FOR, IMPACT_KNOWN = "triage-01", "triage-02", "triage-03"
+MOST_HARMLESS: Final = 20  # findings that owe no rotation, in the verdict; all are in triage.json
+MOST_HOSTS: Final = 40
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a repository."""
+
+    commit: str
+    found: Found
+    credentials: tuple[CredentialFinding, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def read(app: App, url: str, request: Request) -> Read:
+    """Bring the mirror up to date and read the branch's tree and the history of all refs. Every secret is registered."""
+    engine.demand()
+    copy = mirror(url, request.environ)
+    commit = copy.head(app.repository.branch)
+    snapshot = repository.snapshot(copy.folder, commit)
+    cache = engine.cache_folder(state_folder(request.environ))
+    in_tree = tuple(history.in_tree(snapshot, lambda file: engine.candidates(file, cache)))
+    in_history, left_out = history.in_history(copy.folder, snapshot, lambda file: engine.candidates(file, cache))
+    sightings = (*in_tree, *in_history)
+    for sighting in sightings:
+        if sighting.judgement.standing in ("live", "signing_key"):
+            request.secrets.register(sighting.candidate.value)
+    return Read(commit, find(snapshot), credentials.findings(sightings, app.name), (*snapshot.left_out, *left_out))
+
+
+def facts_of(app: App, seen: Read, weighed: Weighed) -> dict[str, Any]:
+    """The facts as plain values: the code's answer where it gives one, else the catalog's; the stricter for data and exposure."""
+    found = seen.found
+    return {
+        "runtime": found.runtime if found.runtime != "unknown" else app.runtime or "unknown",
+        "framework": found.framework,
+        "frameworks": list(found.frameworks[:8]),
+        "exposure": str(weighed.effective.exposure),
+        "data": str(weighed.effective.data),
+        "database": found.database or (app.database.engine if app.database else ""),
+        "databases": list(found.databases[:8]),
+        "container": found.container,
+        "ci": found.ci,
+        "tests": found.tests,
+        "health": found.health,
+        "metrics": found.metrics,
+        "login": found.login,
+        "third_parties": list(found.third_parties[:MOST_HOSTS]),
+        "browser_keys": list(found.browser_keys),
+        "faults": list(found.faults),
+        "declared_secrets": [secret.name for secret in app.secrets],
+        "credential_counts": dict(sorted(Counter(one.standing for one in seen.credentials).items())),
+        "code_shows": {"runtime": found.runtime, "exposure": found.exposure, "data": found.data, "database": found.database},
+        "not_read": [f"{path}: {why}" for path, why in seen.left_out[:10]],
+    }
+
+
+def verdict_of(app: App, seen: Read) -> Verdict:
+    """Everything put together; pure."""
+    weighed = weigh(app, seen.found, seen.credentials)
+    facts = facts_of(app, seen, weighed)
+    owing = tuple(one for one in seen.credentials if one.owes_rotation)
+    others = tuple(one for one in seen.credentials if not one.owes_rotation)
+    return Verdict(
+        path=weighed.path,
+        score=weighed.score,
+        reasons=tuple(reason.sentence() for reason in weighed.reasons),
+        controls=owed(CONTROLS, weighed.path, facts, seen.credentials),
+        facts=facts,
+        credentials=(*owing, *others[:MOST_HARMLESS]),
+        contradictions=weighed.contradictions,
+        commit=seen.commit,
+    )
+
+
+def answers_of(app: App, verdict: Verdict) -> tuple[Answer, ...]:
+    """What triage's own controls say."""
+    proof = (f"git:{app.name}@{verdict.commit[:12]}",)
+    told = "; ".join(verdict.contradictions)
+    correct = f"{told}. Correct the catalog entry {app.file}, or the code." if told else ""
+    people = {contact.email.lower() for contact in app.escalation if contact.email}
+    wanted = 2 if verdict.path is Path.FULL else 1
+    missing = (
+        f"{len(people)} of {wanted} people to call are named. Add them under 'escalation' in {app.file}."
+        if len(people) < wanted
+        else ""
+    )
+    unknown = "" if app.impact.strip() else f"nobody has said what happens when the app fails. Fill 'impact' in {app.file}."
+    return tuple(
+        answer
+        for answer in (
+            _answer(AGREES, proof, correct, "catalog and code agree"),
+            _answer(ANSWERED_FOR, (f"catalog:{app.name}",), missing, "owner, maintainer and escalation are named"),
+            _answer(IMPACT_KNOWN, (f"catalog:{app.name}",), unknown, "the impact of a failure is written down"),
+        )
+        if verdict.owes(answer.control)
+    )
+
+
+def _answer(control: str, proof: tuple[str, ...], wrong: str, right: str) -> Answer:
+    return Answer(control, State.VIOLATED if wrong else State.IN_PLACE, proof, reason=wrong, found=wrong or right)
+
+
+def report(seen: Read, verdict: Verdict) -> dict[str, Any]:
+    """All findings for people: every credential without its value, all evidence; the same for the same repository."""
+    return {
+        **verdict.as_result(),
+        "credentials": [dataclasses.asdict(one) for one in seen.credentials],
+        "evidence": [dataclasses.asdict(one) for one in _strongest(seen.found)],
+        "not_read": [{"what": path, "why": why} for path, why in seen.left_out],
+    }
+
+
+def _strongest(found: Found) -> Iterable[Any]:
+    return sorted(found.evidence, key=lambda one: (one.topic, -one.weight, one.file, one.line, one.value, one.why))
+
+
+def run(request: Request) -> Outcome:
+    """Read only: a check run and a converge run are the same."""
+    app = context_of(request).app
+    url = request.params.get("repository") or context_of(request).profile.repository_url(app)
+    seen = read(app, url, request)
+    verdict = verdict_of(app, seen)
+    evidence = request.params.get("evidence")
+    if evidence:
+        write_json(app_folder(evidence) / "triage.json", request.secrets.scrub(report(seen, verdict)))
+    answers = answers_of(app, verdict)
+    plan = Plan(f"git:{app.name}", before={}, after={}, controls=tuple(answer.control for answer in answers))
+    warnings = (f"Triage could not read everything: {'; '.join(verdict.facts['not_read'][:3])}",) if _is_serious(seen) else ()
+    return Outcome((plan,), answers, {"verdict": verdict.as_result()}, warnings)
+
+
+def _is_serious(seen: Read) -> bool:
+    return any("packages" not in why for _, why in seen.left_out)
+
+
+CAPABILITY: Final = Capability(
+    name="app_triage",
+    spec={**MICROAPP_OPTIONS, "repository": {"type": "str"}},
+    run=run,
+    controls=(AGREES, ANSWERED_FOR, IMPACT_KNOWN),
+)

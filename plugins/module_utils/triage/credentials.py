@@ -1,0 +1,118 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The credentials of a repository: candidates of all detectors, judged, one finding for each value over tree and history."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from ..verdict import CredentialFinding
+from . import paths, standing
+from .detectors import assignments, connection_strings, key_blocks, logins, requests, vendor_tokens
+from .fingerprints import fingerprint
+from .model import Candidate, SourceFile
+from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
+from .views import views
+
+Detector = Callable[[SourceFile], Iterable[Candidate]]
+DETECTORS: Final[tuple[Detector, ...]] = (
+    key_blocks.candidates,
+    vendor_tokens.candidates,
+    connection_strings.candidates,
+    logins.candidates,
+    requests.candidates,
+    assignments.candidates,
+)
+_SHAPES: Final = ("block", "token", "uri", "call", "comparison", "assignment")
+_STANDINGS: Final = (LIVE, SIGNING_KEY, PUBLIC, LOCAL, PLACEHOLDER)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sighting:
+    """One credential at one place. `commit` is '' in the tree of the branch that is judged."""
+
+    candidate: Candidate
+    judgement: Judgement
+    commit: str = ""
+
+
+def in_file(file: SourceFile, engine: Detector) -> tuple[Sighting, ...]:
+    """Every credential in one file, the same value on a line once, known by its strongest form."""
+    if paths.is_lock(file.path):
+        detectors: tuple[Detector, ...] = (connection_strings.candidates,)
+    elif paths.is_built(file.path):
+        detectors = (
+            key_blocks.candidates,
+            vendor_tokens.candidates,
+            connection_strings.candidates,
+            requests.candidates,
+            assignments.candidates,
+            engine,
+        )
+    else:
+        detectors = (*DETECTORS, engine)
+    judged: list[Sighting] = []
+    for view in views(file):
+        for detector in detectors:
+            for candidate in detector(view):
+                judgement = standing.judge(candidate, view)
+                if judgement is not None:
+                    judged.append(Sighting(candidate, judgement))
+    return tuple(_distinct(judged))
+
+
+def _distinct(judged: list[Sighting]) -> Iterator[Sighting]:
+    kept: dict[int, list[Sighting]] = {}
+    for sighting in sorted(
+        judged, key=lambda one: (one.candidate.line, _SHAPES.index(one.candidate.shape), -len(one.candidate.value))
+    ):
+        line = kept.setdefault(sighting.candidate.line, [])
+        value = sighting.candidate.value
+        if not any(value in other.candidate.value or other.candidate.value in value for other in line):
+            line.append(sighting)
+            yield sighting
+
+
+def findings(sightings: Iterable[Sighting], app: str) -> tuple[CredentialFinding, ...]:
+    """One finding for each value: its strictest standing, its first place (the tree first), how often it was seen."""
+    by_value: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        by_value.setdefault(sighting.candidate.value, []).append(sighting)
+    found = [_finding(value, places, app) for value, places in by_value.items()]
+    return tuple(
+        sorted(found, key=lambda one: (_STANDINGS.index(one.standing), bool(one.commit), one.file, one.line, one.fingerprint))
+    )
+
+
+def _finding(value: str, places: list[Sighting], app: str) -> CredentialFinding:
+    strictest = min(places, key=lambda one: _STANDINGS.index(one.judgement.standing)).judgement.standing
+    same = [one for one in places if one.judgement.standing == strictest]
+    first = next((one for one in same if not one.commit), same[0])
+    name = next((one.candidate.variable for one in (first, *same) if one.candidate.variable), "")
+    return CredentialFinding(
+        kind=_kind(first.candidate, same),
+        standing=strictest,
+        file=first.candidate.file,
+        line=first.candidate.line,
+        commit=first.commit,
+        fingerprint=fingerprint(value, app),
+        why=_why(first, len(places)),
+        variable=name,
+    )
+
+
+def _kind(candidate: Candidate, same: list[Sighting]) -> str:
+    # `password = ...` in one place and a PostgreSQL URL in another: the more telling word wins.
+    kinds = [one.candidate.kind for one in same]
+    telling = [
+        kind for kind in kinds if kind not in ("password", "key", "secret", "token", "api_key", "database_password", "app_id")
+    ]
+    return candidate.kind if candidate.kind in telling or not telling else telling[0]
+
+
+def _why(first: Sighting, count: int) -> str:
+    more = f" (seen in {count} places)" if count > 1 else ""
+    where = ", only in the history" if first.commit else ""
+    return f"{first.candidate.why}; {first.judgement.why}{where}{more}"

@@ -1,0 +1,185 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names that promise a secret, and the literal they are given: in code, in configuration, in mark-up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..model import Candidate, SourceFile
+from ..names import secret_kind
+from ..vocabulary import vocabulary
+
+LONGEST_LINE: Final = 4000
+_HINT: Final = re.compile(
+    r"pass|pwd|secret|token|api|key|auth|credential|salt|appid|app_id|dsn|webhook|pin|\bpw\b|private|signature|cookie|sid|bearer|"
+    r"access|license|encrypt|jwt|session|hash|code",
+    re.IGNORECASE,
+)
+_OPERATOR: Final = r"(?P<op>===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
+# name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
+_QUOTED: Final = re.compile(
+    r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})\s*(?::\s*[A-Za-z_][\w.\[\]<>|?, ]{0,40}?)?\s*"
+    + _OPERATOR
+    + r"\s*(?:[A-Za-z_][\w.]{0,40}\(\s*)?(?:default\s*=\s*)?[rbfu@$L]{0,2}(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    r"(?!(?P=quote))[^\\\n]){0,600})(?P=quote)"
+)
+# getenv("NAME", "default") and its kin: the name is itself a literal
+_DEFAULTED: Final = re.compile(
+    r"(?:getenv|environ\.get|environ\.setdefault|ENV\.fetch|\benv|config|get_env|GetEnv\w*|getEnv\w*|Setenv|setenv|putenv|"
+    r"viper\.SetDefault|"
+    r"secrets\.get|setdefault|System\.getProperty|lookup_env|env_or|must_env|"
+    r"default_env)\w*\s*\(\s*(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)"
+    r"\s*,\s*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>[^\"'`\n]{1,400})(?P=quote)"
+)
+# define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
+_PAIR_CALL: Final = re.compile(
+    r"(?:define|\bset\w*|header|add\w*|append|put|insert|setRequestHeader|UseSetting|property|setProperty|withEnv)\s*\(\s*"
+    r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>[^\"'`\n]{1,400})(?P=quote)"
+)
+# @Value("${name:default}"), ${NAME:-default}, ${NAME:default}
+_INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>[^${}\s\"']{1,200})\}")
+# NAME=value and name: value without quotes
+_BARE: Final = re.compile(
+    r"^\s*(?:-\s+)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
+    r"--set\s+|heroku config:set\s+)?"
+    r"[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
+)
+_MARKUP: Final = re.compile(
+    r"<(?P<name>[A-Za-z_][\w.\-]{1,60})>\s*(?P<value>[^<>\s]{4,300})\s*</(?P=name)>|"
+    r"<(?:add|setting|property|entry|param|variable|env|string|constant)\b[^>]*?\b(?:key|"
+    r"name)\s*=\s*[\"'](?P<name2>[\w.\-:]+)[\"'][^>]*?"
+    r"(?:\bvalue\s*=\s*[\"'](?P<value2>[^\"']{1,400})[\"']|>\s*(?P<value3>[^<>\s]{4,300})\s*<)|"
+    r"<(?:input|meta|script|div|body|button)\b[^>]*?\b(?:name|id|"
+    r"data-name)\s*=\s*[\"'](?P<name4>[\w.\-]+)[\"'][^>]*?\b(?:value|content)\s*=\s*"
+    r"[\"'](?P<value4>[^\"']{8,300})[\"']|\bdata-(?P<name5>[\w-]*(?:key|token|"
+    r"secret)[\w-]*)\s*=\s*[\"'](?P<value5>[^\"']{8,300})[\"']"
+)
+_ENVIRONMENT_PAIR: Final = re.compile(r"[\"']?name[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{2,60})[\"']?\s*,?\s*$")
+_ENVIRONMENT_VALUE: Final = re.compile(r"^\s*[\"']?value[\"']?\s*[:=]\s*[\"']?(?P<value>[^\s\"'#]+)[\"']?\s*,?\s*$")
+_BARE_SUFFIXES: Final = vocabulary(
+    ".env .ini .cfg .conf .config .properties .yml .yaml .toml .tfvars .sh .bash .zsh .fish "
+    ".bat .cmd .ps1 .dockerfile .service .netrc "
+    ".npmrc .pypirc .txt .cnf .my .pgpass .htpasswd .make .mk .envrc .flaskenv .credentials .secret .secrets .key .log .tf "
+    ".hcl .bak "
+    ".old .orig .save .swp .backup .local .production .development .staging"
+)
+_BARE_NAMES: Final = re.compile(
+    r"^(dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars)$",
+    re.IGNORECASE,
+)
+_BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Every literal given to a name that promises a secret."""
+    bare = file.suffix in _BARE_SUFFIXES or bool(_BARE_NAMES.match(file.name)) or "." not in file.name
+    prose = file.suffix in _BARE_PROSE
+    markup = file.suffix in (
+        ".xml",
+        ".config",
+        ".html",
+        ".htm",
+        ".xhtml",
+        ".plist",
+        ".csproj",
+        ".php",
+        ".jsp",
+        ".cshtml",
+        ".vue",
+        ".resx",
+    )
+    pending = ""
+    for number, line in file.numbered():
+        if len(line) > LONGEST_LINE:
+            line = line[:LONGEST_LINE]
+        if pending and (value := _ENVIRONMENT_VALUE.match(line)):
+            yield from _made(file, number, pending, value["value"], "a value of the environment")
+        pair = _ENVIRONMENT_PAIR.search(line)
+        pending = pair["name"] if pair else ""
+        if not _HINT.search(line):
+            continue
+        quoted = list(_quoted(file, number, line))
+        yield from quoted
+        if markup:
+            yield from _marked(file, number, line)
+        if not quoted and (bare or (prose and re.match(r"^\s*(export\s+)?[A-Z][A-Z0-9_]+=\S+\s*$", line))):
+            yield from _bare(file, number, line)
+
+
+def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    taken: set[str] = set()
+    for form, default in ((_DEFAULTED, True), (_PAIR_CALL, False)):
+        for match in form.finditer(line):
+            if match["value"] not in taken:
+                taken.add(match["value"])
+                yield from _made(file, number, match["name"], match["value"], "a literal beside a secret's name", default)
+    for match in _INLINE_DEFAULT.finditer(line):
+        if match["value"] not in taken:
+            taken.add(match["value"])
+            yield from _made(file, number, match["name"], match["value"], "the default of a secret's variable", True)
+    for match in _overlapping(line):
+        value, op = match["value"], match["op"]
+        if value in taken or (op == "," and not match["close"]) or _is_template(match):
+            continue
+        default = op in ("||", "??", "?:", "||=", "??=")
+        shape = "comparison" if op in ("==", "===", "!=", "!==") else "assignment"
+        if op == "," and not _is_pair(line, match):
+            continue
+        yield from _made(file, number, match["name"], value, "a literal given to a secret's name", default, shape)
+
+
+def _overlapping(line: str) -> Iterator[re.Match[str]]:
+    # A value may itself be the name of the next pair ("key", "value"), so the search goes on right after the operator.
+    at = 0
+    while match := _QUOTED.search(line, at):
+        yield match
+        at = match.end("op") if not secret_kind(match["name"]) else match.end()
+
+
+def _is_template(match: re.Match[str]) -> bool:
+    return match["quote"] == "`" and "${" in match["value"]
+
+
+def _is_pair(line: str, match: re.Match[str]) -> bool:
+    # ("password", "x") is a pair only in a list of pairs or a tuple; two arguments of an unknown call are no pair.
+    return bool(re.search(r"[\[(,]\s*\($|[\[{,]\s*$", line[: match.start()].rstrip("\"'")))
+
+
+def _bare(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    match = _BARE.match(line)
+    if not match or (match["op"].isspace() and not _takes_blank(file, line)):
+        return
+    value = re.sub(r"\s+#.*$", "", match["value"]).strip().strip("\"'").rstrip(";,")
+    if file.suffix in (".yml", ".yaml", ".tf", ".hcl", ".toml") and value[:1] in "[{&*|>!(":
+        return
+    if re.match(r"^[\w.]+\(|^\$\(|^`|^lambda\b|^[\w.]+\[", value):
+        return
+    yield from _made(file, number, match["name"], value, "a value given to a secret's name")
+
+
+def _takes_blank(file: SourceFile, line: str) -> bool:
+    return bool(
+        (file.name.lower().startswith("dockerfile") and re.match(r"^\s*(ENV|ARG)\s", line))
+        or file.name.lower() in ("redis.conf", ".htaccess", "httpd.conf", "my.cnf")
+        or re.match(r"^\s*(SetEnv|setx)\s", line)
+        or file.name in (".netrc", "_netrc", "netrc")
+    )
+
+
+def _marked(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    for match in _MARKUP.finditer(line):
+        name = next(filter(None, (match["name"], match["name2"], match["name4"], match["name5"])), "")
+        value = next(filter(None, (match["value"], match["value2"], match["value3"], match["value4"], match["value5"])), "")
+        yield from _made(file, number, name, value, "a value given to a secret's name in mark-up")
+
+
+def _made(
+    file: SourceFile, number: int, name: str, value: str, why: str, default: bool = False, shape: str = "assignment"
+) -> Iterator[Candidate]:
+    kind = secret_kind(name)
+    value = value.strip()
+    if kind and value:
+        yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)

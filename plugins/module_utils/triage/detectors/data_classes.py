@@ -1,0 +1,234 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whose data it is: columns, model fields, form fields and SDKs that mean personal, payment or health data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .. import paths
+from ..model import Evidence, Snapshot, SourceFile
+from ..names import words_of
+from ..vocabulary import vocabulary
+
+# words of a field's name, joined by _; longest meaning first
+_HEALTH: Final = re.compile(
+    r"(^|_)(diagnos[ei]s|icd_?10|icd|patient(s|_?\w*)?|medical|medication\w*|prescription\w*|allerg\w+|blood_?(type|group|"
+    r"pressure|sugar)|symptom\w*|disease\w*|"
+    r"illness\w*|treatment(s|_plan)?|health_?(insurance|condition|record|number|status|data|history)|insulin|glucose|"
+    r"heart_?rate|bmi|vaccin\w+|"
+    r"pregnan\w+|disabilit\w+|therap(y|ist|ies)|nhs_?number|mrn|doctor_?(id|name|notes?)|clinical\w*|mental_?health|phq\w*|"
+    r"dosage|surger(y|ies)|hiv\w*|sick_?(leave|note|days?))($|_)"
+)
+_PAYMENT: Final = re.compile(
+    r"(^|_)(card_?(number|num|no|holder\w*|exp\w*|last4|cvc|cvv|token)|credit_?card\w*|debit_?card\w*|cvv2?|cvc|iban|bic|"
+    r"swift(_?code)?|sort_?code|routing_?number|"
+    r"bank_?(account\w*|name|code|details)|account_?(number|holder)|sepa\w*|payment_?(method|intent|id|status|token)\w*|"
+    r"stripe_\w+|paypal_\w+|charge_?id|"
+    r"payout\w*|payroll|salary|salaries|wage|wages|reimburse\w*|invoice_?(number|id|total|amount)|billing_?\w+|"
+    r"transaction_?(id|amount)|checkout_?session\w*)($|_)"
+)
+_PERSONAL: Final = re.compile(
+    r"(^|_)(e_?mail(s|_?addr\w*|_?id)?|email_?\w*|phone(_?\w*)?|mobile(_?(no|number|phone))?|telephone|tel|cell_?phone|"
+    r"whatsapp\w*|fax|first_?name|last_?name|sur_?name|full_?name|"
+    r"given_?name|family_?name|middle_?name|maiden_?name|firstname|lastname|fullname|birth_?(day|date|place)|birthday|"
+    r"birthdate|date_?of_?birth|dob|"
+    r"street(_?\w*)?|home_?address|postal_?(code|address)|post_?code|zip_?code|shipping_?address|mailing_?address|"
+    r"address_?(line)?_?\d?|address|"
+    r"ssn|social_?security\w*|national_?id\w*|passport_?\w*|driver_?licen[cs]e\w*|tax_?id|gender|nationality|ethnicity|"
+    r"religion|marital_?status|"
+    r"ip_?address|latitude_longitude|emergency_?contact\w*|next_?of_?kin|employee_?(name|number|id)|customer_?(name|email|"
+    r"phone)|user_?(email|phone)|"
+    r"guest_?(name|email)|contact_?(name|email|phone|number)|attendee_?(name|email)\w*|applicant_?\w*|candidate_?(name|"
+    r"email)|student_?(name|email|id)|"
+    r"password_?(hash|digest)|hashed_?password|license_?plate|profile_?(photo|picture)|curriculum_?vitae)($|_)"
+)
+_CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
+_WEAK_FIELDS: Final = frozenset(
+    {"address", "tel", "fax", "street", "mobile", "gender", "treatment", "billing", "ip_address", "icd", "bic", "tax_id"}
+)
+# each form has one group: the field's name
+_FIELDS: Final = tuple(
+    (re.compile(form), where)
+    for form, where in (
+        (
+            r"^\s*[`\"\[]?([A-Za-z_]\w*)[`\"\]]?\s+(?i:varchar|nvarchar|text|char|citext|integer|int|bigint|date|datetime|"
+            r"timestamp|numeric|decimal|boolean|uuid|jsonb?|serial|real|inet|longtext|string)\b",
+            "a column",
+        ),
+        (
+            r"(?i)\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?[`\"]?([a-z_]\w*)[`\"]?\s+(?:varchar|text|char|int|date|"
+            r"timestamp|citext|numeric|jsonb?)",
+            "a column",
+        ),
+        (
+            r"^\s*([a-z_]\w*)\s*(?::\s*[\w\[\], .|\"]+)?=\s*(?:\w+\.)?(?:Column|mapped_column|CharField|EmailField|"
+            r"TextField|DateField|DateTimeField|IntegerField|DecimalField|PhoneNumberField|StringField|"
+            r"Field|EmailStr|Required|Optional|ListField|EncryptedCharField|FloatField|relationship)\(",
+            "a field of a model",
+        ),
+        (
+            r"^\s*([a-z_]\w*)\s*:\s*(?:Mapped\[|Optional\[|EmailStr|str\b|int\b|date\b|datetime\b|list\[|Annotated\[|"
+            r"constr|float\b|Decimal\b)",
+            "a field of a model",
+        ),
+        (r"^\s*([a-zA-Z_]\w*)\??\s*:\s*(?:string|number|Date|boolean)\b", "a field of a type"),
+        (
+            r"^\s*[\"']?([a-zA-Z_]\w*)[\"']?\s*:\s*(?:\{\s*type\s*:|z\.|Joi\.|yup\.|Yup\.|DataTypes\.|Sequelize\.|String\b|"
+            r"Number\b|Date\b|text\(|varchar\(|t\.|v\.|type\.|faker\.)",
+            "a field of a schema",
+        ),
+        (r"^\s*([a-zA-Z_]\w*)\s+(?:String|Int|DateTime|Float|Decimal|Boolean|Json)[\s?@\[]", "a field of the Prisma schema"),
+        (r"^\s*([A-Z]\w*)\s+(?:\*?string|\*?int\d*|\*?time\.Time|\*?float\d*|sql\.Null\w+)\s*(?:`|$)", "a field of a struct"),
+        (
+            r"(?:private|protected|public|var|val)\s+(?:final\s+|required\s+|virtual\s+)*(?:String|LocalDate|Date|Long|"
+            r"Integer|int|long|string|DateTime|DateOnly|decimal|BigDecimal)\??\s+([A-Za-z_]\w*)\s*(?:[;={]|$)",
+            "a field of a class",
+        ),
+        (
+            r"\$table->(?:string|text|integer|date|dateTime|decimal|bigInteger|char|email|longText|json|boolean|float|"
+            r"unsigned\w+)\(\s*['\"](\w+)['\"]",
+            "a column of a migration",
+        ),
+        (
+            r"^\s*t\.(?:string|text|integer|date|datetime|decimal|references|boolean|citext|inet|bigint|float)\s+[:\"'](\w+)",
+            "a column of a migration",
+        ),
+        (r"\b(?:add_column|addColumn)\b[^\n]*?,\s*[:'\"](\w+)", "a column of a migration"),
+        (
+            r"<(?:input|textarea|select|Input|TextField|Field|FormField|InputText|v-text-field|ion-input|"
+            r"Controller)\b[^>]*?\b(?:name|id|formControlName|asp-for|v-model|bind:value|"
+            r"field)\s*=\s*[\"'{]+\s*(?:\w+\.)*([A-Za-z_][\w\-]*)",
+            "a form field",
+        ),
+        (r"<input\b[^>]*?\btype\s*=\s*[\"'](email|tel)[\"']", "a form field"),
+        (
+            r"\bst\.(?:text_input|text_area|date_input|number_input|selectbox|radio|"
+            r"multiselect)\(\s*f?[\"']([^\"'\n]{2,60})[\"']",
+            "a question of a form",
+        ),
+        (
+            r"(?:StringField|EmailField|TelField|IntegerField|DateField|TextAreaField|PasswordField)\(\s*['\"]([\w "
+            r"\-]{2,40})['\"]",
+            "a form field",
+        ),
+        (
+            r"(?:request\.form|req\.body|request\.POST|request\.json|\$_POST|\$_GET|\$_REQUEST|params|form_data|formData|"
+            r"body|data|payload|e\.namedValues|row|user|customer|employee|patient)"
+            r"(?:\.get\(\s*|\[)[\"']([\w \-]{2,40})[\"']",
+            "a value the code takes in",
+        ),
+        (
+            r"(?:req\.body|request\.body|body|ctx\.request\.body|formData|values|user|customer|patient|employee|"
+            r"contact)\.([a-zA-Z_]\w*)\b",
+            "a value the code takes in",
+        ),
+        (r"\(\s*[\"']([A-Za-z_ ]{2,40})[\"']\s*,\s*(?:ndb|db|sa|sqlalchemy)\.", "a column"),
+    )
+)
+_DESTRUCTURED: Final = re.compile(
+    r"\{\s*([\w\s,:]{3,200})\}\s*=\s*(?:await\s+)?(?:req(?:uest)?\.(?:body|json)|body|formData|ctx\.request|event\.body|"
+    r"JSON\.parse)"
+)
+_COLUMN_LISTS: Final = re.compile(
+    r"(?i)\b(?:insert\s+into\s+[\w.\"`\[\]]+\s*\(([^)]{3,400})\)|"
+    r"create\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600}))"
+)
+_CSV: Final = re.compile(r"^[\w \"'.\-/()]+([,;\t][\w \"'.\-/()]*){2,60}$")
+_SDKS: Final = tuple(
+    (value, weight, re.compile(form), what)
+    for value, weight, form, what in (
+        (
+            "payment",
+            8,
+            r"(?:import|from)\s+stripe\b|require\(['\"]stripe['\"]\)|from ['\"](?:stripe|@stripe/[\w-]+)['\"]|Stripe\\|"
+            r"stripe\.(?:checkout|paymentIntents|PaymentIntent|Charge|charges)\b|js\.stripe\.com|stripe-go",
+            "Stripe",
+        ),
+        (
+            "payment",
+            8,
+            r"@paypal/|paypal\.com/sdk|paypalrestsdk|paypal-rest-sdk|braintree|@square/|squareup|square\.payments|adyen|"
+            r"mollie|razorpay|paystack|flutterwave|klarna|mercadopago|lemonsqueezy|@paddle/|paddle\.com/paddle|gocardless|"
+            r"checkout\.com",
+            "a payment provider",
+        ),
+        (
+            "personal",
+            6,
+            r"next-auth|@auth/core|@clerk/|clerkMiddleware|supabase\.auth\.|firebase/auth|getAuth\(|passport-local|"
+            r"passport-google|flask_login|django\.contrib\.auth\.(?:models|forms|views)|AbstractUser|AbstractBaseUser|"
+            r"devise|\bIdentityUser\b|AspNetCore\.Identity|spring-boot-starter-security|@auth0/|auth0\b|better-auth|lucia|"
+            r"Auth::user\(\)|laravel/(?:breeze|jetstream|fortify)|fastapi_users|allauth|authlib|streamlit_authenticator|"
+            r"st\.experimental_user|msal",
+            "accounts of people",
+        ),
+        (
+            "personal",
+            4,
+            r"hubspot|salesforce|mailchimp|sendgrid|@sendgrid|nodemailer|smtplib|resend|twilio|flask_mail|ActionMailer|"
+            r"MailApp\.|GmailApp\.",
+            "messages to people",
+        ),
+        ("health", 8, r"\bfhir\w*\b|\bhl7\b|openmrs|healthkit|google\.fitness", "a health interface"),
+    )
+)
+_SCHEMA_SUFFIXES: Final = vocabulary(
+    ".py .js .ts .tsx .jsx .mjs .cjs .vue .svelte .go .java .kt .cs .php .rb .sql .prisma "
+    ".html .htm .erb .ejs .hbs .pug .cshtml .razor .blade .twig .jinja .jinja2 .ipynb .gs "
+    ".graphql .csv .tsv .astro .njk .liquid"
+)
+
+
+def detect(snapshot: Snapshot) -> Iterator[Evidence]:
+    """Evidence for `data`, one for each class and field and file."""
+    for file in snapshot.files:
+        if (
+            file.suffix not in _SCHEMA_SUFFIXES
+            or paths.is_built(file.path)
+            or paths.is_lock(file.path)
+            or (paths.is_document(file.path) and file.suffix != ".html")
+        ):
+            continue
+        less = 4 if paths.is_test(file.path) else 2 if paths.is_example(file.path) else 0
+        seen: set[str] = set()
+        for evidence in (*_fields(file), *_sdks(file)):
+            if evidence.why not in seen and evidence.weight > less:
+                seen.add(evidence.why)
+                yield Evidence("data", evidence.value, evidence.weight - less, evidence.file, evidence.line, evidence.why)
+
+
+def _fields(file: SourceFile) -> Iterator[Evidence]:
+    if file.suffix in (".csv", ".tsv"):
+        head = file.lines[0] if file.lines else ""
+        if _CSV.match(head) and len(file.lines) > 2:
+            for name in re.split(r"[,;\t]", head):
+                yield from _field(file, 1, name.strip(" \"'"), "a column of a file of data", 1)
+        return
+    for number, line in file.numbered():
+        if len(line) > 2000 or line.lstrip().startswith(("//", "#", "*", "import ", "from ")):
+            continue
+        for form, where in _FIELDS:
+            for match in form.finditer(line):
+                yield from _field(file, number, match.group(1), where, 0)
+        for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
+            for name in re.split(r"[,\n]", next(filter(None, match.groups()))):
+                words = name.strip().split()
+                if words:
+                    yield from _field(file, number, words[0].strip("`\"'[]:()"), "a field", 0)
+
+
+def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> Iterator[Evidence]:
+    joined = "_".join(words_of(name))
+    value = next((value for value, form in _CLASSES if form.search(joined)), "")
+    if value:
+        weak = joined in _WEAK_FIELDS or where in ("a field of a type", "a value the code takes in")
+        yield Evidence("data", value, (3 if weak else 6) - less, file.path, number, f"{where} called '{name[:40]}'")
+
+
+def _sdks(file: SourceFile) -> Iterator[Evidence]:
+    for value, weight, form, what in _SDKS:
+        if match := form.search(file.text):
+            yield Evidence("data", value, weight, file.path, file.line_at(match.start()), f"the code uses {what}")

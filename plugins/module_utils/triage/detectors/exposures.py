@@ -1,0 +1,207 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who can reach the app: how and where it is published, what it binds to, whether anybody has to log in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .. import paths
+from ..model import Evidence, Snapshot, SourceFile
+from ..vocabulary import vocabulary
+
+# a file that only exists to publish: path form, weight, why
+_PUBLISHERS: Final = tuple(
+    (re.compile(form, re.IGNORECASE), weight, why)
+    for form, weight, why in (
+        (r"(^|/)(vercel|now)\.json$", 7, "published by Vercel"),
+        (r"(^|/)netlify\.toml$|(^|/)_redirects$|(^|/)netlify/functions/", 7, "published by Netlify"),
+        (r"(^|/)CNAME$", 8, "a domain of its own on a pages host"),
+        (r"(^|/)fly\.toml$", 6, "published by Fly.io"),
+        (r"(^|/)render\.ya?ml$", 6, "published by Render"),
+        (r"(^|/)Procfile$", 4, "started by a platform that publishes (Procfile)"),
+        (r"(^|/)railway\.(json|toml)$|(^|/)nixpacks\.toml$", 6, "published by Railway"),
+        (r"(^|/)app\.ya?ml$", 2, "may be published by App Engine"),
+        (r"(^|/)firebase\.json$", 6, "published by Firebase hosting"),
+        (r"(^|/)wrangler\.(toml|jsonc?)$", 6, "published by Cloudflare"),
+        (
+            r"(^|/)(amplify\.yml|apprunner\.ya?ml|staticwebapp\.config\.json|surge\.txt|\.surgeignore)$",
+            5,
+            "published by a cloud's web host",
+        ),
+        (r"(^|/)(robots\.txt|sitemap\.xml)$", 5, "written for search engines"),
+        (r"(^|/)\.replit$|(^|/)replit\.nix$", 4, "run and published by Replit"),
+        (r"(^|/)\.streamlit/config\.toml$", 2, "run by Streamlit"),
+        (r"(^|/)manifest\.webmanifest$|(^|/)site\.webmanifest$", 2, "installable from the web"),
+        (r"(^|/)space\.ya?ml$", 4, "published as a space"),
+    )
+)
+_LINES: Final = tuple(
+    (re.compile(form), weight, value, why)
+    for form, weight, value, why in (
+        (
+            r"actions/deploy-pages|peaceiris/actions-gh-pages|gh-pages\s+-d|"
+            r"\"homepage\"\s*:\s*\"https?://[\w.-]+\.github\.io|JamesIves/github-pages-deploy-action",
+            7,
+            "public",
+            "a pipeline publishes it as pages",
+        ),
+        (
+            r"amondnet/vercel-action|vercel\s+deploy|netlify\s+deploy|nwtgck/actions-netlify|flyctl\s+deploy|"
+            r"firebase\s+deploy|wrangler\s+(?:pages\s+)?deploy|akhileshns/heroku-deploy|superfly/flyctl-actions",
+            6,
+            "public",
+            "a pipeline publishes it",
+        ),
+        (
+            r"gcloud\s+run\s+deploy[^\n]*--allow-unauthenticated|--allow-unauthenticated|invoker[^\n]*allUsers",
+            7,
+            "public",
+            "anybody may call it",
+        ),
+        (
+            r"(?:allow_origins|origins?|Access-Control-Allow-Origin|AllowAnyOrigin|CORS_ORIGIN\w*|allowedOrigins|"
+            r"cors_allowed_origins)\b[^\n]{0,40}(?:\[\s*)?[\"']\*[\"']|AllowAnyOrigin\(\)|"
+            r"CORS_ALLOW_ALL_ORIGINS\s*=\s*True|CORS_ORIGIN_ALLOW_ALL\s*=\s*True",
+            4,
+            "public",
+            "any web page may call it (CORS *)",
+        ),
+        (
+            r"<meta\s+(?:property=[\"']og:|name=[\"']twitter:|name=[\"']google-site-verification|name=[\"']keywords)",
+            4,
+            "public",
+            "written for search engines and sharing",
+        ),
+        (
+            r"googletagmanager\.com|google-analytics\.com|gtag\(|plausible\.io/js|fbq\('init'",
+            5,
+            "public",
+            "it counts its visitors",
+        ),
+        (
+            r"\[program:.*tunnel|ngrok\.(?:connect|forward)|cloudflared\s+tunnel|localtunnel|share\s*=\s*True",
+            5,
+            "public",
+            "a tunnel to the internet",
+        ),
+        (r"^\s*(?:type:\s*LoadBalancer)\b", 4, "public", "a load balancer of the cluster"),
+        (
+            r"service\.beta\.kubernetes\.io/\S*internal|alb\.ingress\.kubernetes\.io/scheme:\s*internal\b|"
+            r"scheme\s*[:=]\s*\"?internal\"?\s*$|internal\s*=\s*true",
+            7,
+            "internal",
+            "an internal load balancer",
+        ),
+        (r"scheme:\s*internet-facing", 7, "public", "a load balancer facing the internet"),
+        (
+            r"letsencrypt|certbot|cert-manager\.io/cluster-issuer|ssl_certificate\s+/etc/letsencrypt",
+            5,
+            "public",
+            "a certificate for a public name",
+        ),
+        (r"^\s*kind:\s*Ingress\b", 4, "public", "an ingress of the cluster"),
+        (
+            r"(?i)\bjs\.stripe\.com|checkout\.sessions\.create|stripe\.checkout\.Session|loadStripe\(|paypal\.com/sdk",
+            4,
+            "public",
+            "customers pay in it",
+        ),
+        (
+            r"(?i)\b(?:sign ?up|create (?:an |your )?account|register now|registrieren|join (?:now|us)|subscribe to (?:our "
+            r")?newsletter)\b",
+            3,
+            "public",
+            "anybody can open an account",
+        ),
+        (r"(?i)\bsocket[_ ]?mode|SocketModeHandler|socketMode:\s*true|xapp-", 5, "internal", "a bot of the team's own chat"),
+        (r"slack_bolt|@slack/bolt|slack_sdk|botbuilder|discord\.Client|commands\.Bot\(", 4, "internal", "a bot in a chat"),
+        (
+            r"(?i)\b(?:internal (?:use|tool|only|app|dashboard)|intranet|company[- ]internal|employees only|for (?:our|"
+            r"the) (?:team|staff|office|employees|company|department)|vpn[- ]only|behind (?:the )?vpn|staff[- ]only|"
+            r"in-house|back ?office)\b",
+            6,
+            "internal",
+            "it says that it is for the house",
+        ),
+        (
+            r"(?i)\b(?:saml|okta|azure ?ad|entra|msal|oauth2-proxy|oauth2_proxy|iap\.googleapis|cloudflare access|authelia|"
+            r"authentik|keycloak|ldap(?:3|js|_auth)?|active directory|hd\s*[:=]\s*[\"'][\w.-]+\.\w+[\"'])\b",
+            4,
+            "internal",
+            "people log in with the house's accounts",
+        ),
+        (
+            r"(?i)\b(?:allow|whitelist|allowlist|permit)[\w\s:=\"']{0,20}\b(?:10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|"
+            r"172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+)/\d+",
+            5,
+            "internal",
+            "only addresses of the house are let in",
+        ),
+        (
+            r"(?i)\bpartners?[-_ ](?:portal|api|access|login|network)\b|\bsuppliers?[-_ ](?:portal|api|login)\b|\b(?:b2b|"
+            r"vendor)[-_ ]portal\b|\bfor (?:our )?(?:partners|suppliers|dealers|resellers)\b",
+            5,
+            "partner",
+            "it says that it is for partners",
+        ),
+    )
+)
+_SERVES: Final = re.compile(
+    r"0\.0\.0\.0|\.listen\(\s*(?:process\.env\.PORT|PORT|port|\d{2,5})|http\.ListenAndServe|r\.Run\(|app\.run\(|"
+    r"uvicorn\.run|server\.port|WebApplication\.CreateBuilder|@SpringBootApplication|runserver|gunicorn|uvicorn|"
+    r"FastAPI\(|Flask\(__name__|express\(\)|createServer\(|streamlit|gr\.(?:Blocks|Interface)|Sinatra|Rails\.application|"
+    r"doGet\(|<\?php|export default function (?:Home|Page|App)"
+)
+_LOGIN: Final = re.compile(
+    r"login_required|@requires_auth|LoginRequiredMixin|IsAuthenticated|OAuth2PasswordBearer|HTTPBearer|HTTPBasic\b|"
+    r"Depends\(\s*get_current_\w*user|passport\.authenticate|requireAuth|ensureAuthenticated|isAuthenticated|"
+    r"next-auth|@clerk/|clerkMiddleware|supabase\.auth\.|firebase/auth|signInWith|auth\(\)->|Auth::|middleware\(['\"]auth|"
+    r"before_action :authenticate|devise|@PreAuthorize|SecurityFilterChain|\[Authorize|"
+    r"session\[['\"](?:user|logged)|\$_SESSION\[['\"](?:user|logged|admin|id)|flask_login|express-basic-auth|"
+    r"streamlit_authenticator|st\.login|jwt\.verify|jwt\.decode|verify_jwt|jwt_required|session_state\.(?:authenticated|"
+    r"auth|logged)|auth_basic "
+)
+_CODE: Final = vocabulary(
+    ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .yml .yaml .toml .conf "
+    ".tf .json .vue .svelte .md .ipynb .sh .gs .ejs .erb .rst .txt .razor .cshtml"
+)
+
+
+def detect(snapshot: Snapshot) -> Iterator[Evidence]:
+    """Evidence for `exposure`, and for `login` and `serves`, which it is judged with."""
+    for path in snapshot.paths:
+        if paths.is_vendored(path) or paths.is_test(path) or paths.is_document(path) or paths.is_example(path):
+            continue
+        for form, weight, why in _PUBLISHERS:
+            if form.search(path):
+                yield Evidence("exposure", "public", max(1, weight - max(0, path.count("/") - 1)), path, 0, why)
+    for file in snapshot.files:
+        told = file.suffix in _CODE or "." not in file.name or paths.is_ci(file.path)
+        if told and not (paths.is_test(file.path) or paths.is_lock(file.path) or paths.is_built(file.path)):
+            yield from _of_file(file)
+
+
+def _of_file(file: SourceFile) -> Iterator[Evidence]:
+    document = paths.is_document(file.path)
+    for form, weight, value, why in _LINES:
+        if document and value == "public":
+            continue
+        for number, line in file.numbered():
+            if len(line) < 3000 and form.search(line):
+                yield Evidence("exposure", value, weight - (1 if document else 0), file.path, number, why)
+                break
+    if document:
+        return
+    if match := _SERVES.search(file.text):
+        yield Evidence("serves", "yes", 3, file.path, file.line_at(match.start()), "it answers requests")
+    if match := _LOGIN.search(file.text):
+        yield Evidence("login", "yes", 3, file.path, file.line_at(match.start()), "somebody has to log in")
+    name = file.name.lower()
+    if name.startswith("dockerfile"):
+        for number, line in file.numbered():
+            if re.match(r"(?i)\s*EXPOSE\s+\d+", line):
+                yield Evidence("exposure", "public", 1, file.path, number, "the container opens a port")
+                yield Evidence("serves", "yes", 2, file.path, number, "the container opens a port")

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Key blocks in armour, and JSON Web Tokens, whose claims say whom they let in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..model import Candidate, SourceFile
+
+_BLOCK: Final = re.compile(
+    r"-----BEGIN (?P<type>(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?)-----(?P<body>.*?)-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: "
+    r"BLOCK)?-----",
+    re.DOTALL,
+)
+_PUTTY: Final = re.compile(r"^PuTTY-User-Key-File-\d: .+?^Private-MAC: \w+", re.DOTALL | re.MULTILINE)
+_JWT: Final = re.compile(r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{10,}")
+_FEWEST_BODY: Final = 64
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Private keys and signed tokens."""
+    if "PRIVATE KEY" in file.text or "PuTTY-User-Key-File" in file.text:
+        yield from _blocks(file)
+    if "eyJ" in file.text:
+        for number, line in file.numbered():
+            yield from _tokens(file, number, line)
+
+
+def _blocks(file: SourceFile) -> Iterator[Candidate]:
+    for match in (*_BLOCK.finditer(file.text), *_PUTTY.finditer(file.text)):
+        line = file.line_at(match.start())
+        last = file.line_at(match.end())
+        body = re.sub(r"\\[nr]|[^A-Za-z0-9+/=]", "", match.groupdict().get("body", match.group(0)) or "")
+        if len(body) < _FEWEST_BODY or not any(file.is_fresh(number) for number in range(line, last + 1)):
+            continue
+        encrypted = "ENCRYPTED" in match.group(0)
+        why = "an armoured private key" + (" (encrypted: its passphrase is all that protects it)" if encrypted else "")
+        yield Candidate(kind_of_block(file), match.group(0), file.path, line, "block", why)
+
+
+def kind_of_block(file: SourceFile) -> str:
+    """A Google service account's JSON is named as what it is."""
+    return "google_service_account_key" if '"service_account"' in file.text else "private_key"
+
+
+def _tokens(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    for match in _JWT.finditer(line):
+        claims = claims_of(match.group(0))
+        if claims is None:
+            continue
+        kind, why = _kind_of_token(claims)
+        before = re.search(
+            r"([A-Za-z_][\w.-]*)[\"'\])]{0,3}\s*(?:=>|:=|=|:|,|\|\||\?\?)\s*[\"'`(]{0,2}(?:Bearer )?$", line[: match.start()]
+        )
+        yield Candidate(kind, match.group(0), file.path, number, "token", why, before.group(1) if before else "")
+
+
+def _kind_of_token(claims: Mapping[str, Any]) -> tuple[str, str]:
+    issuer, role = str(claims.get("iss", "")), str(claims.get("role", ""))
+    if issuer.startswith("supabase") or (role in ("anon", "service_role") and ("ref" in claims or "iss" in claims)):
+        demo = ", issued by Supabase's local demo" if issuer == "supabase-demo" else ""
+        return f"supabase_{role or 'user'}_key", f"a Supabase token whose role claim is '{role}'{demo}"
+    return "jwt", "a signed JSON Web Token"
+
+
+def claims_of(token: str) -> Mapping[str, Any] | None:
+    """The claims within a JSON Web Token, not verified; None if it is none."""
+    part = token.split(".")[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    return claims if isinstance(claims, dict) else None

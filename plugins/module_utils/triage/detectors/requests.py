@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Keys that travel in requests: in the query of a URL, in a header, in a basic login."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..model import Candidate, SourceFile
+
+_QUERY: Final = re.compile(
+    r"[?&](?P<name>(?:api|app|access|auth|client|x|rapid|subscription|function|ocp)?[_\-]?(?:api)?[_\-]?(?:key|token|appid|"
+    r"apikey|secret|sig|signature|code|pwd|password|pass)|"
+    r"appid|app_id|APPID|apiKey|accessToken|access_token|token|auth|key)=(?P<value>[A-Za-z0-9_\-.~%+/]{8,300})",
+)
+_URL_BEFORE: Final = re.compile(r"(?:https?|wss?)://([A-Za-z0-9.\-]+)[^\s\"'`<>]*$")
+_HEADER: Final = re.compile(
+    r"[\"']?(?P<name>x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key|apikey|authorization|proxy-authorization|"
+    r"private-token|ocp-apim-subscription-key|"
+    r"x-rapidapi-key|token|access-token)[\"']?\s*[:,=]\s*[rbfu]?[\"'`]?\s*(?:(?P<scheme>Bearer|Token|Basic|ApiKey|Api-Key|"
+    r"Key|Bot|GoogleLogin|Discogs)\s+)?(?P<value>[A-Za-z0-9_\-.~+/=:]{16,400})[\"'`]?",
+    re.IGNORECASE,
+)
+_BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})[\"'`]")
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Every literal key in a request."""
+    for number, line in file.numbered():
+        if len(line) > 4000:
+            line = line[:4000]
+        if "=" in line and ("?" in line or "&" in line):
+            for match in _QUERY.finditer(line):
+                before = _URL_BEFORE.search(line[: match.start()])
+                why = f"a key in the query of a request ({match['name']}=)"
+                yield Candidate(
+                    "api_key",
+                    match["value"],
+                    file.path,
+                    number,
+                    "assignment",
+                    why,
+                    match["name"],
+                    before.group(1) if before else "",
+                )
+        lower = line.lower()
+        if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
+            yield from _headers(file, number, line)
+
+
+def _headers(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    for form in (_HEADER, _BARE_BEARER):
+        for match in form.finditer(line):
+            scheme, value = (match["scheme"] or "").lower(), match["value"]
+            name = match.groupdict().get("name") or scheme
+            if scheme == "basic":
+                yield from _basic(file, number, value)
+            elif scheme or name.lower().startswith("x-") or "key" in name.lower():
+                yield Candidate(
+                    "api_key", value, file.path, number, "assignment", f"a key in the header of a request ({name})", name
+                )
+
+
+def _basic(file: SourceFile, number: int, value: str) -> Iterator[Candidate]:
+    try:
+        user, _, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return
+    if password and password.isprintable():
+        yield Candidate("basic_auth_password", value, file.path, number, "uri", "a login in a header, in base64", "", "", user)

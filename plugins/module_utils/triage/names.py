@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names: which identifiers promise a secret, and of which kind."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .vocabulary import vocabulary
+
+_SPLIT: Final = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PASSWORD: Final = vocabulary(
+    "password passwd pass pwd passphrase passcode pw psw passwort kennwort contrasena senha pswd "
+    "userpassword dbpassword dbpass dbpwd "
+    "mysqlpassword adminpassword userpass smtppass smtppassword mailpassword rootpassword pgpassword sshpass mypassword "
+    "emailpassword "
+    "apppassword userpwd adminpass loginpassword secretpassword masterpassword"
+)
+_TOKEN: Final = vocabulary("token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken")
+_SECRET: Final = vocabulary(
+    "secret secretkey clientsecret appsecret apisecret sharedsecret consumersecret secretaccesskey webhooksecret"
+)
+_KEY: Final = vocabulary(
+    "apikey appkey accesskey authkey servicekey masterkey privatekey encryptionkey secretkey subscriptionkey accountkey"
+)
+_BEFORE_KEY: Final = vocabulary(
+    "api access secret private encryption encrypt signing sign auth authentication service "
+    "role account storage subscription master app "
+    "application admin license licence server rest client consumer developer dev openai openweather weather maps map "
+    "google stripe "
+    "sendgrid mailgun crypto cipher aes hmac jwt session cookie shared deploy bearer x rapidapi cosmos search functions "
+    "function host "
+    "ssh deployment instrumentation write read ingest integration project tmdb omdb news giphy unsplash pexels pixabay "
+    "yelp finnhub "
+    "alphavantage alpha nasa spoonacular edamam youtube gemini anthropic claude groq cohere hugging huggingface replicate eleven "
+    "elevenlabs deepl pinecone supabase firebase algolia mapbox twilio pusher airtable notion hubspot resend mail "
+    "mailchimp aws azure "
+    "datadog sentry bing serp serpapi tavily exchangerate currency fixer coinbase binance kraken polygon tiingo iex here "
+    "foursquare "
+    "ipinfo ipstack geocoding geo opencage positionstack tinymce rapid virustotal shodan etherscan infura alchemy moralis line"
+)
+_SIGNING: Final = re.compile(
+    r"^(django_|flask_|app_|application_|rails_|laravel_)?(secret_?key(_base)?|app_?secret)$|secret_?key_?base|jwt|"
+    r"session_?(secret|key)|cookie_?(secret|key|password)|"
+    r"(nextauth|auth|better_auth|authjs)_?secret|signing_?(key|secret)|sign_?key|hmac|encryption_?key|encrypt_?key|"
+    r"crypt(o)?_?key|fernet|aes_?key|cipher_?key|"
+    r"csrf_?(secret|key)|security_?key|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|secure_auth|logged_in|"
+    r"nonce|password|secret|"
+    r"security_password|hash|token)_?salt|^salt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
+    r"key)|master_?key|payload_secret|"
+    r"^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
+    re.IGNORECASE,
+)
+_NO_SECRET: Final = re.compile(
+    r"(csrf|xsrf)_?(token|cookie)?_?(name|header|param|field)?$|token_?(type|url|uri|endpoint|expir\w*|ttl|lifetime|name|"
+    r"count|limit|length|"
+    r"address|symbol|id|class|field|header|prefix|index|kind)|(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
+    r"bos|unk|sep|mask|"
+    r"stop|special|next_?page|page|cls|cancel\w*|design|syntax|continuation)_?tokens?$|"
+    r"(password|passwd|secret|key|pass|pwd)_?(field|label|hint|placeholder|input|id|name|path|file|url|uri|policy|reset|"
+    r"length|regex|pattern|"
+    r"min|max|error|message|msg|strength|hash(er|ers|ing)?|validator|type|column|col|confirm\w*|change\w*|expir\w*|prompt|"
+    r"title|text|arn|"
+    r"ref|version|count|size|format|prefix|encoder|mismatch|visible|toggle|icon|required|help|manager|store|provider|"
+    r"algorithm)s?$|"
+    r"(public|publishable|foreign|primary|partition|sort|cache|object|s3|row|hot|short_?cut|translation|i18n|label|group|"
+    r"order|index|lookup|dict|"
+    r"map_?key_?id|storage_?key_?name|query|route|item|data|react|trans|idempotency|natural|unique|composite|candidate|"
+    r"search_?param|meta|"
+    r"fingerprint|host|known_host|ssh_?public|gpg_?public|registry|json|hash|range|sorting|react_?query|mutation|event|"
+    r"config|local_?storage|"
+    r"session_?storage|storage|form|field|sub|parent|child|filter|menu|tab|nav|column|cookie_?name|theme|state|store|"
+    r"persist|redux)_?keys?$|"
+    r"keyboard|keyword|keyframe|keycode|keypress|key_?(name|id|code|down|up|word|board|event|type|usage|ring|chain|vault|"
+    r"space|pair|path|file|"
+    r"length|size|prefix|spec|func|function|field|label|press|extractor|column|error|values?)s?$|monkey|turkey|donkey|"
+    r"hockey|whiskey|"
+    r"passenger|passport|passive|passage|compass|bypass|trespass|encompass|surpass|pass(ed|ing|es|_?rate|_?count|_?fail|"
+    r"_?through)|"
+    r"author(s|_?name|_?email|_?id|ity|ize\w*|izer|ised)?$|auth_?(type|method|mode|provider|domain|url|uri|endpoint|"
+    r"backend|header|scheme|"
+    r"strategy|enabled|required|callback|route|path|redirect|state|service|user|plugin|source|flow|level|db|database|"
+    r"mechanism)s?$|"
+    r"access_?(control|level|mode|log|type|modifier|point|scope)|get_?(token|secret|password|key)|secret_?(name|id|arn|"
+    r"path|ref|version|type|manager|"
+    r"store|provider|names|url|length|namespace)s?$|authorization_?(url|endpoint|type|code|uri|server|header|policy|mode)|"
+    r"api_?key_?(name|header|id|"
+    r"prefix|env|var|variable|in|location|param|required|secret_?name|file|path|source|url)s?$|apikeys?_?(url|header)|"
+    r"_?env(_?var)?(_?name)?$|"
+    r"(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
+    r"verify|validate|"
+    r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|password(hash|_hash|digest|_digest)|one_?time_?pass\w*",
+    re.IGNORECASE,
+)
+_PUBLIC: Final = re.compile(
+    r"publishable|public_?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_?id$|"
+    r"vapid_?public|measurement_?id|pub_?key|data_?key|"
+    r"tracking_?id|analytics_?id|search_?(only_?)?(api_?)?key$|client_?side_?id|web_?api_?key",
+    re.IGNORECASE,
+)
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The lower-case words of an identifier, whatever it is spelled like."""
+    return tuple(word.lower() for word in _SPLIT.split(name) if word)
+
+
+def is_public_name(name: str) -> bool:
+    """The name says that the value is meant for everybody (`SITE_KEY`, `PUBLISHABLE_KEY`, `anon`)."""
+    return bool(_PUBLIC.search("_".join(words_of(name)))) or bool(_PUBLIC.search(name))
+
+
+def secret_kind(name: str) -> str:
+    """`password`, `signing_key`, `token`, `secret`, `api_key`, `app_id` or `key` for a name that promises one, else ''."""
+    name = name.rstrip("_")
+    tail = name.rsplit(".", 1)[-1] if "." in name else name
+    words = words_of(tail) or ("",)
+    joined, last = "_".join(words), words[-1]
+    if not any(letter.isalpha() for letter in last) and len(words) > 1:
+        words, last = words[:-1], words[-2]
+        joined = "_".join(words)
+    last = last.rstrip("0123456789") or last
+    if _NO_SECRET.search(joined) and not re.search(r"^(password|passwd)$|secret_?access_?key|secret_?key$", joined):
+        return ""
+    if last in _PASSWORD:
+        return "password"
+    if _SIGNING.search(joined) and last in (
+        "secret",
+        "key",
+        "salt",
+        "base",
+        "token",
+        "jwt",
+        "hmac",
+        "fernet",
+        "secretkey",
+        "appkey",
+        "password",
+    ):
+        return "signing_key"
+    if last in _TOKEN:
+        return "token"
+    if last in _SECRET or (len(words) > 1 and words[-2] == "secret" and last in ("key", "token", "value", "access")):
+        return "secret"
+    if last in _KEY or (last == "key" and (len(words) == 1 or words[-2] in _BEFORE_KEY or words[-2].endswith("api"))):
+        return "key" if last == "key" and len(words) == 1 else "api_key"
+    if last in ("apikey", "appid") or joined in ("app_id", "appid", "app_code", "api_id"):
+        return "app_id" if "id" in last else "api_key"
+    if last == "key" and len(words) > 1:
+        return "key"
+    return "secret" if last in ("credential", "credentials", "creds", "salt") and len(words) > 1 else ""

@@ -1,0 +1,287 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a candidate is: live, a signing key, public by design, for a developer's own machine, a placeholder, or nothing.
+
+The rules and the reasons for the hard cases are written down for people in docs/triage.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from . import paths, strings
+from .hosts import host_near, is_local, is_reserved
+from .model import Candidate, SourceFile
+from .names import is_public_name
+from .standing_of_forms import of_form
+from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
+
+_PUBLIC_KINDS: Final = {
+    "stripe_publishable_key": "Stripe's publishable keys are made to be seen",
+    "supabase_publishable_key": "Supabase's publishable keys are made to be seen; row-level security must protect the data",
+    "supabase_anon_key": "Supabase's anon key is made to be seen; row-level security must protect the data",
+    "mapbox_public_token": "Mapbox' pk tokens are made to be seen; restrict them by URL",
+    "posthog_project_key": "PostHog's project keys only send events",
+    "razorpay_key_id": "it is the id beside Razorpay's secret, and made to be seen",
+    "segment_write_key": "write keys of browser analytics only send events",
+    "sentry_dsn": "a Sentry DSN only sends events",
+}
+_SIGNING_IN_DEVELOPMENT: Final = re.compile(
+    r"^(dev|development|local|test|testing|debug|insecure)([_\-\s].*)?$|[_\-](dev|development|local|test)$", re.IGNORECASE
+)
+_CODE_WORDS: Final = re.compile(
+    r"^[a-z]+([A-Z][a-z]+)+$|^[A-Z][a-z]+([A-Z][a-z]+)+$|^[a-z]+(_[a-z]+)+$|^[A-Z]+(_[A-Z]+)+$|^[a-z]+(-[a-z]+)+$|"
+    r"^[a-z]+(\.[a-z]+)+$|^[A-Za-z]+$"
+)
+_NOT_A_VALUE: Final = re.compile(
+    r"^(https?|wss?|ftp|file|urn|data|blob|mailto|tel|chrome|app|redis|postgres(ql)?(\+\w+)?|mysql(\+\w+)?|mongodb(\+srv)?|"
+    r"amqps?|sqlite|jdbc)[:/]|^[./~]|^[A-Za-z]:\\|\.(json|ya?ml|pem|key|crt|txt|py|js|ts|env|html|css|php|svg|png|p12|jks|"
+    r"xml)$|"
+    r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]*$|^\(?\+?\d[\d\s()-]{6,}$|"
+    r"^[^\w]*$|[<>{}]|^\w+\(|"
+    r"^(application|text|image|audio|video|multipart|font)/|^[\w.+-]+@[\w-]+\.[\w.]+$|^sha(1|256|512)[-:]|^\$2[aby]\$|"
+    r"^\$argon2|^pbkdf2|^\$scrypt|^scram-|"
+    r"^(bearer|basic|token|apikey|jwt|hs256|hs512|rs256|es256|oauth2?|digest|none|local|session|cookie|hidden|visible|"
+    r"submit|button|email|"
+    r"number|checkbox|required|optional|object|array|boolean|integer|float|varchar|varchar2|nvarchar|char|longtext|"
+    r"mediumtext|password|passwd|"
+    r"new-password|current-password|one-time-code|off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
+    r"form|input|str|int|"
+    r"bool|bytes|any|void|null|undefined|auto|default|inherit|production|development)$",
+    re.IGNORECASE,
+)
+_APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
+
+
+def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    """The standing of a candidate in its file, or None if it is no credential at all."""
+    if strings.is_reference(candidate.value):
+        return None
+    if candidate.kind in _PUBLIC_KINDS:
+        return Judgement(PUBLIC, _PUBLIC_KINDS[candidate.kind])
+    if candidate.shape in ("token", "block"):
+        return of_form(candidate, file)
+    if candidate.kind == "signing_key":
+        return _of_signing_key(candidate, file)
+    if candidate.kind == "password" or candidate.kind.endswith("_password") or candidate.kind == "cloudinary_secret":
+        return _of_password(candidate, file)
+    return _of_key(candidate, file)
+
+
+def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    value, path = candidate.value, file.path
+    if _NOT_A_VALUE.search(value) and not strings.looks_random(value):
+        return None
+    if value.startswith("django-insecure-"):
+        if paths.is_development(path) or paths.is_test(path):
+            return Judgement(LOCAL, "Django's generated key in settings for development only")
+        return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
+    if strings.is_stand_in(value):
+        return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
+    if paths.is_test(path):
+        return Judgement(LOCAL, "only tests sign with it")
+    if paths.is_example(path):
+        return _of_example(candidate)
+    if len(value) < 4 or (" " in value and len(value) < 8):
+        return None
+    weak = strings.is_well_known(value) or _SIGNING_IN_DEVELOPMENT.search(value) or len(value) < 8
+    if paths.is_document(path):
+        return (
+            Judgement(SIGNING_KEY, "a random key, written into a document")
+            if strings.looks_random(value)
+            else Judgement(PLACEHOLDER, "an example in a document")
+        )
+    if weak and (
+        candidate.is_default
+        or paths.is_compose(path)
+        or paths.is_ci(path)
+        or paths.is_development(path)
+        or _SIGNING_IN_DEVELOPMENT.search(value)
+    ):
+        return Judgement(LOCAL, "a default for a developer's machine")
+    if (paths.is_compose(path) or paths.is_ci(path) or paths.is_development(path)) and not strings.looks_random(value):
+        return Judgement(LOCAL, "a value for a developer's machine")
+    if paths.is_ci(path):
+        return Judgement(LOCAL, "a value for a pipeline's tests")
+    if _reads_as_code(value, candidate):
+        return None
+    return Judgement(SIGNING_KEY, "it signs sessions or tokens: whoever has it can log in as anybody")
+
+
+def _reads_as_code(value: str, candidate: Candidate) -> bool:
+    # `secret: "auth_secret"` names a thing; `app.secret_key = "supersecretkey"` is a key, and a weak one.
+    last = candidate.variable.rsplit(".", 1)[-1].lower()
+    if last in ("secret", "token", "salt", "jwt") and _CODE_WORDS.match(value) and candidate.shape != "call":
+        return not re.search(r"secret|key|cat|shh", value.lower()) or value.lower() in ("secret", "secretkey", "secret_key")
+    return value.lower().replace("_", "").replace("-", "") == last.replace("_", "").replace("-", "")
+
+
+def _of_example(candidate: Candidate) -> Judgement:
+    if strings.looks_random(candidate.value) and len(candidate.value) >= 20:
+        return Judgement(
+            LIVE if candidate.kind != "signing_key" else SIGNING_KEY,
+            "the file is an example, but this value is a machine's work and stands in for nothing",
+        )
+    return Judgement(PLACEHOLDER, "a value of an example file")
+
+
+def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    value, path = candidate.value, file.path
+    if not _may_be_password(candidate, file):
+        return None
+    known = strings.is_well_known(value) or value.lower() in (candidate.user.lower(), candidate.host.lower())
+    host = candidate.host or (host_near(file, candidate.line) if candidate.shape != "comparison" else None)
+    local = host is not None and is_local(host)
+    if strings.is_stand_in(value) and not (known and candidate.shape in ("uri", "call")):
+        return Judgement(PLACEHOLDER, "it says of itself that it is none")
+    if paths.is_example(path) or paths.is_document(path):
+        if known or strings.is_wordy(value) or local:
+            return Judgement(PLACEHOLDER, "a value of an example or a document")
+        strong = strings.looks_random(value) or (
+            candidate.shape in ("uri", "call") and _is_strong(value) and host is not None and not is_reserved(host)
+        )
+        return (
+            Judgement(LIVE, "it stands in a document or example, but stands in for nothing")
+            if strong
+            else Judgement(PLACEHOLDER, "a value of an example or a document")
+        )
+    if paths.is_test(path):
+        remote = host is not None and not local and not is_reserved(host) and "." in host
+        return (
+            Judgement(LIVE, f"it opens {host}, which is no test's own")
+            if remote and _is_strong(value)
+            else Judgement(LOCAL, "only tests use it")
+        )
+    if known:
+        return _of_known_password(candidate, file, host)
+    if paths.is_compose(path) or paths.is_ci(path) or (paths.is_development(path) and (local or host is None)):
+        if strings.looks_random(value) and len(value) >= 16 and not paths.is_development(path):
+            return Judgement(LIVE, "a machine made it, as nobody does for a developer's machine")
+        if host is None or local or "." not in host:
+            return Judgement(LOCAL, "a password of services on a developer's machine")
+    if host is not None and is_reserved(host) and not _is_strong(value):
+        return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
+    if candidate.is_default and local and not _is_strong(value):
+        return Judgement(LOCAL, "a default for a developer's machine")
+    return Judgement(
+        LIVE, f"a password that opens {host}" if host and not local else "a password that stands in the code or its configuration"
+    )
+
+
+def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None) -> Judgement | None:
+    if candidate.shape == "comparison":
+        return Judgement(LIVE, "the code lets in whoever knows this word")
+    if host is not None and not is_local(host) and "." in host and not is_reserved(host):
+        return Judgement(LIVE, f"a weak password that opens {host}")
+    if (
+        re.search(r"admin|master|login|app_?pass", candidate.variable, re.IGNORECASE)
+        and not candidate.is_default
+        and candidate.shape == "assignment"
+    ):
+        database = re.search(
+            r"mysql|postgres|pg|mongo|db|database|redis|rabbit|minio|sql|keycloak|grafana|pgadmin",
+            candidate.variable,
+            re.IGNORECASE,
+        )
+        configured = paths.is_compose(file.path) or paths.is_development(file.path) or paths.is_ci(file.path)
+        if (
+            not database
+            and not configured
+            and file.suffix
+            in (".py", ".js", ".ts", ".php", ".rb", ".go", ".java", ".cs", ".jsx", ".tsx", ".toml", ".env", ".html")
+        ):
+            return Judgement(LIVE, "a weak password that lets its knower into the app")
+    return Judgement(LOCAL, "a password of tutorials, for a developer's machine")
+
+
+def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
+    value = candidate.value
+    if candidate.shape in ("uri", "call"):
+        return (
+            len(value) >= 2
+            and not re.fullmatch(r"[*.x\-_]+|%s|\{\w*\}|\.\.\.|\$\w+|:\w+|\w+\(\)", value)
+            and not (_NOT_A_VALUE.search(value) and not strings.is_well_known(value) and not _is_strong(value))
+        )
+    if _APP_PASSWORD.match(value):
+        return True
+    if paths.is_translation(file.path) or len(value) < 4 or len(value) > 200 or " " in value:
+        return False
+    if _NOT_A_VALUE.search(value) and not (strings.is_well_known(value) and _is_strong(value)):
+        return False
+    if candidate.shape == "comparison":
+        return value.lower().replace("_", "") not in candidate.variable.lower().replace("_", "")
+    if value.lower() in strings.WELL_KNOWN:
+        return value.lower() not in (
+            "password",
+            "pass",
+            "passwd",
+            "pwd",
+            "user",
+            "username",
+            "any",
+            "default",
+            "secret",
+            "test",
+            "db",
+            "app",
+            "database",
+        ) or _is_configuration(file)
+    if _CODE_WORDS.match(value):
+        return (
+            _is_configuration(file)
+            or (bool(re.match(r"^[A-Z][A-Z0-9_]*$", candidate.variable)) and "_" not in value)
+            or _is_connection(file, candidate.line)
+        )
+    return True
+
+
+def _is_configuration(file: SourceFile) -> bool:
+    return file.suffix in (
+        ".env",
+        ".ini",
+        ".cfg",
+        ".conf",
+        ".properties",
+        ".toml",
+        ".tfvars",
+        ".sh",
+        ".cnf",
+        ".bat",
+        ".ps1",
+        ".service",
+    ) or (file.suffix in (".yml", ".yaml") and not paths.is_translation(file.path))
+
+
+def _is_connection(file: SourceFile, line: int) -> bool:
+    around = "\n".join(file.lines[max(0, line - 5) : line + 4])
+    return bool(re.search(r"(?i)\b(host|hostname|server|dbname|database|user|username|db_host)\b[\"']?\s*[=:]\s*[\"']", around))
+
+
+def _is_strong(value: str) -> bool:
+    kinds = sum(bool(re.search(form, value)) for form in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
+    return strings.looks_random(value) or (len(value) >= 8 and kinds >= 3) or (len(value) >= 10 and kinds >= 2)
+
+
+def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    value, path = candidate.value, file.path
+    value = re.sub(r"^(Bearer|Token|Basic|Bot)\s+", "", value)
+    if len(value) < 8 or " " in value or _NOT_A_VALUE.search(value) or paths.is_translation(path):
+        return None
+    if strings.is_stand_in(value):
+        return Judgement(PLACEHOLDER, "it says of itself that it is none") if len(value) >= 6 else None
+    random = strings.looks_random(value)
+    if not random or (candidate.kind in ("key", "app_id") and len(value) < 20):
+        return None
+    if is_public_name(candidate.variable):
+        return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")
+    if paths.is_test(path) or paths.is_ci(path):
+        return Judgement(
+            LOCAL if paths.is_test(path) else LIVE,
+            "a value of a test" if paths.is_test(path) else "a key in a pipeline's definition",
+        )
+    if paths.is_example(path):
+        return _of_example(candidate)
+    if candidate.kind == "key" and (paths.is_built(path) or file.suffix in (".html", ".css", ".svg", ".xml", ".md")):
+        return None
+    return Judgement(LIVE, "a random value under a name that promises a key")

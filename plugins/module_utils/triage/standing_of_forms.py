@@ -1,0 +1,93 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a candidate is that was known by its form: vendors' keys, armoured blocks, signed tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from . import paths, strings
+from .detectors.key_blocks import claims_of
+from .model import Candidate, SourceFile
+from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
+
+_GOOGLE_PUBLIC: Final = re.compile(r"firebase|authDomain|messagingSenderId|storageBucket|measurementId", re.IGNORECASE)
+_GOOGLE_MAPS: Final = re.compile(
+    r"maps?[_.\-]?(api|js|key|google)|google[_.\-]?maps?|maps\.google|maps/api/js|places", re.IGNORECASE
+)
+_GOOGLE_SERVER: Final = re.compile(
+    r"gemini|generative|genai|vertex|palm|youtube|translate|vision|server|custom_?search|sheets|speech|genkit|llm", re.IGNORECASE
+)
+
+
+def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    """A key that a vendor's form gave away, an armoured block or a signed token."""
+    value = candidate.value
+    if candidate.kind.startswith("supabase_") or candidate.kind == "jwt":
+        return _of_web_token(candidate, file)
+    if candidate.kind == "private_key" and (paths.is_test(file.path) or "snakeoil" in file.path.lower()):
+        return Judgement(LOCAL, "a private key that only tests read")
+    if candidate.shape == "block":
+        return Judgement(
+            SIGNING_KEY if candidate.kind == "private_key" else LIVE, "whoever has it can sign or log in as its owner"
+        )
+    body = re.sub(r"^(sk|rk|pk)_(live|test)_|^[a-z]{2,10}[_-]|^AKIA|^ASIA|^AIza", "", value)
+    if strings.is_stand_in(value) or strings.is_stand_in(body) or _is_repeated(body):
+        return Judgement(PLACEHOLDER, "it has a key's form but says that it is none, or stands in the vendor's documents")
+    if strings.entropy(body) < 2.8 and len(body) >= 16:
+        return Judgement(PLACEHOLDER, "it has a key's form but too little variety for a real one")
+    if candidate.kind == "google_api_key":
+        return _of_google_key(candidate, file)
+    if candidate.kind in (
+        "openai_api_key",
+        "airtable_api_key",
+        "mailgun_api_key",
+        "turso_or_upstash_token",
+        "azure_client_secret",
+    ) and not strings.looks_random(re.sub(r"^\w+?-", "", value)):
+        return None
+    if candidate.kind in ("telegram_bot_token",) and not strings.looks_random(value.split(":")[1]):
+        return Judgement(PLACEHOLDER, "it has a token's form but is no machine's work")
+    if candidate.kind == "stripe_test_key":
+        return Judgement(LIVE, "a key of a test account: it moves no money but lets anybody into that account")
+    return Judgement(LIVE, "a vendor's key that lets anybody in who has it")
+
+
+def _is_repeated(body: str) -> bool:
+    letters = re.sub(r"[^A-Za-z0-9]", "", body)
+    return bool(re.search(r"(.)\1{5,}", letters)) or (len(letters) >= 12 and len(set(letters.lower())) <= 4)
+
+
+def _of_web_token(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    if candidate.kind.startswith("supabase_") and not candidate.value.startswith("eyJ"):
+        return Judgement(LIVE, "a key that passes by row-level security")
+    claims = claims_of(candidate.value) or {}
+    if str(claims.get("iss", "")) == "supabase-demo":
+        return Judgement(LOCAL, "Supabase's local demo gives this key to everybody")
+    if candidate.kind == "supabase_service_role_key":
+        return Judgement(LIVE, "a service_role token passes by row-level security: it reads and writes everything")
+    if claims.get("sub") == "1234567890" or claims.get("name") == "John Doe" or not claims:
+        return Judgement(PLACEHOLDER, "the token that jwt.io shows to everybody")
+    if paths.is_test(file.path) or paths.is_document(file.path) or paths.is_example(file.path):
+        return Judgement(PLACEHOLDER, "a token in a test or a document")
+    return Judgement(LIVE, "a signed token that lets its bearer in until it expires")
+
+
+def _of_google_key(candidate: Candidate, file: SourceFile) -> Judgement:
+    line = file.lines[candidate.line - 1] if candidate.line <= len(file.lines) else ""
+    around = "\n".join(file.lines[max(0, candidate.line - 8) : candidate.line + 8])
+    named = f"{candidate.variable} {line[:400]}"
+    if _GOOGLE_SERVER.search(named):
+        return Judgement(LIVE, "a Google key for calls that cost money")
+    if (
+        _GOOGLE_PUBLIC.search(named)
+        or _GOOGLE_PUBLIC.search(around)
+        or file.name in ("google-services.json", "GoogleService-Info.plist")
+    ):
+        return Judgement(PUBLIC, "a Firebase web configuration is made to be seen; security rules must protect the data")
+    if _GOOGLE_MAPS.search(named) and (
+        paths.is_browser_code(file.path) or re.search(r"NEXT_PUBLIC|VITE_|REACT_APP|maps/api/js|PUBLIC_", named)
+    ):
+        return Judgement(PUBLIC, "a Google Maps key of a web page is made to be seen; restrict it by referrer")
+    return Judgement(LIVE, "a Google key without a sign that it is restricted to a web page")

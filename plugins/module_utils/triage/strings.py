@@ -1,0 +1,200 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a string looks like: random, a word, a reference, a stand-in. Pure judgement of text, without its place."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import Counter
+from typing import Final
+
+from .vocabulary import vocabulary
+
+# Something else is read at run time: not a value at all.
+_REFERENCE: Final = re.compile(
+    r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*?\}\}|<%.*?%>|%\([\w.]+\)s|%[A-Z_][A-Z0-9_]+%|#\{[^}]+\}|\$\{\{|"
+    r"^\$\(?[A-Za-z_][\w.:]*\)?$|^\$\$?[A-Z_][A-Z0-9_]*$|^@[\w./-]+@$|^__[A-Z0-9_]+__$|^%%?\w+%%?$|"
+    r"\b(process\.env|import\.meta\.env|os\.environ|os\.getenv|getenv|ENV\[|ENV\.fetch|System\.getenv|Environment\.Get|secrets\.|"
+    r"vault:|ssm:|arn:aws:|projects/[\w-]+/secrets|op://|keyvault|st\.secrets|env\.[A-Z]|config\.get|Deno\.env|std\.extVar|"
+    r"data\.|var\.[a-z]|local\.[a-z]|module\.[a-z]|random_password\.|file\()|^(env|vault|secret|ref)\(|^sm://|^(env|file|"
+    r"secretref):"
+)
+_STAND_IN: Final = re.compile(
+    r"change[_\-\s.]?(this|me|it|in|now|on|before|the)|"
+    r"your[_\-\s.]?(own|api|app|secret|key|token|pass|pw|user|db|database|actual|real|super|very|random|stripe|open|supabase|"
+    r"google|aws|access|client|here|project|account|name|email|jwt|django|flask|session|bot|telegram|slack|mongo|service|anon|"
+    r"public|private|sender|gmail|mail|smtp|auth|long|strong|secure|generated|256|32|firebase|paypal|weather|openweather)|"
+    r"^your\b|^your[_\-.]|^my[_\-]?(api|app|secret|token|access|client|aws)?[_\-]?(key|token|secret|password|passwd|pass|id)$|"
+    r"replace[_\-\s.]?(this|me|with|it|in)|^replace|insert[_\-\s.]?(your|here|key|token|api)|(put|enter|paste|add|fill|"
+    r"set)[_\-\s.]"
+    r"?(your|the|in|me|it|a|api|here|this)[_\-\s.]|placeholder|^todo$|\btodo[:\s]|^todo[_\-](set|fill|replace|change|add)|"
+    r"fix[_\-]?me|"
+    r"[_\-\s](goes[_\-\s]?here|here)$|^here$|example(?!\.(com|org|net))|sample|dummy|(?<![a-z])fake|(?<![a-z])mock|"
+    r"not[_\-\s]?(a|an|the)?[_\-\s]?(real|used|secret|set|secure|for[_\-\s]prod)|(?<![a-z])redacted|removed|censored|"
+    r"hidden|masked|"
+    r"(?<![a-z])foo[_\-]?bar|^(foo|bar|baz|qux|abc|xyz|asdf\w*|lorem|ipsum|none|null|nil|undefined|true|false|empty|blank|"
+    r"n/?a|tbd|"
+    r"string|text|value|key|secret[_\-]?(key|value)|api[_\-]?key|token|user(name)?|undefined|unset|disabled|enabled)$|"
+    r"(?<![a-z])(generate|gen)[_\-]?(a|me|with|one|random|your|it|using|by)|openssl[_\- ]rand|secrets\.token|"
+    r"do[_\-]?not[_\-]?(use|commit)|only[_\-]?for[_\-]?(test|dev|local|demo)|^<.*>$|^\[.*\]$|^\{[\w\s.-]*\}$|^\*+$|\*{3,}|"
+    r"\.{3,}|…|"
+    r"^x{3,}$|x{5,}|^\.+$|^-+$|^_+$|#{3,}|\?{3,}|at[_\-]least[_\-]\d+|min(imum)?[_\-]?\d+[_\-]?char|\d+[_\-]?(chars|"
+    r"characters|bytes)|"
+    r"super[_\-]?secret[_\-]?(key|token|jwt|value)?[_\-]?(change|for|in|here|placeholder)|(some|any)[_\-]?(random|secret|"
+    r"long|key|string)|"
+    r"(random|long|secure|strong)[_\-]?(secret|string|key|password|token)[_\-]?(here|for|$)",
+    re.IGNORECASE,
+)
+# Values printed in vendors' own documentation: everybody has them.
+DOCUMENTED: Final = frozenset(
+    {
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "ASIA" + "IOSFODNN7EXAMPLE",
+        "AKIA" + "I44QH8DHBEXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
+        "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
+        "sk_test_" + "BQokikJOvBiI2HlWgH4olfQ2",
+        "pk_test_" + "TYooMQauvdEDq54NiTphI7jx",
+        "pk_test_" + "6pRNASCoBOKtIshFeQd4XMUh",
+        "rk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
+        "110201543:" + "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+        "123456:" + "ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
+        "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_" + "MXjiZKhI",
+        "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4" + "WifJWe",
+        # the key of Azure's storage emulator and of its Cosmos DB emulator
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/" + "K1SZFPTOtr/KBHBeksoGMGw==",
+        "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPM" + "bIZnqyMsEcaGQy67XIw/Jw==",
+    }
+)
+# Passwords that stand in every tutorial, image and compose file; a value here opens nobody's door but one's own.
+WELL_KNOWN: Final = vocabulary(
+    "password passw0rd password1 password12 password123 password1234 pass pass123 pass1234 "
+    "passwd pwd admin admin1 admin12 admin123 "
+    "admin1234 administrator root root123 rootpass rootpassword toor secret secret123 secrets mysecret supersecret "
+    "topsecret test test1 "
+    "test12 test123 test1234 testing testtest testpass testpassword testuser tester postgres postgres123 "
+    "postgresql postgrespassword "
+    "postgrespw mysql mysql123 mysqlpassword mariadb mongo mongodb mongopass mongoadmin redis redispass "
+    "redispassword rabbitmq guest user "
+    "user123 username userpass default demo demo123 demopass dev devel devpass devpassword development local "
+    "localhost localpass "
+    "localpassword docker dockerpass 123 1234 12345 123456 1234567 12345678 123456789 1234567890 0000 000000 "
+    "111111 11111111 qwerty "
+    "qwerty123 letmein welcome welcome1 welcome123 abc123 abcd1234 iloveyou monkey dragon changeme changeit "
+    "changethis mysecretpassword "
+    "my-secret-pw my-secret-password mypassword mypass supersecretpassword minioadmin minio minio123 miniosecret "
+    "sa strapi directus hasura "
+    "hasurapassword homestead vagrant laravel sail symfony wordpress wp wppass drupal django flask fastapi rails "
+    "spring app application "
+    "appuser apppass apppassword app_password myapp database db dbuser dbpass dbpassword db_password dbadmin "
+    "nextcloud keycloak elastic "
+    "kibana grafana prefect airflow superset metabase ghost n8n nopassword nopass p@ssw0rd p@ssword p@ss pa$$w0rd "
+    "pa55word pa55w0rd "
+    "passw0rd! password! password1! password123! p@ssw0rd123 p@ssw0rd1 p@ssw0rd! yourstrong(!)password "
+    "yourstrong!passw0rd "
+    "your_password123 strong!passw0rd strongpassword strong_password sqlserver oracle hunter2 trustno1 s3cr3t "
+    "s3cret sekret geheim "
+    "passwort qwertz azerty motdepasse senha contrasena insecure notsecret nothing any anything temp temp123 "
+    "temporary example pw "
+    "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat "
+)
+_SEQUENCES: Final = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890123456789",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "zyxwvutsrqponmlkjihgfedcba",
+    "98765432109876543210",
+)
+_HEXADECIMAL: Final = re.compile(r"^[0-9a-f]+$|^[0-9A-F]+$")
+_UUID: Final = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.IGNORECASE)
+_WORDY: Final = re.compile(r"^[A-Za-z]{2,}([_\-.:/ ][A-Za-z]{2,})*\d{0,2}$")
+_VOWELS: Final = frozenset("aeiouyAEIOUY")
+
+
+def entropy(text: str) -> float:
+    """Shannon's entropy in bits per character."""
+    total = len(text)
+    return -sum(count / total * math.log2(count / total) for count in Counter(text).values()) if text else 0.0
+
+
+def is_reference(value: str) -> bool:
+    """The value is looked up when the app runs (`${DB_PASSWORD}`, `process.env.KEY`): there is no secret here."""
+    return bool(_REFERENCE.search(value))
+
+
+def is_stand_in(value: str) -> bool:
+    """The value says of itself that it is none: `your-key-here`, `xxx`, `<token>`, or one printed in vendors' documents."""
+    return value in DOCUMENTED or bool(_STAND_IN.search(value)) or is_sequence(value)
+
+
+def is_well_known(value: str) -> bool:
+    """A password of tutorials and images."""
+    plain = value.lower()
+    return plain in WELL_KNOWN or plain.rstrip("!@#$1234567890") in WELL_KNOWN
+
+
+def is_sequence(value: str) -> bool:
+    """Runs over the keyboard, or few characters again and again: `abcdef123456`, `0000-0000`."""
+    body = re.sub(r"[^a-z0-9]", "", value.lower())
+    if len(body) < 6:
+        return False
+    if len(set(body)) <= max(2, len(body) // 8):
+        return True
+    covered = 0
+    at = 0
+    while at < len(body) - 3:
+        run = max((_run_length(body, at, sequence) for sequence in _SEQUENCES), default=0)
+        covered += run if run >= 4 else 0
+        at += run if run >= 4 else 1
+    return covered >= max(6, 0.5 * len(body))
+
+
+def _run_length(body: str, at: int, sequence: str) -> int:
+    start = sequence.find(body[at])
+    if start < 0:
+        return 0
+    length = 0
+    while at + length < len(body) and start + length < len(sequence) and body[at + length] == sequence[start + length]:
+        length += 1
+    return length
+
+
+def is_wordy(value: str) -> bool:
+    """Words with separators, as names, types and paths are."""
+    return bool(_WORDY.match(value)) and not looks_random(value)
+
+
+def looks_random(value: str) -> bool:
+    """Whether a machine made this: long enough, and mixed in a way that words and names are not."""
+    if len(value) < 12 or " " in value:
+        return False
+    if _UUID.match(value):
+        return True
+    if _HEXADECIMAL.match(value):
+        return len(value) >= 16 and entropy(value) >= 2.9 and any(letter in "abcdefABCDEF" for letter in value)
+    body = re.sub(r"[^A-Za-z0-9]", "", value)
+    digits = sum(character.isdigit() for character in body)
+    if len(body) < 10 or entropy(body) < 3.0:
+        return False
+    if not digits:
+        return len(body) >= 16 and _case_changes(body) >= len(body) * 0.3 and entropy(body) >= 3.5
+    parts = [part for part in re.split(r"[^A-Za-z0-9]+", value) if part]
+    if all(part.isalpha() or part.isdigit() for part in parts) and max(map(len, parts)) < 12:
+        return False
+    return digits >= 2 and (_class_changes(body) >= len(body) * 0.22 or _odd_letters(body))
+
+
+def _case_changes(text: str) -> int:
+    return sum(one.isupper() != other.isupper() for one, other in itertools.pairwise(text))
+
+
+def _class_changes(text: str) -> int:
+    kinds = [0 if character.isdigit() else 1 if character.isupper() else 2 for character in text]
+    return sum(one != other for one, other in itertools.pairwise(kinds))
+
+
+def _odd_letters(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return len(letters) >= 8 and sum(letter in _VOWELS for letter in letters) / len(letters) < 0.2

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Other readings of a file, line for line: a notebook's cells without their JSON, what base64 wraps, a script's joined parts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .model import SourceFile
+
+_WRAPPED: Final = re.compile(
+    r"(?<![A-Za-z0-9+/=_.-])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z0-9])([A-Za-z0-9+/]{16,4096}={0,2})(?![A-Za-z0-9+/=])"
+)
+_JOINED: Final = re.compile(r"(?P<quote>[\"'])\s*(?:\+|\.|~)\s*(?P=quote)|(?<=\w)\"\s+\"(?=\w)|(?<=\w)'\s+'(?=\w)")
+_KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
+
+
+def views(file: SourceFile) -> Iterator[SourceFile]:
+    """The file itself, and every other way its lines can be read."""
+    if file.suffix == ".ipynb":
+        yield _notebook(file)
+        return
+    yield file
+    if _JOINED.search(file.text):
+        yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
+    decoded = _decoded(file)
+    if decoded is not None:
+        yield decoded
+
+
+def _rewritten(file: SourceFile, lines: list[str]) -> SourceFile:
+    return SourceFile(file.path, "\n".join(lines), tuple(lines), file.fresh)
+
+
+def _notebook(file: SourceFile) -> SourceFile:
+    lines = []
+    for line in file.lines:
+        inner = re.match(r'^\s*"((?:[^"\\]|\\.)*)"\s*,?\s*$', line)
+        text = inner.group(1) if inner else line
+        text = text.removesuffix("\\n").replace('\\"', '"').replace("\\t", "\t").replace("\\\\", "\\") if inner else text
+        lines.append("" if len(text) > 4000 else text)  # pictures in outputs
+    return _rewritten(file, lines)
+
+
+def _decoded(file: SourceFile) -> SourceFile | None:
+    kubernetes = file.suffix in (".yml", ".yaml") and bool(_KUBERNETES_SECRET.search(file.text))
+    lines = [""] * len(file.lines)
+    found = False
+    for number, line in file.numbered():
+        if len(line) > 20_000 or (not kubernetes and len(line) < 20):
+            continue
+        if kubernetes and (entry := re.match(r"^(\s+[\w.\-]+:\s*)[\"']?([A-Za-z0-9+/]{4,}={0,2})[\"']?\s*$", line)):
+            plain = plain_of(entry.group(2))
+            if plain is not None:
+                lines[number - 1], found = entry.group(1) + plain, True
+            continue
+        for match in _WRAPPED.finditer(line):
+            plain = plain_of(match.group(1))
+            if plain is not None and len(plain) >= 8:
+                lines[number - 1], found = line[: match.start()] + plain + line[match.end() :], True
+                break
+    return _rewritten(file, lines) if found else None
+
+
+def plain_of(wrapped: str) -> str | None:
+    """What a base64 string wraps if that is printable text on one line, else None."""
+    try:
+        text = base64.b64decode(wrapped + "=" * (-len(wrapped) % 4), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    text = text.strip("\n")
+    return text if text.isprintable() and len(text) >= 3 else None
