@@ -1,0 +1,54 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What makes a credential and takes it back: the interface, and the table from scheme to class."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Protocol
+
+from ...capability import Plan
+from ..model import Document
+
+
+class Issuer(Protocol):
+    """The target system's side of a rotation. Every call is safe to repeat: a run that was killed is simply run again.
+
+    `current` is the document that the store calls current, None before the first. Errors: Denied, Conflict, Unreachable.
+    """
+
+    def outline(self, current: Document | None) -> Document:
+        """The public part of what `issue` would make, without making it."""
+
+    def plans(
+        self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
+    ) -> tuple[Plan, ...]:
+        """What of the target system would be changed: reads only.
+
+        `wanted` is (the public part of) what will be current; `fresh` says that its secret is yet to be set;
+        `retire` are documents that must not be accepted any more afterwards, None if this run retires nothing.
+        """
+
+    def exclusive(self, name: str) -> contextlib.AbstractContextManager[None]:
+        """Hold the target for one rotation of this secret; Conflict if another run holds it. Ends with the process."""
+
+    def issue(self, token: str, current: Document | None) -> Document:
+        """Step 1: a new credential beside the current one. Nothing accepts it yet, unless the target itself made it."""
+
+    def set(self, pending: Document, current: Document | None) -> None:
+        """Step 2: the target accepts the pending credential; the current one stays valid."""
+
+    def test(self, pending: Document, current: Document | None) -> None:
+        """Step 3: raises unless the pending credential can do what the current one can."""
+
+    def mend(self, current: Document) -> None:
+        """What somebody changed by hand on the target is put back, the credential itself left as it is."""
+
+    def accepts(self, document: Document) -> bool:
+        """Whether the target still lets this credential in. Unreachable if that cannot be told."""
+
+    def in_use(self, old: Document) -> tuple[str, ...]:
+        """Who uses this credential now, in words; empty if nobody was seen."""
+
+    def retire(self, old: tuple[Document, ...], current: Document) -> None:
+        """Step 5: none of `old` is accepted any more. Never touches `current`."""

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets that no other system knows: session and signing keys. Making one is random bytes; the app is its only user.
+
+There is nothing to set and nothing to revoke: the old key is dead when the app has been restarted with the new one.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from ...capability import Plan
+from ...errors import Conflict
+from ...scrubber import Secrets
+from ..model import Document, register, to_text
+
+# 256 bits: as strong as what it signs or encrypts.
+_BYTES = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Generated:
+    """The issuer of random values. `key` is the document's key that holds it."""
+
+    key: str
+    secrets: Secrets = dataclasses.field(repr=False)
+    random_bytes: Callable[[int], bytes] = dataclasses.field(repr=False)
+
+    def outline(self, current: Document | None) -> Document:
+        """See `Issuer`."""
+        return {}
+
+    def plans(
+        self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
+    ) -> tuple[Plan, ...]:
+        """See `Issuer`: there is no target system."""
+        return ()
+
+    @contextlib.contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """See `Issuer`: the store alone decides which of two runs creates the next version."""
+        yield
+
+    def issue(self, token: str, current: Document | None) -> Document:
+        """See `Issuer`. Other keys of the document are kept."""
+        value = base64.urlsafe_b64encode(self.random_bytes(_BYTES)).rstrip(b"=").decode("ascii")
+        document = {**(current or {}), self.key: value}
+        register(self.secrets, to_text(document), document)
+        return document
+
+    def set(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`."""
+
+    def test(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`: what was stored is what was made."""
+        if not pending.get(self.key):
+            raise Conflict("The pending version of a generated secret", f"it has no {self.key}", "Remove it and run again.")
+
+    def mend(self, current: Document) -> None:
+        """See `Issuer`."""
+
+    def accepts(self, document: Document) -> bool:
+        """See `Issuer`: only the app could tell; it takes what the store says at its start."""
+        return True
+
+    def in_use(self, old: Document) -> tuple[str, ...]:
+        """See `Issuer`."""
+        return ()
+
+    def retire(self, old: tuple[Document, ...], current: Document) -> None:
+        """See `Issuer`."""

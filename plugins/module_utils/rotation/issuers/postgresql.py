@@ -1,0 +1,196 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PostgreSQL credentials by two logins that take turns.
+
+The administrator needs no superuser: CREATEROLE, and ADMIN OPTION on the login as found (docs/rotation.md has the
+statements). A password is never in SQL: the server is given a SCRAM-SHA-256 verifier that was made here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import string
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ...capability import Plan
+from ...errors import Conflict, Denied, NotFound
+from ...scrubber import Secrets
+from .. import scram
+from ..model import Document, register, to_text
+from . import postgresql_roles as roles
+from . import postgresql_statements as statements
+from .postgresql_catalog import observe, users
+from .postgresql_session import APPLICATION, Address, session
+
+# 32 characters of 62: 190 bits. Letters and digits only, so that it survives every connection string unquoted.
+_ALPHABET: Final = string.ascii_letters + string.digits
+_LENGTH: Final = 32
+
+
+def new_password(random_bytes: Callable[[int], bytes]) -> str:
+    """A password of letters and digits, evenly distributed."""
+    letters: list[str] = []
+    limit = 256 - 256 % len(_ALPHABET)
+    while len(letters) < _LENGTH:
+        letters += [_ALPHABET[byte % len(_ALPHABET)] for byte in random_bytes(_LENGTH) if byte < limit]
+    return "".join(letters[:_LENGTH])
+
+
+@dataclasses.dataclass(frozen=True)
+class PostgreSQL:
+    """The issuer for one app's database. `administrator` is (user, password)."""
+
+    names: roles.Names
+    address: Address
+    administrator: tuple[str, str] = dataclasses.field(repr=False)
+    secrets: Secrets = dataclasses.field(repr=False)
+    random_bytes: Callable[[int], bytes] = dataclasses.field(repr=False)
+
+    def outline(self, current: Document | None) -> Document:
+        """See `Issuer`."""
+        return {
+            "engine": "postgres",
+            "host": self.address.host,
+            "port": str(self.address.port),
+            "dbname": self.address.database,
+            "username": self.names.next_login((current or {}).get("username", "")),
+        }
+
+    def plans(
+        self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
+    ) -> tuple[Plan, ...]:
+        """See `Issuer`."""
+        user = (current or {}).get("username", "")
+        server = self._observed(user)
+        leaving = () if retire is None else self._to_retire(server, wanted, retire)
+        return roles.plan(server, self.names, user, wanted["username"], fresh, leaving)
+
+    def found(self, passwords: tuple[str, ...]) -> tuple[Document, ...]:
+        """Documents for passwords found in the code: each with every login of the app's past that it opens."""
+        if not passwords:
+            return ()
+        logins = [role.name for role in roles.former_logins(self._observed(""), self.names)]
+        outline = self.outline(None)
+        documents = [{**outline, "username": login, "password": password} for login in logins for password in passwords]
+        return tuple(document for document in documents if self.accepts(document))
+
+    @contextlib.contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """See `Issuer`: an advisory lock, which the server drops with the connection."""
+        with self._administrator() as connection:
+            (held,) = connection.execute(
+                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"{roles.MARK}{name}",)
+            ).fetchone()
+            if not held:
+                raise Conflict(
+                    f"The secret {name} is being rotated by another run",
+                    f"it holds the lock in database {self.address.database}",
+                    "Nothing was changed; run again when it has ended.",
+                )
+            yield
+
+    def issue(self, token: str, current: Document | None) -> Document:
+        """See `Issuer`. Nothing is sent to the server yet."""
+        document = {**self.outline(current), "password": new_password(self.random_bytes)}
+        register(self.secrets, to_text(document), document)
+        return document
+
+    def set(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`: everything in one transaction, so that the server has it or has not."""
+        login = self._own(pending)
+        # Accepted already: a run was killed after its transaction, which holds all of this step.
+        if login not in self.names.logins or self.accepts(pending):
+            return
+        user = (current or {}).get("username", "")
+        with self._administrator() as connection, connection.transaction():
+            server = observe(connection, self.names, user)
+            self._refuse(server, user, login)
+            verifier = scram.verifier(pending["password"], self.random_bytes(scram.SALT_BYTES))
+            for statement in statements.take_over(server, self.names):
+                connection.execute(statement)
+            for statement in statements.make_login(server, self.names, login, user, verifier):
+                connection.execute(statement)
+
+    def test(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`: logs in, acts as the owner role, and lacks nothing that the current login may do."""
+        login = self._own(pending)
+        with session(self.address, login, pending["password"]) as connection:
+            (acts_as,) = connection.execute("SELECT current_user::text").fetchone()
+        if login in self.names.logins and acts_as != self.names.owner:
+            raise Conflict(f"The login {login} acts as {acts_as}", f"it should act as {self.names.owner}", "Run again.")
+        user = (current or {}).get("username", "")
+        self._refuse(self._observed(user), user, login)
+
+    def mend(self, current: Document) -> None:
+        """What was changed by hand on the owner role and the current login is put back; the password stays."""
+        login = self._own(current)
+        if login not in self.names.logins:
+            return
+        with self._administrator() as connection, connection.transaction():
+            server = observe(connection, self.names, login)
+            todo = (*statements.take_over(server, self.names), *statements.mend_login(server, self.names, login))
+            for statement in todo:
+                connection.execute(statement)
+
+    def accepts(self, document: Document) -> bool:
+        """See `Issuer`: by a login, which must succeed or be refused; anything else is no answer."""
+        user = self._own(document)
+        try:
+            with session(self.address, user, document.get("password", "")) as connection:
+                connection.execute("SELECT 1")
+        except Denied:
+            return False
+        return True
+
+    def in_use(self, old: Document) -> tuple[str, ...]:
+        """See `Issuer`: from pg_stat_activity; without pg_read_all_stats only the login's name is known of others."""
+        with self._administrator() as connection:
+            return users(connection, old["username"], APPLICATION)
+
+    def retire(self, old: tuple[Document, ...], current: Document) -> None:
+        """See `Issuer`: no login, no password, and nobody who is still in."""
+        with self._administrator() as connection:
+            server = observe(connection, self.names, current["username"])
+            for login in self._to_retire(server, current, old):
+                with connection.transaction():
+                    for statement in statements.retire(server, self.names, login):
+                        connection.execute(statement)
+                connection.execute(statements.end_sessions(login))
+
+    def _to_retire(self, server: roles.Server, current: Document, old: tuple[Document, ...]) -> tuple[str, ...]:
+        # Whoever was retired once stays retired, and of the two that take turns only the current one is open.
+        retired = [role.name for role in server.roles if role.comment == self.names.comment("")]
+        logins = dict.fromkeys((*(document["username"] for document in old), *self.names.logins, *retired))
+        return tuple(login for login in logins if login != current["username"] and _is_open(server, login))
+
+    def _refuse(self, server: roles.Server, current: str, login: str) -> None:
+        for plan in roles.plan(server, self.names, current, login, True, ()):
+            for refusal in plan.refusals:
+                raise Conflict(refusal.what, refusal.why, refusal.next_step)
+
+    def _observed(self, current: str) -> roles.Server:
+        with self._administrator() as connection:
+            return observe(connection, self.names, current)
+
+    def _administrator(self) -> contextlib.AbstractContextManager[Any]:
+        return session(self.address, *self.administrator)
+
+    def _own(self, document: Document) -> str:
+        # A document that points elsewhere is not ours to log in with: it could send our request to a stranger's server.
+        place = (document.get("host"), document.get("port"), document.get("dbname"))
+        if place != (self.address.host, str(self.address.port), self.address.database):
+            raise Conflict(
+                "The stored database credential points to another server",
+                f"it says {':'.join(str(part) for part in place)}, the profile says {self.address.words()}",
+                "Correct the profile, or store a credential for this server.",
+            )
+        if not document.get("username"):
+            raise NotFound("The stored database credential", "it names no username", "Store a complete document.")
+        return document["username"]
+
+
+def _is_open(server: roles.Server, login: str) -> bool:
+    role = server.role(login)
+    return role is not None and role.login

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rotation state machine: create, set, test, finish (the protocol of AWS Secrets Manager), then retire.
+
+    0  look      what do the store's stages say? (`course`, pure)
+    1  create    the issuer makes a credential, the store keeps it as pending, under an id computed from the current version
+    2  set       the target system accepts the pending credential; the current one stays valid
+    3  test      a login with the pending credential, and a comparison of what both may do
+    4  finish    pending becomes current, if what it replaces still is current; then it is no longer pending
+    5  retire    the former credential is refused; only when its users are gone, or at once if the profile says so
+
+There is no state anywhere else, so any later run on any machine finds where the last one stopped:
+
+| the store says                                     | that means                             | what is done            |
+| -------------------------------------------------- | -------------------------------------- | ----------------------- |
+| nothing pending                                    | no rotation is under way               | 1 2 3 4 if one is due   |
+| pending, ours, made for the current version        | killed between 1 and 4                 | 2 3 4                   |
+| pending and current are one version                | killed within 4                        | 2 3 4 (all idempotent)  |
+| pending, ours, made for a version no longer current| somebody wrote a value later than we   | theirs stays; ours goes |
+| pending, not ours                                  | somebody else's rotation is under way  | nothing; it is reported |
+
+Never backwards: the machine makes a version current only in the place of the version it was computed from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+from typing import Final
+
+from ..errors import Conflict, NotFound
+from .issuers import Issuer
+from .model import About, Document, Stage, Stored, replaces, token_for
+from .stores import Store
+
+
+class Step(enum.IntEnum):
+    """The numbered steps."""
+
+    CREATE = 1
+    SET = 2
+    TEST = 3
+    FINISH = 4
+    RETIRE = 5
+
+
+WHOLE: Final = (Step.CREATE, Step.SET, Step.TEST, Step.FINISH)
+REST: Final = (Step.SET, Step.TEST, Step.FINISH)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Course:
+    """Step 0's answer: what is left to do, for which pending version (`token`) in the place of which (`base`).
+
+    `overtaken` is a pending version of ours that somebody's later value made pointless; `foreign` one that is not ours.
+    """
+
+    steps: tuple[Step, ...] = ()
+    token: str = ""
+    base: str = ""
+    overtaken: str = ""
+    foreign: str = ""
+
+
+def course(stored: Stored, due: bool) -> Course:
+    """Step 0: the table above. Pure."""
+    current, pending = stored.at(Stage.CURRENT), stored.at(Stage.PENDING)
+    base = current.token if current else ""
+    if pending and not pending.ours and pending != current:
+        return Course(foreign=pending.token, base=base)
+    if pending and pending.ours and pending == current:
+        return Course(REST, pending.token, base)
+    overtaken = ""
+    if pending and pending.ours:
+        if replaces(stored.name, pending.token, base):
+            return Course(REST, pending.token, base)
+        overtaken = pending.token
+    if not due:
+        return Course(base=base, overtaken=overtaken)
+    taken = frozenset(version.token for version in stored.versions)
+    return Course(WHOLE, token_for(stored.name, base, taken), base, overtaken)
+
+
+def due_since(stored: Stored | None, now: datetime.datetime, max_age: datetime.timedelta | None) -> str:
+    """Why the current value is due by its age, '' if it is not."""
+    current = stored.at(Stage.CURRENT) if stored else None
+    if not current or not current.created or max_age is None:
+        return ""
+    age = now - current.created
+    return f"it is {age.days} days old and may be {max_age.days}" if age > max_age else ""
+
+
+def begin(store: Store, name: str, about: About, first: Document | None) -> Stored:
+    """A secret to rotate: made where there is none, with `first` (the value as found) as its current version if given."""
+    stored = store.describe(name)
+    if stored is None:
+        store.create(name, token_for(name, ""), first, about)
+        stored = store.describe(name)
+    if stored is None:
+        raise NotFound(f"The secret {name}", "the store does not have it right after it was made", "Run again.")
+    if stored.deleted:
+        raise Conflict(
+            f"The secret {name} is marked for deletion",
+            "somebody deleted it and it can still be brought back",
+            "Restore it in the store, or wait until it is gone, and run again.",
+        )
+    store.label(name, stored.about, about)
+    return stored
+
+
+def advance(store: Store, issuer: Issuer, stored: Stored, due: bool) -> Stored:
+    """Steps 1 to 4, as many as are left; the secret as it is afterwards. The caller holds `issuer.exclusive`."""
+    way = course(stored, due)
+    if way.foreign:
+        raise foreign_rotation(stored.name, way.foreign)
+    if way.overtaken:
+        store.drop_pending(stored.name, way.overtaken)
+    current = store.read(stored.name, way.base) if way.base and way.steps else None
+    for step in way.steps:
+        _take(step, store, issuer, stored.name, way, current)
+    if not way.steps and not way.overtaken:
+        return stored
+    return store.describe(stored.name) or stored
+
+
+def _take(step: Step, store: Store, issuer: Issuer, name: str, way: Course, current: Document | None) -> None:
+    if step is Step.CREATE:
+        store.put_pending(name, way.token, issuer.issue(way.token, current))
+        return
+    if step is Step.FINISH:
+        store.promote(name, way.token, way.base)
+        return
+    # What is set and tested is what the store holds, never what we remember: only that survives us.
+    pending = store.read(name, way.token)
+    if step is Step.SET:
+        issuer.set(pending, current)
+    else:
+        issuer.test(pending, current)
+
+
+def foreign_rotation(name: str, token: str) -> Conflict:
+    """The refusal to touch a rotation that somebody else began."""
+    return Conflict(
+        f"The secret {name} is being rotated by somebody else",
+        f"its pending version {token} was not made by this collection",
+        f"Let that rotation end, or remove the stage {Stage.PENDING} from that version, and run again.",
+    )

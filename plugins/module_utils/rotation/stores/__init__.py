@@ -1,0 +1,62 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a secret lives: the interface, and the table from scheme to class. A user's own store is one more entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from ...errors import Invalid
+from ...profile import Profile
+from ...scrubber import Secrets
+from ..model import About, Document, Stored
+from .aws_secretsmanager import AwsSecretsManager
+from .openbao import OpenBao
+
+
+class Store(Protocol):
+    """Seven calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
+
+    `read` registers what it read as secret. Errors: NotFound, Denied, Conflict, Unreachable.
+    """
+
+    def object(self, name: str) -> str:
+        """What a plan calls the secret: `secretsmanager:secret/microapps/dev/x/database`."""
+
+    def describe(self, name: str) -> Stored | None:
+        """The secret with all its versions, None if there is none."""
+
+    def read(self, name: str, token: str) -> Document:
+        """One version's document."""
+
+    def create(self, name: str, token: str, document: Document | None, about: About) -> None:
+        """A new secret whose first version is current (without a document it has no version). Conflict if there is another."""
+
+    def put_pending(self, name: str, token: str, document: Document) -> None:
+        """A new version, pending. Conflict if another run has made this version."""
+
+    def promote(self, name: str, token: str, replaced: str) -> None:
+        """The pending version becomes current, if `replaced` still is; Conflict if somebody wrote in between."""
+
+    def drop_pending(self, name: str, token: str) -> None:
+        """The version is no longer pending; its value may remain, without a stage."""
+
+    def label(self, name: str, before: About, wanted: About) -> None:
+        """Write description, key and tags that differ; what `wanted` omits is left alone."""
+
+
+Opener = Callable[[Profile, Secrets, Mapping[str, str]], Store]
+
+STORES: Final[dict[str, Opener]] = {
+    "aws_secretsmanager": AwsSecretsManager.open,
+    "openbao": OpenBao.open,
+}
+
+
+def open_store(profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> Store:
+    """The store that the profile names."""
+    opener = STORES.get(profile.secret_store.scheme)
+    if opener is None:
+        raise Invalid(f"There is no secret store {profile.secret_store.scheme}", f"known are {', '.join(sorted(STORES))}")
+    return opener(profile, secrets, environ)

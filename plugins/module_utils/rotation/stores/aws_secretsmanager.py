@@ -1,0 +1,165 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""AWS Secrets Manager as a store: its version stages are the machine's state, as its own rotation protocol has them.
+
+What AWS promises and this relies on (moto 5.2.5 keeps all but the first): a used ClientRequestToken with another value is
+refused (ResourceExistsException); AWSCURRENT moves only away from the version that RemoveFromVersionId names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...aws.errors import calling
+from ...aws.session import session_for
+from ...errors import Conflict, Invalid, NotFound
+from ...profile import Profile
+from ...scrubber import Secrets
+from ..model import About, Document, Stage, Stored, Version, from_text, register, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import SecretVersionsListEntryTypeDef
+
+PERMISSIONS: Final = (
+    "secretsmanager:CreateSecret",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:ListSecretVersionIds",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:TagResource",
+    "secretsmanager:UntagResource",
+    "secretsmanager:UpdateSecret",
+    "secretsmanager:UpdateSecretVersionStage",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class AwsSecretsManager:
+    """See `Store`."""
+
+    client: SecretsManagerClient
+    secrets: Secrets = dataclasses.field(repr=False)
+
+    @classmethod
+    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> AwsSecretsManager:
+        """The store of the profile's account, once AWS has said that it is this account."""
+        return cls(session_for(profile.aws, environ).verify_account().secretsmanager, secrets)
+
+    def object(self, name: str) -> str:
+        """See `Store`."""
+        return f"secretsmanager:secret/{name}"
+
+    def describe(self, name: str) -> Stored | None:
+        """See `Store`. Versions without a stage are listed too: their ids are taken."""
+        try:
+            with calling(f"describe the secret {name}"):
+                answer = self.client.describe_secret(SecretId=name)
+                entries = self._entries(name)
+        except NotFound:
+            return None
+        versions = tuple(
+            Version(entry["VersionId"], frozenset(entry.get("VersionStages", [])), entry.get("CreatedDate")) for entry in entries
+        )
+        tags = tuple(sorted((tag["Key"], tag["Value"]) for tag in answer.get("Tags", [])))
+        about = About(answer.get("Description", ""), answer.get("KmsKeyId", ""), tags)
+        return Stored(name, versions, about, deleted="DeletedDate" in answer)
+
+    def read(self, name: str, token: str) -> Document:
+        """See `Store`."""
+        with calling(f"read version {token} of the secret {name}"):
+            answer = self.client.get_secret_value(SecretId=name, VersionId=token)
+        if "SecretString" not in answer:
+            raise Invalid(f"The secret {name} is binary", "", "Store a JSON document.")
+        document = from_text(name, answer["SecretString"])
+        register(self.secrets, answer["SecretString"], document)
+        return document
+
+    def create(self, name: str, token: str, document: Document | None, about: About) -> None:
+        """See `Store`. Without a document the secret has no version yet."""
+        options: dict[str, Any] = {"Tags": [{"Key": key, "Value": value} for key, value in about.tags]}
+        if about.description:
+            options["Description"] = about.description
+        if about.kms_key:
+            options["KmsKeyId"] = about.kms_key
+        if document is not None:
+            options |= {"ClientRequestToken": token, "SecretString": to_text(document)}
+        try:
+            with calling(f"create the secret {name}"):
+                self.client.create_secret(Name=name, **options)
+        except Conflict:
+            # The answer of an earlier try may have been lost, or another run was faster: only then is it the very same.
+            stored = self.describe(name)
+            current = stored.at(Stage.CURRENT) if stored else None
+            if document is None or current is None or current.token != token or self.read(name, token) != dict(document):
+                raise
+
+    def put_pending(self, name: str, token: str, document: Document) -> None:
+        """See `Store`."""
+        with calling(f"store a new version of the secret {name}"):
+            self.client.put_secret_value(
+                SecretId=name, ClientRequestToken=token, SecretString=to_text(document), VersionStages=[Stage.PENDING]
+            )
+
+    def promote(self, name: str, token: str, replaced: str) -> None:
+        """See `Store`."""
+        if token != replaced:
+            source = {"RemoveFromVersionId": replaced} if replaced else {}
+            try:
+                with calling(f"make the new version of the secret {name} current"):
+                    self.client.update_secret_version_stage(
+                        SecretId=name, VersionStage=Stage.CURRENT, MoveToVersionId=token, **source
+                    )
+            except Invalid:
+                self._expect_current(name, token)
+        self.drop_pending(name, token)
+
+    def drop_pending(self, name: str, token: str) -> None:
+        """See `Store`. AWS leaves the pending stage beside the current one unless it is removed."""
+        stored = self.describe(name)
+        pending = stored.at(Stage.PENDING) if stored else None
+        if pending is not None and pending.token == token:
+            with calling(f"remove the pending stage of the secret {name}"):
+                self.client.update_secret_version_stage(SecretId=name, VersionStage=Stage.PENDING, RemoveFromVersionId=token)
+
+    def label(self, name: str, before: About, wanted: About) -> None:
+        """See `Store`. Tags that others set are left alone."""
+        options = {}
+        if wanted.description and wanted.description != before.description:
+            options["Description"] = wanted.description
+        if wanted.kms_key and not same_key(before.kms_key, wanted.kms_key):
+            options["KmsKeyId"] = wanted.kms_key
+        missing = [{"Key": key, "Value": value} for key, value in wanted.tags if (key, value) not in before.tags]
+        with calling(f"label the secret {name}"):
+            if options:
+                self.client.update_secret(SecretId=name, **options)
+            if missing:
+                self.client.tag_resource(SecretId=name, Tags=missing)  # type: ignore[arg-type]  # Key and Value, as asked
+
+    def _entries(self, name: str) -> list[SecretVersionsListEntryTypeDef]:
+        entries: list[SecretVersionsListEntryTypeDef] = []
+        following: dict[str, Any] = {}
+        while True:
+            page = self.client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True, MaxResults=100, **following)
+            entries += page.get("Versions", [])
+            if not page.get("NextToken"):
+                return entries
+            following = {"NextToken": page["NextToken"]}
+
+    def _expect_current(self, name: str, token: str) -> None:
+        # AWS refuses the move when somebody wrote in between, and also when our own first try had arrived.
+        stored = self.describe(name)
+        current = stored.at(Stage.CURRENT) if stored else None
+        if current is None or current.token != token:
+            raise Conflict(
+                f"The secret {name} was written by somebody else during its rotation",
+                f"its current version is {current.token if current else 'gone'}",
+                "Their value was left as it is. Run again: the rotation then starts from their value.",
+            )
+
+
+def same_key(one: str, other: str) -> bool:
+    """Whether two spellings (ARN, alias, id) name the same KMS key, as far as the spelling tells."""
+    return one == other or one.endswith((f":{other}", f"/{other}")) or (bool(one) and other.endswith((f":{one}", f"/{one}")))

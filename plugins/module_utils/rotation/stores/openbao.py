@@ -1,0 +1,264 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""OpenBao (and HashiCorp Vault) KV version 2 as a store, by plain HTTP.
+
+Whoever reads a KV secret gets its newest version, so a pending value must not be one: it waits at `<name>.pending`, made
+with check-and-set 0, so that of two runs only one makes it. `promote` writes it as the next version with check-and-set on
+the version it replaces: the server itself refuses to overwrite what somebody wrote later. Ids: a version's number, and in
+custom metadata the ids of the versions that we made.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import http.client
+import json
+import os
+import ssl
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ...profile import Profile
+from ...scrubber import Secrets
+from ..model import About, Document, Stage, Stored, Version, register, to_text
+
+SECONDS: Final = 10
+_PENDING: Final = ".pending"
+# A custom metadata key of the secret: which version number is which of our ids, `<number>=<id>`, the newest two.
+_IDS: Final = "goldenpath-versions"
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenBao:
+    """See `Store`."""
+
+    address: str
+    mount: str
+    token: str = dataclasses.field(repr=False)
+    secrets: Secrets = dataclasses.field(repr=False)
+
+    @classmethod
+    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
+        """The store at the profile's address, with the token of its file."""
+        store = profile.secret_store
+        try:
+            with open(os.path.expanduser(store.token_file), encoding="utf-8") as stream:
+                token = secrets.register(stream.read().strip())
+        except OSError as error:
+            raise NotFound(f"The token file {store.token_file} of the secret store", error.strerror or "unreadable") from None
+        return cls(store.address, store.mount, token, secrets)
+
+    def object(self, name: str) -> str:
+        """See `Store`."""
+        return f"openbao:{self.mount}/{name}"
+
+    def describe(self, name: str) -> Stored | None:
+        """See `Store`."""
+        metadata = self._call("GET", "metadata", name)
+        if metadata is None:
+            return None
+        custom = metadata["data"].get("custom_metadata") or {}
+        newest = int(metadata["data"]["current_version"])
+        alive = {
+            int(number): entry
+            for number, entry in metadata["data"]["versions"].items()
+            if not entry["destroyed"] and not entry["deletion_time"]
+        }
+        ids = _ids(custom)
+        versions = [
+            Version(ids.get(number, str(number)), _stages(number, newest), _time(entry["created_time"]))
+            for number, entry in sorted(alive.items())
+        ]
+        versions = self._with_pending(name, versions, alive.get(newest) is not None)
+        about = About(custom.get("description", ""), "", tuple(sorted(_tags(custom).items())))
+        return Stored(name, tuple(versions), about, deleted=bool(newest) and newest not in alive)
+
+    def read(self, name: str, token: str) -> Document:
+        """See `Store`."""
+        stored = self.describe(name)
+        if stored is not None:
+            for version in stored.versions:
+                if version.token == token and version.stages == {Stage.PENDING}:
+                    return self._pending(name)[1]
+        number = self._number(name, token)
+        answer = self._call("GET", "data", name, query={"version": str(number)})
+        if answer is None:
+            raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
+        return self._registered(answer["data"]["data"])
+
+    def create(self, name: str, token: str, document: Document | None, about: About) -> None:
+        """See `Store`."""
+        if document is None:
+            self._call("POST", "metadata", name, {"custom_metadata": _custom(about, {})})
+            return
+        self._write_ids(name, about, {1: token})
+        try:
+            self._call("POST", "data", name, {"options": {"cas": 0}, "data": dict(document)})
+        except Conflict:
+            if self.read(name, token) != dict(document):
+                raise
+
+    def put_pending(self, name: str, token: str, document: Document) -> None:
+        """See `Store`."""
+        body = {"options": {"cas": 0}, "data": {"token": token, "document": to_text(document)}}
+        try:
+            self._call("POST", "data", name + _PENDING, body)
+        except Conflict:
+            found = self._pending(name)
+            if found != (token, dict(document)):
+                raise Conflict(
+                    f"The secret {name} is being rotated by another run",
+                    "it has made the pending version",
+                    "Run again when it has ended.",
+                ) from None
+
+    def promote(self, name: str, token: str, replaced: str) -> None:
+        """See `Store`."""
+        stored = self.describe(name)
+        current = stored.at(Stage.CURRENT) if stored else None
+        if stored is not None and (current.token if current else "") != token:
+            base = self._number(name, replaced) if replaced else 0
+            self._write_ids(name, stored.about, {base: replaced, base + 1: token} if replaced else {1: token})
+            self._call("POST", "data", name, {"options": {"cas": base}, "data": dict(self._pending(name)[1])})
+        self.drop_pending(name, token)
+
+    def drop_pending(self, name: str, token: str) -> None:
+        """See `Store`: the pending value is destroyed with its history."""
+        found = self._pending(name)
+        if found[0] == token:
+            self._call("DELETE", "metadata", name + _PENDING)
+
+    def label(self, name: str, before: About, wanted: About) -> None:
+        """See `Store`. OpenBao encrypts by itself: there is no key to choose."""
+        tags = {**dict(before.tags), **dict(wanted.tags)}
+        merged = About(wanted.description or before.description, "", tuple(sorted(tags.items())))
+        if merged != before:
+            custom = self._custom_metadata(name)
+            self._call("POST", "metadata", name, {"custom_metadata": {**custom, **_custom(merged, _ids(custom))}})
+
+    def _with_pending(self, name: str, versions: list[Version], has_current: bool) -> list[Version]:
+        token, document = self._pending(name)
+        if not token:
+            return versions
+        last = versions[-1] if versions and has_current else None
+        if last and last.token == token and self._registered_current(name) == dict(document):
+            return [*versions[:-1], dataclasses.replace(last, stages=last.stages | {Stage.PENDING})]
+        known = [version for version in versions if version.token != token]
+        return [*known, Version(token, frozenset({Stage.PENDING}))]
+
+    def _registered_current(self, name: str) -> Document:
+        answer = self._call("GET", "data", name)
+        return self._registered(answer["data"]["data"]) if answer else {}
+
+    def _pending(self, name: str) -> tuple[str, Document]:
+        answer = self._call("GET", "data", name + _PENDING)
+        if answer is None:
+            return "", {}
+        data = answer["data"]["data"]
+        if not isinstance(data, dict) or set(data) != {"token", "document"}:
+            return "foreign", {}
+        return str(data["token"]), self._registered(json.loads(data["document"]))
+
+    def _registered(self, data: Mapping[str, Any]) -> dict[str, str]:
+        document = {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in data.items()}
+        register(self.secrets, to_text(document), document)
+        return document
+
+    def _number(self, name: str, token: str) -> int:
+        ids = _ids(self._custom_metadata(name))
+        number = next((number for number, known in ids.items() if known == token), None)
+        if number is None and not token.isdigit():
+            raise NotFound(f"Version {token} of the secret {name}", "the store does not know it")
+        return number if number is not None else int(token)
+
+    def _custom_metadata(self, name: str) -> dict[str, str]:
+        metadata = self._call("GET", "metadata", name)
+        return dict((metadata or {"data": {}})["data"].get("custom_metadata") or {})
+
+    def _write_ids(self, name: str, about: About, ids: Mapping[int, str]) -> None:
+        custom = self._custom_metadata(name)
+        self._call("POST", "metadata", name, {"custom_metadata": {**custom, **_custom(about, ids)}})
+
+    def _call(
+        self, method: str, kind: str, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
+    ) -> Any:
+        path = f"/v1/{self.mount}/{kind}/{urllib.parse.quote(name)}"
+        status, answer = request(self.address, method, path, {"X-Vault-Token": self.token}, body, query)
+        if status in (200, 204):
+            return answer
+        if status == 404:
+            return None
+        raise _told(f"{method} {kind} of the secret {name}", status, answer)
+
+
+def request(
+    address: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any] | None = None,
+    query: Mapping[str, str] | None = None,
+) -> tuple[int, Any]:
+    """One JSON request to an address, never through a proxy and never redirected: status and answer. Unreachable if none."""
+    parts = urllib.parse.urlsplit(address)
+    target = f"{parts.path.rstrip('/')}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=ssl.create_default_context())
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
+    try:
+        text = json.dumps(body) if body is not None else None
+        connection.request(method, target, text, {**headers, "Content-Type": "application/json"})
+        response = connection.getresponse()
+        raw = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"{method} {parts.scheme}://{parts.netloc}", type(error).__name__, "Check that it runs.") from None
+    finally:
+        connection.close()
+    try:
+        return response.status, json.loads(raw) if raw else None
+    except ValueError:
+        return response.status, None
+
+
+def _told(what: str, status: int, answer: Any) -> MicroappsError:
+    reasons = "; ".join(str(reason) for reason in (answer or {}).get("errors", [])) if isinstance(answer, dict) else ""
+    if status == 403:
+        return Denied(what, reasons or "permission denied", "Give the token the policy that docs/rotation.md lists.")
+    if status == 400 and "check-and-set" in reasons:
+        return Conflict(what, "somebody wrote in between", "Their value was left as it is. Run again.")
+    if status in (429, 500, 502, 503, 504):
+        return Unreachable(what, f"the store answered {status} {reasons}".strip(), "Run again when it is well.")
+    return Invalid(what, f"the store answered {status} {reasons}".strip())
+
+
+def _stages(number: int, newest: int) -> frozenset[str]:
+    stage = {newest: Stage.CURRENT, newest - 1: Stage.PREVIOUS}.get(number)
+    return frozenset({stage}) if stage else frozenset()
+
+
+def _ids(custom: Mapping[str, str]) -> dict[int, str]:
+    pairs = (entry.partition("=") for entry in custom.get(_IDS, "").split() if "=" in entry)
+    return {int(number): token for number, _, token in pairs if number.isdigit()}
+
+
+def _tags(custom: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in custom.items() if key not in ("description", _IDS)}
+
+
+def _custom(about: About, ids: Mapping[int, str]) -> dict[str, str]:
+    custom = dict(about.tags)
+    if about.description:
+        custom["description"] = about.description
+    if ids:
+        custom[_IDS] = " ".join(f"{number}={token}" for number, token in sorted(ids.items()))
+    return custom
+
+
+def _time(text: str) -> datetime.datetime:
+    # Nanoseconds and a Z: cut to what Python reads.
+    return datetime.datetime.fromisoformat(text[:19] + "+00:00")
