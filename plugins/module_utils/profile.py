@@ -28,6 +28,7 @@ class Aws:
     permissions_boundary: str = ""
     kms_key: str = ""
     oidc_provider: str = ""
+    eks_cluster: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

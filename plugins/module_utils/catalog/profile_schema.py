@@ -92,6 +92,13 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
                 "The cluster's OIDC issuer, where roles are trusted by IRSA as well as by Pod Identity.",
                 512,
             ),
+            "eks_cluster": kinds.word(
+                r"(?:arn:[a-z0-9-]+:eks:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9][A-Za-z0-9_-]{0,99})?",
+                "the ARN of an EKS cluster, or empty",
+                "arn:aws:eks:eu-west-1:123456789012:cluster/microapps",
+                "With it, a role that trusts Pod Identity trusts the pods of this cluster only.",
+                200,
+            ),
         },
         ("account", "region"),
     ),
