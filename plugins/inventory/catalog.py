@@ -69,7 +69,7 @@ from ..module_utils.catalog import collected
 from ..module_utils.catalog.groups import ALL_APPS_GROUP, groups_of, host_of
 from ..module_utils.catalog.load import load_catalog
 from ..module_utils.catalog.patterns import ENVIRONMENT
-from ..module_utils.catalog.profile_schema import allows_all_apps
+from ..module_utils.catalog.profile_schema import plain_settings
 from ..module_utils.errors import Invalid, MicroappsError
 
 SUFFIXES = (".yml", ".yaml")
@@ -110,9 +110,10 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             raise Invalid("\n".join(str(problem) for problem in catalog.problems))
         for problem in catalog.problems:
             self.display.warning(f"Not loaded: {problem}")
-        free = allows_all_apps(_profile_texts(path.parent / "group_vars", environment))
+        settings = plain_settings(_profile_texts(path.parent / "group_vars", environment))
+        collected.remember_settings(environment, settings)
         for app in catalog.apps(environment):
-            self._add(app, (ALL_APPS_GROUP,) if free else ())
+            self._add(app, (ALL_APPS_GROUP,) if settings.get("all_apps") is True else ())
 
     def _add(self, app: App, more_groups: tuple[str, ...]) -> None:
         host = host_of(app)

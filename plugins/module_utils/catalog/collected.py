@@ -8,7 +8,11 @@ the same process, before any task, and raises what is kept here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 _FAULTS: dict[str, str] = {}
+_SETTINGS: dict[str, dict[str, Any]] = {}
 
 
 def remember(source: str, fault: str) -> None:
@@ -22,3 +26,13 @@ def remember(source: str, fault: str) -> None:
 def faults() -> tuple[str, ...]:
     """Every fault kept, in the order of the sources' names, each once."""
     return tuple(dict.fromkeys(_FAULTS[source] for source in sorted(_FAULTS)))
+
+
+def remember_settings(environment: str, settings: Mapping[str, Any]) -> None:
+    """Keep what an environment's profile says in plain words, for a play's own keywords: no host variable reaches those."""
+    _SETTINGS[environment] = dict(settings)
+
+
+def settings(name: str) -> tuple[Any, ...]:
+    """A setting of every environment that was loaded and has it, each value once."""
+    return tuple(dict.fromkeys(found[name] for found in _SETTINGS.values() if name in found))

@@ -282,11 +282,13 @@ def profile_file(data: Mapping[str, Any]) -> str:
     return f"group_vars/environment_{named}/profile.yml"
 
 
-def allows_all_apps(texts: Iterable[str]) -> bool:
-    """Whether one of these files (of `group_vars/environment_<env>`) says `all_apps: true` in so many words.
+def plain_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """The profile's settings that stand in these files (of `group_vars/environment_<env>`) in plain words.
 
-    Asked before any template can be rendered; whatever cannot be read as plain YAML says no.
+    For what Ansible asks before any template can be rendered: which apps a play takes, and how many at a time. Whatever
+    cannot be read as plain YAML, or is a block or a template, is left out.
     """
+    settings: dict[str, Any] = {}
     for text in texts:
         try:
             found = [document.data for document in documents(text)]
@@ -294,9 +296,13 @@ def allows_all_apps(texts: Iterable[str]) -> bool:
             continue
         for data in found:
             profile = data.get(VARIABLE) if isinstance(data, dict) else None
-            if isinstance(profile, dict) and profile.get("all_apps") is True:
-                return True
-    return False
+            if isinstance(profile, dict):
+                settings |= {key: value for key, value in profile.items() if _is_plain(value)}
+    return settings
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (bool, int)) or (isinstance(value, str) and "{" not in value)
 
 
 def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -41,6 +41,12 @@ def selected(app: str, all_apps: bool, groups: Groups, faults: Iterable[str], ex
     return _one(app, environments) if app else _all(all_apps, groups, environments)
 
 
+def strictest(values: Iterable[int | str]) -> str:
+    """The smallest step of several (`serial`, `max_fail_percentage`): a count is smaller than any share; '' for none."""
+    steps = sorted({str(value) for value in values}, key=lambda step: (step.endswith("%"), int(step.removesuffix("%"))))
+    return steps[0] if steps else ""
+
+
 def _one(app: str, environments: Mapping[str, list[str]]) -> list[str]:
     hosts = sorted({host for members in environments.values() for host in members})
     names = sorted({host.partition(".")[0] for host in hosts})

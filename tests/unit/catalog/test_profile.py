@@ -16,7 +16,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils import profil
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.profile_schema import (
     BLOCKS,
     PROFILE_SCHEMA,
-    allows_all_apps,
+    plain_settings,
     profile_from,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
@@ -162,4 +162,9 @@ def test_the_shipped_examples_are_right(root: pathlib.Path, environment: str) ->
     ],
 )
 def test_only_plain_words_open_the_whole_fleet(text: str, allowed: bool) -> None:
-    assert allows_all_apps([text]) is allowed
+    assert (plain_settings([text]).get("all_apps") is True) is allowed
+
+
+def test_settings_in_plain_words_are_read_before_templates_can_be() -> None:
+    text = "microapp_environment: {serial: 10%, max_fail_percentage: 0, cutover: '{{ x }}', aws: {account: '1'}}"
+    assert plain_settings([text]) == {"serial": "10%", "max_fail_percentage": 0}

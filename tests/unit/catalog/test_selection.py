@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.selection import selected
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.selection import selected, strictest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, NotFound
 
 SANDBOX = {
@@ -69,3 +69,11 @@ def test_only_the_first_twenty_names_are_told() -> None:
     groups = {"environment_sandbox": [f"app{number:03}.sandbox" for number in range(1000)]}
     with pytest.raises(NotFound, match=r"app019 and 980 more\.$"):
         selected("nothing", False, groups, (), EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [((), ""), (("10%",), "10%"), (("50%", "10%", "100%"), "10%"), (("10%", "5"), "5"), ((3, "20%", 1), "1"), ((0,), "0")],
+)
+def test_the_smallest_step_of_several_environments_wins(values: tuple[int | str, ...], step: str) -> None:
+    assert strictest(values) == step
