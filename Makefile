@@ -105,6 +105,7 @@ ready: ## The virtual environment and the built parts, made side by side
 
 .PHONY: venv
 venv: $(STAMP) ## The virtual environment from the lock file (1 minute, then nothing)
+	@:
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -66,7 +66,10 @@ def main() -> int:
         values = variables(blocks, keys[blocks["aws"]["profile"]], token, password)
         sys.stdout.write(lines({**values, **past_proxies(os.environ)}))
     except (MicroappsError, OSError, KeyError) as error:
-        print(error.sentence() if isinstance(error, MicroappsError) else f"The sandbox's files are incomplete: {error}", file=sys.stderr)
+        print(
+            error.sentence() if isinstance(error, MicroappsError) else f"The sandbox's files are incomplete: {error}",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

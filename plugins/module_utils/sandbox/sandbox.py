@@ -294,7 +294,8 @@ def _external_identity(external: Mapping[str, Any]) -> str:
 def _told(found: Tools, params: Mapping[str, Any]) -> tuple[str, ...]:
     if found.has_cluster or params.get("cluster"):
         return ()
-    return (f"The sandbox runs without a cluster: {found.why}. {found.next_step}",)
+    without = "a cluster" if "registry" in found.programs or params.get("registry") else "a cluster and a registry"
+    return (f"The sandbox runs without {without}: {found.why}. {found.next_step}",)
 
 
 CAPABILITY: Final = Capability(name="sandbox", spec=SPEC, run=run)

@@ -9,7 +9,7 @@ import importlib.util
 import pathlib
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ..capability import Request
@@ -48,20 +48,23 @@ class Setup:
 def tools(environ: Mapping[str, str], progress: Callable[[str], None], make: bool) -> Tools:
     """Build what is missing (only if `make`) and say what there is; KUBEBUILDER_ASSETS goes before our own build."""
     own = assets(environ)
-    parts = (
-        [part for part in build.PARTS if not own or part.name not in ("kubernetes", "etcd")] if _complete(own) else build.PARTS
-    )
+    whole = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} <= set(own)
+    parts = [part for part in build.PARTS if not (whole and part.name in ("kubernetes", "etcd"))]
+    why, next_step = "it is not built yet", "Run make sandbox-up."
     try:
-        built = build.build(environ, progress, parts) if make else build.binaries(environ, parts)
+        found = {**(build.build(environ, progress, parts) if make else build.binaries(environ, parts)), **own}
     except MicroappsError as error:
-        # No Go, or a build that failed: all but the cluster works, and its controls say why they were not reached.
-        return Tools(own, error.why or error.what, error.next_step)
-    found = {**built, **own}
-    return (
-        Tools(found)
-        if "etcd" in found and "kube-apiserver" in found
-        else Tools(found, "it is not built yet", "Run make sandbox-up.")
-    )
+        # No Go, or a build that failed: what is there is used, and the cluster's controls say why they were not reached.
+        why, next_step = error.why or error.what, error.next_step
+        found = {**_already_built(environ, parts), **own}
+    return Tools(found) if Tools(found).has_cluster else Tools(found, why, next_step)
+
+
+def _already_built(environ: Mapping[str, str], parts: Sequence[build.Part]) -> dict[str, pathlib.Path]:
+    try:
+        return build.binaries(environ, parts)
+    except NotFound:
+        return {}
 
 
 def assets(environ: Mapping[str, str]) -> dict[str, pathlib.Path]:
@@ -77,10 +80,6 @@ def assets(environ: Mapping[str, str]) -> dict[str, pathlib.Path]:
             next_step="Correct it, or unset it and the sandbox builds its own.",
         )
     return found
-
-
-def _complete(own: Mapping[str, pathlib.Path]) -> bool:
-    return {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} <= set(own)
 
 
 def setup(layout: Layout, request: Request, kept_ports: Mapping[str, int], found: Tools) -> Setup:
