@@ -8,6 +8,7 @@ The single source for validation, for docs/schema/profile.schema.json and for do
 from __future__ import annotations
 
 import ipaddress
+import os
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -341,4 +342,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Paths may begin at the home of whoever runs this; nothing else in a profile begins like that.
+    return os.path.expanduser(value) if value.startswith("~/") else str(value)

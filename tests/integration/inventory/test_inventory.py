@@ -256,3 +256,17 @@ def test_from_a_runner(run: Run, root: pathlib.Path, tmp_path: pathlib.Path) -> 
     done = run(*command, "--cmdline", "-e app=where2eatt")
     assert done.returncode == 4
     assert "Did you mean where2eat?" in done.stdout
+
+
+@pytest.mark.parametrize(("environments", "batches"), [(("prod",), 6), (("dev",), 2), (("dev", "prod"), 10), (("sandbox",), 1)])
+def test_the_profile_sets_the_pace(
+    run: Run, root: pathlib.Path, tmp_path: pathlib.Path, environments: tuple[str, ...], batches: int
+) -> None:
+    play = PLAY.replace(
+        "  gather_facts", "  serial: \"{{ lookup('goldenpath.microapps.pace', 'serial', default='100%') }}\"\n  gather_facts"
+    )
+    (tmp_path / "paced.yml").write_text(play, encoding="utf-8")
+    inventories = [f"--inventory={root / 'inventories' / name}" for name in environments]
+    done = run("ansible-playbook", "paced.yml", "-e", "all_apps=true", *inventories)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PLAY [Greet]") == batches

@@ -168,3 +168,8 @@ def test_only_plain_words_open_the_whole_fleet(text: str, allowed: bool) -> None
 def test_settings_in_plain_words_are_read_before_templates_can_be() -> None:
     text = "microapp_environment: {serial: 10%, max_fail_percentage: 0, cutover: '{{ x }}', aws: {account: '1'}}"
     assert plain_settings([text]) == {"serial": "10%", "max_fail_percentage": 0}
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert profile_from(changed("cluster.kubeconfig", "~/.kube/config")).cluster.kubeconfig == "/home/ada/.kube/config"
