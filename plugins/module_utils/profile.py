@@ -141,6 +141,27 @@ class Observability:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Vendor:
+    """How a third party is asked about its keys over HTTP: whether one is valid, for a new one, and to revoke one.
+
+    Paths are below `base_url`; an empty one means that the vendor offers no such call. `{id}` stands for a key's id, and
+    `id_of_found` says how a key is named whose value is all that is known (`{sha256}`: its digest in hexadecimal).
+    """
+
+    base_url: str
+    check_path: str = ""
+    key_header: str = "Authorization"
+    key_prefix: str = ""
+    admin_token_file: str = ""
+    list_path: str = ""
+    create_path: str = ""
+    value_field: str = "key"
+    id_field: str = "id"
+    revoke_path: str = ""
+    id_of_found: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that differs between environments, and nothing else."""
 
@@ -154,6 +175,7 @@ class Profile:
     runner: Runner = Runner()
     tenancy: Tenancy = Tenancy()
     observability: Observability = Observability()
+    vendors: tuple[tuple[str, Vendor], ...] = ()
     embedded: bool = False
     adopt: str = "report"
     cutover: str = "when_seen"
@@ -182,6 +204,8 @@ def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
         nested = _BLOCKS.get(str(field.type))
         if nested is not None:
             value = block_from(nested, value)
+        elif str(field.type) == "tuple[tuple[str, Vendor], ...]":
+            value = tuple(sorted((str(key), block_from(Vendor, item)) for key, item in value.items()))
         elif isinstance(value, Mapping):
             value = tuple(sorted((str(key), str(item)) for key, item in value.items()))
         elif isinstance(value, (list, tuple)):

@@ -37,6 +37,10 @@ def _url(description: str, example: str, schemes: str) -> kinds.Schema:
     return kinds.word(rf"(?:(?:(?:{others})://{user})[^\s@\u0000-\u001f]+)?", wants, example, description, 1000)
 
 
+def _api_path(description: str, example: str) -> kinds.Schema:
+    return kinds.word(r"(?:/[A-Za-z0-9/{}._~:-]*)?", "a path that begins with /, or empty", example, description, 200)
+
+
 def _host(description: str, example: str) -> kinds.Schema:
     return kinds.word(rf"(?:{kinds.HOST}|[0-9a-f:]+)", "a host name or an address", example, description)
 
@@ -180,6 +184,35 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "control": _path("The supervisor's socket.", "/var/lib/goldenpath/supervisor.sock"),
             "release_folder": _path("The folder of releases, for the supervisor.", "/var/lib/goldenpath/apps"),
         },
+    ),
+    "vendors": kinds.table(
+        r"^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?" + kinds.END,
+        "the name of a secret in the catalog, or a kind of credential as triage names it (sendgrid_api_key)",
+        kinds.record(
+            "How a third party is asked about its keys over HTTP.",
+            {
+                "base_url": _url("Where its API is.", "https://api.vendor.example", "https|http"),
+                "check_path": _api_path("Asked with a key: 401 or 403 means that the key is refused.", "/v1/me"),
+                "key_header": kinds.word(r"[A-Za-z0-9-]+", "a header's name", "X-Api-Key", "The header that carries a key.", 64),
+                "key_prefix": kinds.word(r"[A-Za-z]* ?", "a word and a space, or empty", "Bearer ", "What stands before it.", 20),
+                "admin_token_file": _path("The file with the token for the calls below.", "/run/secrets/vendor-admin"),
+                "list_path": _api_path("Lists the keys, with their names.", "/v1/keys"),
+                "create_path": _api_path("Makes a key (POST, with a name).", "/v1/keys"),
+                "value_field": kinds.word(r"[A-Za-z0-9_.-]+", "a field's name", "key", "Where the answer holds the key.", 64),
+                "id_field": kinds.word(r"[A-Za-z0-9_.-]+", "a field's name", "id", "Where the answer holds its id.", 64),
+                "revoke_path": _api_path("Revokes a key (DELETE); {id} is its id.", "/v1/keys/{id}"),
+                "id_of_found": kinds.word(
+                    r"[A-Za-z0-9:{}_.-]*",
+                    "a name with {sha256} in it, or empty",
+                    "sha256:{sha256}",
+                    "How a key is named whose value is all that is known.",
+                    64,
+                ),
+            },
+            ("base_url",),
+        ),
+        50,
+        "Third parties whose keys are checked, replaced and revoked, by the secret's name or the credential's kind.",
     ),
     "tenancy": kinds.record(
         "The fence around an app's namespace.",

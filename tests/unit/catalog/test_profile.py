@@ -127,11 +127,15 @@ def test_the_schema_and_the_dataclasses_know_the_same_fields(name: str) -> None:
         "runner": model.Runner,
         "tenancy": model.Tenancy,
         "observability": model.Observability,
+        "vendors": model.Vendor,
         "tenancy.gateway": model.Peer,
+        "vendors": model.Vendor,
     }
     schema = PROFILE_SCHEMA
     for part in filter(None, name.split(".")):
         schema = schema["properties"][part]
+    if isinstance(schema["additionalProperties"], dict):
+        schema = schema["additionalProperties"]  # a table: the block is its value
     fields = dataclasses.fields(kinds[name])
     assert set(schema["properties"]) == {field.name for field in fields}
     needed = {f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}
