@@ -25,6 +25,8 @@ def _fields(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dic
         if path == "environments":
             continue  # its fields are those of the entry itself
         yield from _fields(field, f"{path}.")
+        if isinstance(field.get("additionalProperties"), dict):
+            yield from _fields(field["additionalProperties"], f"{path}.<name>.")
         if isinstance(field.get("items"), dict):
             yield from _fields(field["items"], f"{path}[].")
 
