@@ -1,0 +1,305 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One app down the whole road, told in order: each test goes on from where the one before left the sandbox.
+
+The witnesses are other programs than the ones tested: kubectl, a plain PostgreSQL client, a plain AWS client, git, and a
+visitor who asks the running app for its page once a second from the first moment to the last.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import psycopg
+import pytest
+from botocore.config import Config
+
+BIN = pathlib.Path(sys.executable).parent
+NAMESPACE = "where2eat-sandbox"
+
+
+def planted(root: pathlib.Path) -> dict[str, str]:
+    """The made-up secrets that the example carries, by name."""
+    spec = importlib.util.spec_from_file_location("install", root / "examples" / "where2eat" / "install.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return dict(module.planted())
+
+
+def kubectl(estate: Any, *arguments: str) -> Any:
+    """What kubectl says, as data."""
+    cluster = estate.block("cluster")
+    command = [str(BIN / "kubectl"), "--kubeconfig", cluster["kubeconfig"], *arguments]
+    done = subprocess.run(
+        [*command, "-o", "json"] if arguments[0] == "get" else command, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout) if arguments[0] == "get" else done.stdout
+
+
+def aws(estate: Any, service: str) -> Any:
+    """A plain client of the sandbox's AWS API."""
+    block = estate.block("aws")
+    return boto3.client(
+        service,
+        endpoint_url=block["endpoint_url"],
+        region_name=block["region"],
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(proxies={}),
+    )
+
+
+def login(estate: Any, user: str, password: str, database: str = "where2eat") -> None:
+    """Log in to PostgreSQL, or raise."""
+    block = estate.block("database")
+    psycopg.connect(
+        host=block["host"], port=block["port"], user=user, password=password, dbname=database, connect_timeout=5
+    ).close()
+
+
+class Visitor(threading.Thread):
+    """Asks for the app's page once a second; an answer may take one retry while the app restarts."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url = url
+        self.asked = 0
+        self.failures: list[str] = []
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            self.asked += 1
+            if problem := self._ask():
+                time.sleep(2)
+                if problem := self._ask():
+                    self.failures.append(problem)
+            self.stopped.wait(1)
+
+    def _ask(self) -> str:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(self.url, timeout=5) as answer:
+                return "" if answer.status == 200 else f"status {answer.status}"
+        except (urllib.error.URLError, OSError) as error:
+            return str(error)
+
+
+@pytest.fixture(scope="module")
+def visitor(estate: Any) -> Iterator[Visitor]:
+    """A client of the running app, throughout."""
+    release = json.loads((estate.state / "sandbox" / "apps" / "where2eat" / "release.json").read_text())
+    visitor = Visitor(f"http://127.0.0.1:{release['port']}/")
+    visitor.start()
+    yield visitor
+    visitor.stopped.set()
+    visitor.join(10)
+
+
+@pytest.fixture(scope="module")
+def story(estate: Any, visitor: Visitor) -> dict[str, Any]:
+    """What the tests of this file hand on to each other."""
+    return {}
+
+
+def writes(estate: Any) -> list[str]:
+    """What changed the cluster, by its audit log: verb and path of every request that was not a dry run, by our user."""
+    log = estate.state / "sandbox" / "kubernetes" / "audit.log"
+    found = []
+    for line in log.read_text().splitlines():
+        event = json.loads(line)
+        if event["verb"] in ("create", "update", "patch", "delete", "deletecollection") and "dryRun" not in event["requestURI"]:
+            user = event["user"]["username"]
+            if not user.startswith("system:") and "reviews" not in event["requestURI"]:
+                found.append(f"{event['verb']} {event['requestURI']}")
+    return found
+
+
+def refs(estate: Any) -> str:
+    """Every branch and tag of the app's remote."""
+    done = subprocess.run(
+        ["git", "ls-remote", f"{estate.block('forge')['base']}/where2eat.git"], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def aws_state(estate: Any) -> list[Any]:
+    """What the AWS API holds of ours."""
+    return [
+        [repository["repositoryName"] for repository in aws(estate, "ecr").describe_repositories()["repositories"]],
+        [role["RoleName"] for role in aws(estate, "iam").list_roles()["Roles"]],
+        [secret["Name"] for secret in aws(estate, "secretsmanager").list_secrets()["SecretList"]],
+    ]
+
+
+def roles_in_database(estate: Any) -> list[tuple[str, bool]]:
+    """Every PostgreSQL role and whether it may log in, read by the administrator."""
+    block = estate.block("database")
+    password = pathlib.Path(block["password_file"]).read_text().strip()
+    with psycopg.connect(
+        host=block["host"], port=block["port"], user=block["admin_user"], password=password, dbname="postgres"
+    ) as connection:
+        return connection.execute("select rolname, rolcanlogin from pg_roles where rolname !~ '^pg_' order by 1").fetchall()
+
+
+def test_a_check_of_the_empty_sandbox_predicts_and_writes_nothing(estate: Any, story: dict[str, Any]) -> None:
+    before = (writes(estate), refs(estate), aws_state(estate), roles_in_database(estate))
+    checked = estate.play("-e", "app=where2eat", "--check", "--diff")
+    assert checked.rc == 2, checked.text
+    assert estate.evidence("audit")["run"]["outcome"] == "drifted", checked.text
+    assert (writes(estate), refs(estate), aws_state(estate), roles_in_database(estate)) == before
+    assert not (estate.state / "evidence" / "sandbox" / "where2eat" / "converge.json").exists()
+    story["predicted"] = checked.changed_objects
+
+
+def test_the_run_does_exactly_what_was_predicted(estate: Any, story: dict[str, Any]) -> None:
+    hardened = estate.play("-e", "app=where2eat", "--diff")
+    assert hardened.rc == 0, hardened.text
+    assert hardened.changed_objects == story["predicted"]
+    story["first"] = estate.evidence("converge")
+    assert story["first"]["run"]["outcome"] == "in_place"
+    assert "All controls that this app owes are in place" in hardened.text
+
+
+def test_the_second_run_changes_nothing_and_the_state_is_the_same(estate: Any, story: dict[str, Any]) -> None:
+    again = estate.play("-e", "app=where2eat", "--diff")
+    assert (again.rc, again.changed_tasks) == (0, []), again.text
+    assert estate.evidence("converge")["state"] == story["first"]["state"]
+
+
+def test_an_audit_of_a_hardened_app_is_clean(estate: Any, story: dict[str, Any]) -> None:
+    audited = estate.play("-e", "app=where2eat", "--check")
+    assert (audited.rc, audited.changed_tasks) == (0, []), audited.text
+    assert estate.evidence("audit")["state"] == story["first"]["state"]
+
+
+def test_the_cluster_holds_what_the_report_claims(estate: Any) -> None:
+    labels = kubectl(estate, "get", "namespace", NAMESPACE)["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    kinds = "networkpolicy,resourcequota,limitrange,rolebinding,serviceaccount"
+    found = {(item["kind"]) for item in kubectl(estate, "get", kinds, "-n", NAMESPACE)["items"]}
+    assert found == {"NetworkPolicy", "ResourceQuota", "LimitRange", "RoleBinding", "ServiceAccount"}
+
+
+def test_the_aws_account_holds_what_the_report_claims(estate: Any) -> None:
+    (repository,) = aws(estate, "ecr").describe_repositories()["repositories"]
+    assert repository["imageTagMutability"].startswith("IMMUTABLE")
+    assert repository["imageScanningConfiguration"]["scanOnPush"] is True
+    trust = aws(estate, "iam").get_role(RoleName="microapp-where2eat-sandbox")["Role"]["AssumeRolePolicyDocument"]
+    assert "*" not in json.dumps(trust)
+
+
+def test_the_old_database_password_is_dead_and_the_new_one_works(estate: Any, root: pathlib.Path) -> None:
+    old = planted(root)
+    for name in ("database_password", "database_password_earlier"):
+        with pytest.raises(psycopg.OperationalError):
+            login(estate, "where2eat", old[name])
+    value = aws(estate, "secretsmanager").get_secret_value(SecretId="microapps/sandbox/where2eat/database")["SecretString"]
+    secret = json.loads(value)
+    login(estate, secret["username"], secret["password"])
+    with pytest.raises(psycopg.OperationalError):
+        login(estate, secret["username"], secret["password"] + "x")
+
+
+def test_the_pushed_branch_runs_without_a_secret_in_it(estate: Any, root: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    remote = f"{estate.block('forge')['base']}/where2eat.git"
+    subprocess.run(["git", "clone", "--quiet", "--branch", "goldenpath/baseline", remote, str(tmp_path / "branch")], check=True)
+    tree = b"\n".join(
+        path.read_bytes() for path in (tmp_path / "branch").rglob("*") if path.is_file() and ".git" not in path.parts
+    )
+    for name, value in planted(root).items():
+        assert value.encode() not in tree, name
+
+
+BREAKS: dict[str, list[str]] = {
+    "a policy deleted": ["delete", "networkpolicy", "default-deny", "-n", NAMESPACE],
+    "a quota raised": [
+        "patch", "resourcequota", "quota", "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"hard":{"pods":"9999"}}}',
+    ],
+    "a label switched off": ["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=privileged", "--overwrite"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_what_was_altered_by_hand_and_nothing_else_is_mended(estate: Any, what: str) -> None:
+    kubectl(estate, *BREAKS[what])
+    audited = estate.play("-e", "app=where2eat", "--check", "--diff")
+    mended = estate.play("-e", "app=where2eat", "--diff")
+    assert (audited.rc, mended.rc) == (2, 0), audited.text + mended.text
+    assert len(mended.changed_objects) == 1
+    assert audited.changed_objects == mended.changed_objects
+    assert estate.play("-e", "app=where2eat").changed_tasks == []
+
+
+def test_a_wrong_name_fails_at_once_and_names_the_nearest(estate: Any) -> None:
+    wrong = estate.play("-e", "app=where2eatt")
+    assert wrong.rc not in (0, 2)
+    assert "where2eat" in wrong.text.replace("where2eatt", "")
+    assert wrong.results == []
+
+
+@pytest.mark.parametrize("seconds", [0.8, 1.6, 2.4, 3.2])
+def test_killed_at_any_moment_the_same_command_finishes(estate: Any, story: dict[str, Any], seconds: float) -> None:
+    kubectl(estate, "delete", "namespace", NAMESPACE, "--wait=true")
+    log = estate.home / "killed.log"
+    process = estate.start("-e", "app=where2eat", log=log)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    finished = estate.play("-e", "app=where2eat")
+    assert finished.rc == 0, finished.text
+    assert estate.evidence("converge")["state"] == story["first"]["state"]
+
+
+def test_nothing_secret_was_printed_logged_or_left_behind(estate: Any, root: pathlib.Path) -> None:
+    loud = estate.play("-e", "app=where2eat", "-vvvv", "--diff")
+    assert loud.rc == 0, loud.text
+    secrets = dict(planted(root))
+    for name in ("database", "restaurant-api", "session"):
+        value = aws(estate, "secretsmanager").get_secret_value(SecretId=f"microapps/sandbox/where2eat/{name}")["SecretString"]
+        document = json.loads(value)
+        secrets |= {f"{name}/{key}": part for key, part in document.items() if key in ("password", "api_key", "value")}
+    assert leaks(estate, secrets) == []
+
+
+def leaks(estate: Any, secrets: dict[str, str]) -> list[str]:
+    """Every file of the estate that holds a secret, but those that must: the app's own history and what stores them."""
+    allowed = (
+        "sandbox/git/",
+        "sandbox/aws/",
+        "sandbox/postgresql/data/",
+        "sandbox/restaurant-api/",
+        "repositories/",
+        "sandbox/apps/",
+    )
+    found = []
+    for folder in (estate.state, estate.home):
+        for path in folder.rglob("*"):
+            inside = str(path.relative_to(folder))
+            if not path.is_file() or path.is_symlink() or (folder == estate.state and inside.startswith(allowed)):
+                continue
+            content = path.read_bytes()
+            for name, value in secrets.items():
+                if value.encode() in content or base64.b64encode(value.encode()) in content:
+                    found.append(f"{name} in {inside}")
+    return found
+
+
+def test_every_visitor_was_served_throughout(visitor: Visitor) -> None:
+    assert visitor.asked > 5
+    assert visitor.failures == []
