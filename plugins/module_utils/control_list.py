@@ -14,7 +14,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         title="The app's answers agree with its code",
         why="A survey says what the owner believes; a column called phone says what the app does. The stricter answer wins until they agree.",
         proof="Read triage.json beside the evidence; each contradiction names file and line.",
-        paths=(Path.LIGHT, Path.FULL,),
+        paths=(Path.LIGHT, Path.FULL),
         applies="always",
     ),
     Control(
@@ -22,7 +22,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         title="Somebody answers for the app",
         why="An alert at night needs a person to call, and on the full path a second one when the first sleeps.",
         proof="Look at owner, maintainer and escalation in the app's catalog entry.",
-        paths=(Path.LIGHT, Path.FULL,),
+        paths=(Path.LIGHT, Path.FULL),
         applies="always",
     ),
     Control(

@@ -58,7 +58,10 @@ def control_list() -> str:
             fields = [
                 f"        {name}={json.dumps(control[name], ensure_ascii=False)}," for name in ("id", "title", "why", "proof")
             ]
-            fields += [f"        paths=({paths},),", f"        applies={json.dumps(control['applies'])},"]
+            fields += [
+                f"        paths=({paths}{',' if len(control['paths']) == 1 else ''}),",
+                f"        applies={json.dumps(control['applies'])},",
+            ]
             entries.append("    Control(\n" + "\n".join(fields) + "\n    ),\n")
     return HEADER + "".join(entries) + ")\n"
 
