@@ -129,7 +129,6 @@ def test_the_schema_and_the_dataclasses_know_the_same_fields(name: str) -> None:
         "observability": model.Observability,
         "vendors": model.Vendor,
         "tenancy.gateway": model.Peer,
-        "vendors": model.Vendor,
     }
     schema = PROFILE_SCHEMA
     for part in filter(None, name.split(".")):
