@@ -1,4 +1,4 @@
-# Copyright (c) 2026 the goldenpath.microapps authors
+# Copyright (c) 2026 the goldenpath.microapps authors (@goldenpath)
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The lookup that tells the sandbox's addresses."""
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: sandbox
 author:
-  - the goldenpath.microapps authors
+  - the goldenpath.microapps authors (@goldenpath)
 version_added: 0.1.0
 short_description: One block of the running sandbox, for its profile
 description:

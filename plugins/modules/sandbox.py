@@ -124,7 +124,7 @@ RETURN = r"""
 folder:
   description: The folder with the sandbox's data and logs.
   returned: always
-  type: path
+  type: str
   sample: /home/me/microapps/.state/sandbox
 blocks:
   description:

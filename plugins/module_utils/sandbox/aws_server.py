@@ -106,7 +106,7 @@ class Remembering:
             mock_random.seed(entry["seed"])
             body = base64.b64decode(entry["body"])
             environ = {**entry["environ"], **_server_side(body)}
-            _collected(self._application(environ, lambda *_: None))
+            _collected(self._application(environ, lambda *_given: None))
             count += 1
         # Without this, every new id after a restart would repeat one of the last replayed request.
         mock_random.seed(secrets.randbits(64))
@@ -148,9 +148,9 @@ def _collected(chunks: Iterable[bytes]) -> list[bytes]:
 def main(port: int, journal: pathlib.Path) -> None:
     """Replay, then listen until ended."""
     if MISSING:
-        sys.exit(f"The sandbox's AWS API needs moto[server]: {MISSING}")
+        raise SystemExit(f"The sandbox's AWS API needs moto[server]: {MISSING}")
     application = Remembering(DomainDispatcherApplication(create_backend_app), Journal(journal))
-    print(f"{application.replay()} requests replayed", flush=True)
+    sys.stderr.write(f"{application.replay()} requests replayed\n")
     make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 
 

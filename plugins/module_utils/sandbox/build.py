@@ -265,14 +265,19 @@ def main(arguments: Sequence[str]) -> int:
                 f"There is no part {', '.join(sorted(unknown))}", next_step=f"Parts: {', '.join(part.name for part in PARTS)}."
             )
         chosen = [part for part in PARTS if not arguments or part.name in arguments]
-        build(os.environ, lambda text: print(text, file=sys.stderr, flush=True), chosen)
+        build(os.environ, _tell, chosen)
     except NotFound as error:
-        print(error.sentence(), "Everything but the cluster works without it.", file=sys.stderr)
+        _tell(f"{error.sentence()} Without it the sandbox has no cluster and no registry; all else works.")
     except MicroappsError as error:
-        print(error.sentence(), file=sys.stderr)
+        _tell(error.sentence())
         return 1
     return 0
 
 
+def _tell(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

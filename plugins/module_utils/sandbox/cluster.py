@@ -15,8 +15,6 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-import yaml
-
 from ..errors import Invalid, MissingLibrary, Unreachable
 from ..state_folder import collection_root
 from .layout import Layout, write_private
@@ -30,9 +28,13 @@ try:
     CRYPTOGRAPHY_MISSING: ImportError | None = None
 except ImportError as error:
     CRYPTOGRAPHY_MISSING = error
+try:
+    import yaml
+except ImportError as error:
+    YAML_MISSING: ImportError | None = error
+else:
+    YAML_MISSING = None
 
-# libyaml's loader where it is compiled in: the definitions have 20,000 lines.
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CONTEXT: Final = "sandbox"
 NODE: Final = "sandbox-node"
 _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -167,9 +169,9 @@ def _kubeconfig(files: ClusterFiles, port: int, user: str, token: str) -> dict[s
     }
 
 
-def stages() -> pathlib.Path:
-    """kwok's rules: how a pod becomes ready and a node stays so."""
-    return collection_root() / "roles" / "sandbox" / "files" / "kwok" / "stages.yaml"
+def stages() -> tuple[pathlib.Path, ...]:
+    """kwok's rules, a file each: how a pod becomes ready and a node stays so."""
+    return tuple(sorted((collection_root() / "roles" / "sandbox" / "files" / "kwok").glob("*.yaml")))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -231,7 +233,11 @@ def definition_files() -> tuple[bytes, ...]:
 
 def definitions(files: Iterable[bytes]) -> tuple[dict[str, Any], ...]:
     """The CustomResourceDefinitions in these YAML files; whatever else is in them is left out."""
-    documents = [document for content in files for document in yaml.load_all(content, _LOADER)]
+    if YAML_MISSING:
+        raise MissingLibrary("PyYAML", "read the custom resource definitions", YAML_MISSING)
+    # libyaml's loader where it is compiled in: some definitions have 20,000 lines.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    documents = [document for content in files for document in yaml.load_all(content, loader)]
     return tuple(document for document in documents if document and document["kind"] == "CustomResourceDefinition")
 
 

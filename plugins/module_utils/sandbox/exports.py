@@ -66,13 +66,11 @@ def main() -> int:
         values = variables(blocks, keys[blocks["aws"]["profile"]], token, password)
         sys.stdout.write(lines({**values, **past_proxies(os.environ)}))
     except (MicroappsError, OSError, KeyError) as error:
-        print(
-            error.sentence() if isinstance(error, MicroappsError) else f"The sandbox's files are incomplete: {error}",
-            file=sys.stderr,
-        )
+        incomplete = f"The sandbox's files are incomplete: {error}"
+        sys.stderr.write((error.sentence() if isinstance(error, MicroappsError) else incomplete) + "\n")
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -47,7 +47,7 @@ def probes(layout: Layout, ports: Mapping[str, int]) -> dict[str, Probe]:
             _get(ports["kube-controller-manager"], "/healthz", files.certificate) == http.client.OK
         ),
         "kube-scheduler": lambda: _get(ports["kube-scheduler"], "/healthz", files.certificate) == http.client.OK,
-        "kwok": lambda: api.node_is_ready(),
+        "kwok": api.node_is_ready,
         "restaurant-api": lambda: _get(ports["restaurant-api"], "/healthz") == http.client.OK,
         "app-where2eat": lambda: listens(ports["app-where2eat"]),
     }

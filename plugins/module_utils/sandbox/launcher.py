@@ -103,7 +103,7 @@ def main(release_folder: str, app: str) -> None:
     folder = checked_out(release.repository, release.branch, release.commit, home, os.environ)
     secrets = secret_environment(release, reader(release.aws)) if release.secrets else {}
     os.chdir(folder)
-    print(f"{app}: commit {release.commit[:12]}, {len(release.secrets)} secrets from the store", flush=True)
+    sys.stderr.write(f"{app}: commit {release.commit[:12]}, {len(release.secrets)} secrets from the store\n")
     # The platform's entry (health, metrics, no debugger) where the branch has one; the owner's own file as found.
     entry = next((name for name in ENTRIES if (folder / name).is_file()), ENTRIES[-1])
     os.execve(sys.executable, [sys.executable, entry], app_environment(release, secrets, os.environ))  # noqa: S606 - no shell
@@ -113,4 +113,4 @@ if __name__ == "__main__":
     try:
         main(str(pathlib.Path(sys.argv[1])), sys.argv[2])
     except MicroappsError as error:
-        sys.exit(error.sentence())
+        raise SystemExit(error.sentence()) from None

@@ -239,8 +239,8 @@ def _scheduler(files: cluster.ClusterFiles, ports: Mapping[str, int]) -> tuple[s
 
 
 def _kwok(files: cluster.ClusterFiles, ports: Mapping[str, int]) -> tuple[str, ...]:
-    options = ("--manage-all-nodes=true", f"--config={cluster.stages()}", f"--server-address=127.0.0.1:{ports['kwok']}")
-    return (f"--kubeconfig={files.kubeconfig('kwok')}", *options)
+    options = ("--manage-all-nodes=true", *(f"--config={path}" for path in cluster.stages()))
+    return (f"--kubeconfig={files.kubeconfig('kwok')}", *options, f"--server-address=127.0.0.1:{ports['kwok']}")
 
 
 def example(layout: Layout, ports: Mapping[str, int]) -> tuple[Program, ...]:

@@ -98,7 +98,9 @@ def run(request: Request) -> Outcome:
         there = _stop(layout)
         if state == "wiped":
             there = layout.state.exists() or there
-            shutil.rmtree(layout.folder, ignore_errors=False)
+            shutil.rmtree(layout.folder)
+            if layout.socket.parent != layout.folder:
+                shutil.rmtree(layout.socket.parent, ignore_errors=True)
     return _ended(layout, state, there)
 
 

@@ -23,7 +23,7 @@ import xmlrpc.client
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from ..errors import MicroappsError, MissingLibrary, NotFound, Unreachable
+from ..errors import Conflict, MicroappsError, MissingLibrary, NotFound, Unreachable
 from .layout import MARKER, START, Layout, answers
 
 try:
@@ -157,7 +157,7 @@ def spawn(layout: Layout, environment: Mapping[str, str], limit: float = 15) -> 
     """Start supervisord for the written configuration, in a session of its own, and wait until it answers."""
     if not importlib.util.find_spec("supervisor"):
         raise MissingLibrary("supervisor", "run the sandbox")
-    layout.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _own_folder(layout.socket.parent)
     command = [sys.executable, "-P", "-m", "supervisor.supervisord", "-n", "-c", str(layout.path("supervisord.conf"))]
     with layout.log("supervisord-console").open("wb") as console:
         process = subprocess.Popen(
@@ -176,6 +176,14 @@ def spawn(layout: Layout, environment: Mapping[str, str], limit: float = 15) -> 
             raise MicroappsError("The sandbox's supervisor did not start", " ".join(last) or "no reason given")
         time.sleep(POLL)
     return Supervisor(layout.socket)
+
+
+def _own_folder(folder: pathlib.Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = folder.stat()
+    # In the shared temp folder (long paths only) somebody else could have made it first, to sit on the control socket.
+    if about.st_uid != os.getuid() or about.st_mode & 0o077:
+        raise Conflict("The sandbox's control socket would not be private", f"{folder} is not a folder of yours alone")
 
 
 def running(layout: Layout) -> Supervisor | None:
