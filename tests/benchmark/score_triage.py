@@ -83,7 +83,9 @@ def score_credentials(name: str, wanted: list[dict[str, Any]], found: Any, score
                 score.made_up.append(f"{place}, judged {same[0].standing}: {same[0].why}")
     for one in found:
         if one.standing in OWING and one.fingerprint not in matched:
-            score.made_up.append(f"{name}: {one.standing} {one.kind} {one.file}:{one.line} {one.commit[:7]} {one.variable} - {one.why}")
+            score.made_up.append(
+                f"{name}: {one.standing} {one.kind} {one.file}:{one.line} {one.commit[:7]} {one.variable} - {one.why}"
+            )
 
 
 def main(folder: pathlib.Path) -> int:
@@ -101,7 +103,12 @@ def main(folder: pathlib.Path) -> int:
         if "credentials" in labels:
             score_credentials(name, labels["credentials"], credentials.findings((*in_tree, *in_history), name), score)
     seconds = time.monotonic() - started
-    for title, lines in (("wrong", score.wrong), ("missed", score.missed), ("made up", score.made_up), ("misjudged", score.misjudged)):
+    for title, lines in (
+        ("wrong", score.wrong),
+        ("missed", score.missed),
+        ("made up", score.made_up),
+        ("misjudged", score.misjudged),
+    ):
         for line in lines:
             print(f"{title:>10}  {line}")
     for field in FACTS:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..verdict import CredentialFinding
 from . import paths, standing
-from .detectors import assignments, connection_strings, key_blocks, logins, requests, vendor_tokens
+from .detectors import assignments, connection_strings, key_blocks, logins, requests, secret_files, vendor_tokens
 from .fingerprints import fingerprint
 from .model import Candidate, SourceFile
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
@@ -23,6 +23,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     connection_strings.candidates,
     logins.candidates,
     requests.candidates,
+    secret_files.candidates,
     assignments.candidates,
 )
 _SHAPES: Final = ("block", "token", "uri", "call", "comparison", "assignment")

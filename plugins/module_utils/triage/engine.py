@@ -67,7 +67,7 @@ def candidates(file: SourceFile, cache: str) -> Iterator[Candidate]:
         if not finding.visible or _NO_SECRET.search(rule) or _OURS.search(rule):
             continue
         line = int(finding.location["line"])
-        if file.is_fresh(line):
+        if file.is_fresh(line) and not ("://" in finding.secret and "@" in finding.secret):
             yield Candidate(
                 kind_of(rule),
                 finding.secret,

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from .model import SourceFile
+from .names import words_of
 
 _LOCAL_HOST: Final = re.compile(
     r"^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1|\[::1\]|host\.docker\.internal|gateway\.docker\.internal|"
@@ -33,17 +34,68 @@ def is_reserved(host: str) -> bool:
     ) or host.lower() in ("host", "hostname", "server", "your-host", "dbhost", "myhost", "cluster0.xxxxx.mongodb.net")
 
 
-_HOST: Final = re.compile(
-    r"(?i)\b(?:[\w.]*_?)(?:host|hostname|server|servername|db_?host|url|endpoint|address|addr|"
-    r"datasource_url)\b[\"']?\]?\s*(?:=>|=|:|,)\s*(?:[A-Za-z_][\w.]*\(\s*(?:[\"'][\w.]+[\"']\s*,\s*)?)?"
-    r"[\"'`]?(?:[a-z][a-z0-9+.:-]*//)?(?:[^\s\"'`@/]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.\-]*|\[?::1\]?)"
+_HOST_NAME: Final = re.compile(
+    r"(?i)(?:^|[^\w.-])(?P<name>[a-z_][\w.\-]*?_?)?(?:host|hostname|server|servername|url|uri|endpoint|address|"
+    r"addr)[\"']?\]?\)?\s*"
+    r"(?:=>|:=|=|:|,)\s*(?P<rest>.*)"
 )
+_QUOTED: Final = re.compile(r"[\"'`]([^\"'`\s]*)[\"'`]")
+_AUTHORITY: Final = re.compile(
+    r"^(?:[a-z][a-z0-9+.:\-]*//)?(?:[^\s/@]*@)?(?:tcp:)?(?P<host>[A-Za-z0-9][A-Za-z0-9.\-]*|"
+    r"\[?::1\]?)(?=[:/,;?]|$)",
+    re.IGNORECASE,
+)
+FARTHEST: Final = 9
 
 
-def host_near(file: SourceFile, line: int) -> str | None:
-    """The host that the lines around name (nearest first), or None: `host=`, `DB_HOST:`, a URL's host."""
-    for distance in range(9):
+def host_near(file: SourceFile, line: int, variable: str = "") -> str | None:
+    """The host that the lines around name (nearest first), or None: `host=`, `DB_HOST:`, a URL's host.
+
+    A host that belongs to something else is passed by: `MAIL_HOST` says nothing about `DB_PASSWORD`.
+    """
+    own = _family(variable)
+    for distance in range(FARTHEST):
         for number in dict.fromkeys((line - distance, line + distance)):
-            if 1 <= number <= len(file.lines) and (match := _HOST.search(file.lines[number - 1][:600])):
-                return match["host"]
+            if 1 <= number <= len(file.lines) and (found := _host_on(file.lines[number - 1][:600], own)):
+                return found
     return None
+
+
+def _host_on(text: str, own: str) -> str:
+    match = _HOST_NAME.search(text)
+    if not match:
+        return ""
+    other = _family(match["name"] or "")
+    if own and other and own != other:
+        return ""
+    quoted = _QUOTED.findall(match["rest"])
+    value = quoted[-1] if quoted else match["rest"].strip().split(" ")[0].rstrip(",;")
+    if not quoted and "(" in value:
+        return ""
+    authority = _AUTHORITY.match(value)
+    return authority["host"] if authority else ""
+
+
+_FAMILIES: Final = {
+    "database": "db",
+    "postgres": "db",
+    "postgresql": "db",
+    "pg": "db",
+    "mysql": "db",
+    "sql": "db",
+    "mongo": "db",
+    "mongodb": "db",
+    "smtp": "mail",
+    "email": "mail",
+    "sender": "mail",
+    "mailer": "mail",
+    "imap": "mail",
+    "gmail": "mail",
+}
+
+
+def _family(name: str) -> str:
+    words = words_of(name.rsplit(".", 1)[-1])
+    first = words[0] if words else ""
+    known = _FAMILIES.get(first, first)
+    return "" if first in ("password", "passwd", "pass", "pwd", "pw", "my", "the", "app", "base", "default", "user") else known

@@ -94,7 +94,7 @@ _NO_SECRET: Final = re.compile(
     re.IGNORECASE,
 )
 _PUBLIC: Final = re.compile(
-    r"publishable|public_?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_?id$|"
+    r"publishable|public_?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_id$|"
     r"vapid_?public|measurement_?id|pub_?key|data_?key|"
     r"tracking_?id|analytics_?id|search_?(only_?)?(api_?)?key$|client_?side_?id|web_?api_?key",
     re.IGNORECASE,

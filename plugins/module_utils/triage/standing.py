@@ -131,7 +131,7 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if not _may_be_password(candidate, file):
         return None
     known = strings.is_well_known(value) or value.lower() in (candidate.user.lower(), candidate.host.lower())
-    host = candidate.host or (host_near(file, candidate.line) if candidate.shape != "comparison" else None)
+    host = candidate.host or (host_near(file, candidate.line, candidate.variable) if candidate.shape != "comparison" else None)
     local = host is not None and is_local(host)
     if strings.is_stand_in(value) and not (known and candidate.shape in ("uri", "call")):
         return Judgement(PLACEHOLDER, "it says of itself that it is none")
@@ -155,7 +155,9 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
         )
     if known:
         return _of_known_password(candidate, file, host)
-    if paths.is_compose(path) or paths.is_ci(path) or (paths.is_development(path) and (local or host is None)):
+    if not paths.is_production(path) and (
+        paths.is_compose(path) or paths.is_ci(path) or (paths.is_development(path) and (local or host is None))
+    ):
         if strings.looks_random(value) and len(value) >= 16 and not paths.is_development(path):
             return Judgement(LIVE, "a machine made it, as nobody does for a developer's machine")
         if host is None or local or "." not in host:
@@ -266,6 +268,8 @@ def _is_strong(value: str) -> bool:
 def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
     value = re.sub(r"^(Bearer|Token|Basic|Bot)\s+", "", value)
+    if re.fullmatch(r"AC[0-9a-f]{32}", value):
+        return None  # Twilio's account id, the user name beside the token
     if len(value) < 8 or " " in value or _NOT_A_VALUE.search(value) or paths.is_translation(path):
         return None
     if strings.is_stand_in(value):

@@ -24,12 +24,19 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
     if file.suffix == ".ipynb":
         yield _notebook(file)
         return
+    decoded = _decoded(file)
+    if decoded is not None and _is_kubernetes_secret(file):
+        yield decoded
+        return
     yield file
     if _JOINED.search(file.text):
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
-    decoded = _decoded(file)
     if decoded is not None:
         yield decoded
+
+
+def _is_kubernetes_secret(file: SourceFile) -> bool:
+    return file.suffix in (".yml", ".yaml") and bool(_KUBERNETES_SECRET.search(file.text))
 
 
 def _rewritten(file: SourceFile, lines: list[str]) -> SourceFile:
@@ -47,8 +54,8 @@ def _notebook(file: SourceFile) -> SourceFile:
 
 
 def _decoded(file: SourceFile) -> SourceFile | None:
-    kubernetes = file.suffix in (".yml", ".yaml") and bool(_KUBERNETES_SECRET.search(file.text))
-    lines = [""] * len(file.lines)
+    kubernetes = _is_kubernetes_secret(file)
+    lines = list(file.lines) if kubernetes else [""] * len(file.lines)
     found = False
     for number, line in file.numbered():
         if len(line) > 20_000 or (not kubernetes and len(line) < 20):

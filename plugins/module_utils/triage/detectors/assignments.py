@@ -180,6 +180,32 @@ def _made(
     file: SourceFile, number: int, name: str, value: str, why: str, default: bool = False, shape: str = "assignment"
 ) -> Iterator[Candidate]:
     kind = secret_kind(name)
-    value = value.strip()
+    value = _SCHEME.sub("", value.strip())
+    if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
+        kind = "aws_secret_access_key"
+    elif kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number)):
+        kind = "signing_key"
     if kind and value:
         yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)
+
+
+_SCHEME: Final = re.compile(r"^(Bearer|Token|Basic|Bot|ApiKey)\s+")
+_AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_SIGNS: Final = re.compile(
+    r"(?i)\b(jwt\w*|session|sessions|cookie|cookies|token_?signing|auth_?token|"
+    r"identity)[\"']?\]?\s*[:=(\]]"
+)
+
+
+def _beside_aws_id(file: SourceFile, number: int) -> bool:
+    return any(_AWS_ID.search(line) for line in file.lines[max(0, number - 4) : number + 3])
+
+
+def _section(file: SourceFile, number: int) -> str:
+    """The line that names the section of a nested value (`"Jwt": {`, `session({`), and the line itself."""
+    line = file.lines[number - 1][:LONGEST_LINE]
+    indent = len(line) - len(line.lstrip())
+    for before in reversed(file.lines[max(0, number - 12) : number - 1]):
+        if before.strip() and len(before) - len(before.lstrip()) < indent:
+            return f"{before[:200]}\n{line}"
+    return line

@@ -143,7 +143,8 @@ _SDKS: Final = tuple(
         (
             "payment",
             8,
-            r"(?:import|from)\s+stripe\b|require\(['\"]stripe['\"]\)|from ['\"](?:stripe|@stripe/[\w-]+)['\"]|Stripe\\|"
+            r"(?:import|from)\s+stripe\b|require ['\"](?:stripe|pay|braintree)['\"]|require\(['\"]stripe['\"]\)|from "
+            r"['\"](?:stripe|@stripe/[\w-]+)['\"]|Stripe\\|"
             r"stripe\.(?:checkout|paymentIntents|PaymentIntent|Charge|charges)\b|js\.stripe\.com|stripe-go",
             "Stripe",
         ),

@@ -158,37 +158,37 @@ _PACKAGES: Final = tuple(
         (
             "postgresql",
             6,
-            r"^[\s\"'\-]*(?:psycopg2?(?:-binary)?|asyncpg|pg8000|psycopg\[)\b|^\s*\"(?:pg|postgres|pg-promise|"
+            r"^[\s\"'\-]*(?:psycopg2?(?:-binary)?|asyncpg|pg8000|psycopg\[)\b|\"(?:pg|postgres|pg-promise|"
             r"@vercel/postgres|@neondatabase/serverless)\"\s*:|gem ['\"]pg['\"]|npgsql|<artifactId>postgresql<|"
             r"['\"]org\.postgresql:|lib/pq |jackc/pgx",
         ),
         (
             "mysql",
             6,
-            r"^[\s\"'\-]*(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|flask-mysqldb)\b|^\s*\"mysql2?\"\s*:|gem "
+            r"^[\s\"'\-]*(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|flask-mysqldb)\b|\"mysql2?\"\s*:|gem "
             r"['\"]mysql2['\"]|pomelo\.entityframeworkcore\.mysql|mysql-connector-j|go-sql-driver/mysql",
         ),
         (
             "sqlite",
             4,
-            r"^[\s\"'\-]*aiosqlite\b|^\s*\"(?:better-sqlite3|sqlite3|@libsql/client)\"\s*:|gem ['\"]sqlite3['\"]|"
+            r"^[\s\"'\-]*aiosqlite\b|\"(?:better-sqlite3|sqlite3|@libsql/client)\"\s*:|gem ['\"]sqlite3['\"]|"
             r"entityframeworkcore\.sqlite|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc",
         ),
         (
             "mongodb",
             6,
-            r"^[\s\"'\-]*(?:pymongo|motor|mongoengine|beanie|flask-pymongo)\b|^\s*\"(?:mongoose|mongodb)\"\s*:|gem "
+            r"^[\s\"'\-]*(?:pymongo|motor|mongoengine|beanie|flask-pymongo)\b|\"(?:mongoose|mongodb)\"\s*:|gem "
             r"['\"]mongoid['\"]|mongodb\.driver|mongodb-driver|go\.mongodb\.org|data-mongodb",
         ),
         (
             "sqlserver",
             6,
-            r"entityframeworkcore\.sqlserver|microsoft\.data\.sqlclient|^[\s\"'\-]*(?:pymssql)\b|^\s*\"(?:mssql|"
+            r"entityframeworkcore\.sqlserver|microsoft\.data\.sqlclient|^[\s\"'\-]*(?:pymssql)\b|\"(?:mssql|"
             r"tedious)\"\s*:|mssql-jdbc",
         ),
-        ("supabase", 6, r"^\s*\"@supabase/supabase-js\"\s*:|^[\s\"'\-]*supabase\b"),
-        ("firebase", 4, r"^\s*\"firebase(?:-admin)?\"\s*:|^[\s\"'\-]*firebase-admin\b|^[\s\"'\-]*google-cloud-firestore\b"),
-        ("redis", 3, r"^[\s\"'\-]*redis\b|^\s*\"(?:redis|ioredis)\"\s*:|gem ['\"]redis['\"]"),
+        ("supabase", 6, r"\"@supabase/supabase-js\"\s*:|^[\s\"'\-]*supabase\b"),
+        ("firebase", 4, r"\"firebase(?:-admin)?\"\s*:|^[\s\"'\-]*firebase-admin\b|^[\s\"'\-]*google-cloud-firestore\b"),
+        ("redis", 3, r"^[\s\"'\-]*redis\b|\"(?:redis|ioredis)\"\s*:|gem ['\"]redis['\"]"),
         ("h2", 2, r"<artifactId>h2<|com\.h2database"),
     )
 )

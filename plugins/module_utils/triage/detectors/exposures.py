@@ -117,7 +117,13 @@ _LINES: Final = tuple(
             "anybody can open an account",
         ),
         (r"(?i)\bsocket[_ ]?mode|SocketModeHandler|socketMode:\s*true|xapp-", 5, "internal", "a bot of the team's own chat"),
-        (r"slack_bolt|@slack/bolt|slack_sdk|botbuilder|discord\.Client|commands\.Bot\(", 4, "internal", "a bot in a chat"),
+        (
+            r"slack_bolt|@slack/bolt|slack_sdk|botbuilder|discord\.Client|commands\.Bot\(|discord\.js|telegraf|"
+            r"node-telegram-bot-api|aiogram|telebot",
+            4,
+            "internal",
+            "a bot in a chat",
+        ),
         (
             r"(?i)\b(?:internal (?:use|tool|only|app|dashboard)|intranet|company[- ]internal|employees only|for (?:our|"
             r"the) (?:team|staff|office|employees|company|department)|vpn[- ]only|behind (?:the )?vpn|staff[- ]only|"
