@@ -1,0 +1,251 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The runbook as data: one page for an owner who does not code and for whoever is called at night.
+
+Text is carried as it is in the catalog; whoever renders it escapes it (`markdown.py`, `html.py`). Nothing here depends on
+the time or on earlier runs, so the same state gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from typing import Final
+
+from ..app import App, DataClass, Exposure
+from ..controls import Path
+from ..observability.model import Rule
+from ..profile import Profile
+from ..verdict import Verdict
+
+# The first paragraph of a description is enough for a page that must fit on one sheet.
+LONGEST_DESCRIPTION: Final = 320
+LONGEST_IMPACT: Final = 240
+# The report of the last run lies in the same folder: the page can be copied or published with it.
+REPORT: Final = "converge.html"
+
+DATA: Final = {
+    DataClass.PUBLIC: "public data only",
+    DataClass.INTERNAL: "internal data",
+    DataClass.PERSONAL: "personal data",
+    DataClass.PAYMENT: "payment data",
+    DataClass.HEALTH: "health data",
+}
+EXPOSURE: Final = {
+    Exposure.INTERNAL: "colleagues only",
+    Exposure.PARTNER: "colleagues and partners",
+    Exposure.PUBLIC: "everybody on the internet",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to call: what they are to the app, and how they are reached."""
+
+    role: str
+    name: str
+    email: str
+    phone: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do: when, in words, and the command that does it ('' if a person does)."""
+
+    title: str
+    text: str
+    command: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alert's place in the runbook: what it means and what to do first."""
+
+    anchor: str
+    name: str
+    urgent: bool
+    meaning: str
+    steps: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the runbook says. `facts` are (what, value) pairs; `places` are names and addresses, never secrets;
+    `report` is the file beside this page that shows what is in place.
+    """
+
+    title: str
+    environment: str
+    description: str
+    impact: str
+    address: str
+    facts: tuple[tuple[str, str], ...]
+    people: tuple[Person, ...]
+    steps: tuple[Step, ...]
+    alarms: tuple[Alarm, ...]
+    places: tuple[tuple[str, str], ...]
+    report: str = REPORT
+
+
+def page_of(app: App, profile: Profile, verdict: Verdict, rules: tuple[Rule, ...]) -> Page:
+    """The runbook of an app from the same data as its tenancy and its alerts."""
+    return Page(
+        title=app.title,
+        environment=app.environment,
+        description=shortened(app.description, LONGEST_DESCRIPTION),
+        impact=shortened(app.impact, LONGEST_IMPACT),
+        address=f"https://{app.hostname}" if app.hostname else "",
+        facts=_facts(app, verdict),
+        people=_people(app),
+        steps=(*_running(app, profile), *_recovery(app, profile)),
+        alarms=_alarms(rules),
+        places=_places(app, profile),
+    )
+
+
+def _alarms(rules: tuple[Rule, ...]) -> tuple[Alarm, ...]:
+    alarms: list[Alarm] = []
+    told: dict[tuple[str, ...], str] = {}
+    for rule in rules:
+        # The same steps twice would cost the place that makes the page fit on one sheet.
+        first = told.setdefault(rule.steps, rule.alert)
+        steps = rule.steps if first == rule.alert else (f"Do as for {first}.",)
+        alarms.append(Alarm(rule.anchor, rule.alert, rule.severity == "critical", rule.meaning, steps))
+    return tuple(alarms)
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text on one line, cut between words (with an ellipsis) where it is too long for the page."""
+    line = " ".join(text.split())
+    if len(line) <= longest:
+        return line
+    return line[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+
+
+def _facts(app: App, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    services = ", ".join(f"{one.name} ({one.host})" for one in app.integrations)
+    full = verdict.path is Path.FULL
+    return (
+        ("Team", app.owner.team),
+        ("Used by", f"{EXPOSURE[app.exposure]}, up to {app.peak_users} at a time"),
+        ("Holds", DATA[app.data]),
+        ("Needs", "; ".join(part for part in (_database(app), services) if part) or "nothing else"),
+        ("Urgency", "somebody is called at any hour" if full else "the next working morning is soon enough"),
+        ("Costs", f"up to {app.monthly_cost} {app.currency} a month, {app.cost_center}"),
+    )
+
+
+def _database(app: App) -> str:
+    if not app.database:
+        return ""
+    engine = "PostgreSQL" if app.database.engine == "postgresql" else app.database.engine
+    return f"the {engine} database {app.database.name}"
+
+
+def _people(app: App) -> tuple[Person, ...]:
+    calls = tuple(
+        Person(f"Call {number}", contact.name, contact.email, contact.phone)
+        for number, contact in enumerate(app.escalation, start=1)
+    )
+    owner = Person("Owner", app.owner.name, app.owner.email)
+    keeper = Person("Maintainer", app.maintainer.name, app.maintainer.email, app.maintainer.phone)
+    return (owner, *calls, keeper)
+
+
+def command(*words: str) -> str:
+    """Words as a shell takes them: each is quoted where it must be."""
+    return shlex.join(words)
+
+
+def _running(app: App, profile: Profile) -> tuple[Step, ...]:
+    supervisor = profile.runner.kind == "supervisor"
+    do = _supervisor(app, profile) if supervisor else _kubernetes(app, profile)
+    road = command(
+        "ansible-playbook", "goldenpath.microapps.harden", "-i", f"inventories/{app.environment}", "-e", f"app={app.name}"
+    )
+    return (
+        Step("Is it well?", do["look_text"], do["look"]),
+        Step("Logs.", _logs(profile), do["logs"]),
+        Step("Restart.", "Harmless; takes some seconds.", do["restart"]),
+        Step("Roll back.", do["back_text"], do["back"]),
+        Step("Deploy.", f"Merge to {app.repository.branch}; its pipeline builds and tests. Then put everything in place:", road),
+    )
+
+
+def _logs(profile: Profile) -> str:
+    url = profile.observability.logs_url
+    return f"Newest last; for longer times see {url}." if url else "Newest last."
+
+
+def _kubernetes(app: App, profile: Profile) -> dict[str, str]:
+    base = ["kubectl", *(["--context", profile.cluster.context] if profile.cluster.context else []), "-n", app.namespace]
+    deployment = f"deployment/{app.name}"
+    health = f"https://{app.hostname}{app.workload.health_path}" if app.hostname else ""
+    return {
+        "look": command("curl", "-i", health) if health else command(*base, "get", "pods"),
+        "look_text": "Open it, or ask for its health: it should answer 200." if health else "Its pods should be ready:",
+        "logs": command(*base, "logs", deployment, "--tail=200", "--prefix"),
+        "restart": command(*base, "rollout", "restart", deployment),
+        "back": command(*base, "rollout", "undo", deployment),
+        "back_text": f"To the version before; then take the change out of {app.repository.branch} as well.",
+    }
+
+
+def _supervisor(app: App, profile: Profile) -> dict[str, str]:
+    control = ["supervisorctl", "-s", f"unix://{profile.runner.control}"]
+    program = f"app-{app.name}"
+    url = profile.repository_url(app)
+    return {
+        "look": command(*control, "status", program),
+        "look_text": "It should be RUNNING:",
+        "logs": command(*control, "tail", program, "stderr"),
+        "restart": command(*control, "restart", program),
+        "back": "\n".join(
+            (
+                command("git", "clone", "--branch", app.repository.branch, url, app.name),
+                command("git", "-C", app.name, "revert", "--no-edit", "HEAD"),
+                command("git", "-C", app.name, "push"),
+            )
+        ),
+        "back_text": f"Take the newest change out of {app.repository.branch}, then deploy (see Deploy).",
+    }
+
+
+def _recovery(app: App, profile: Profile) -> tuple[Step, ...]:
+    steps = []
+    if app.database:
+        server = profile.database
+        where = ["-h", app.database.host or server.host, "-p", str(app.database.port if app.database.host else server.port)]
+        login = ["-U", server.admin_user]
+        file = f"{app.database.name}.dump"
+        restore = command("pg_restore", *where, *login, "-d", app.database.name, "--clean", "--if-exists", file)
+        save = command("pg_dump", *where, *login, "-Fc", "-f", f"before-{file}", app.database.name)
+        text = f"Call the platform team. They save what is there and load the last good copy, here {file}:"
+        steps.append(Step("Data lost or wrong.", text, f"{save}\n{restore}"))
+    if app.secrets:
+        names = ", ".join(app.secret_name(secret.name) for secret in app.secrets)
+        text = (
+            "Say so at once; nobody is blamed. The platform team has a new one made, stores it under the same name and restarts "
+            f"the app. Names: {names}. What is stored, and since when:"
+        )
+        steps.append(Step("A password or key got out.", text, _look_at_secret(app, profile)))
+    return tuple(steps)
+
+
+def _look_at_secret(app: App, profile: Profile) -> str:
+    name = app.secret_name(app.secrets[0].name)
+    if profile.secret_store.scheme == "openbao":
+        return command("bao", "kv", "metadata", "get", f"-mount={profile.secret_store.mount}", name)
+    endpoint = ["--endpoint-url", profile.aws.endpoint_url] if profile.aws.endpoint_url else []
+    where = ["--region", profile.aws.region, *endpoint]
+    return command("aws", "secretsmanager", "list-secret-version-ids", "--secret-id", name, *where)
+
+
+def _places(app: App, profile: Profile) -> tuple[tuple[str, str], ...]:
+    places = [
+        ("Code", f"{profile.repository_url(app)} ({app.repository.branch})"),
+        ("Image", f"{profile.registry.address}/{app.image}"),
+        ("Namespace", f"{app.namespace} (cluster {profile.cluster.context or 'default'})"),
+        ("Rights", f"iam role {app.role_name} in account {profile.aws.account}"),
+    ]
+    return tuple((name, value) for name, value in places if value)
