@@ -348,7 +348,7 @@ def run_as_module(capability: Capability) -> None:
         required_together=capability.rules.get("required_together"),
         required_one_of=capability.rules.get("required_one_of"),
         required_if=capability.rules.get("required_if"),
-        required_by=capability.rules.get("required_by"),
+        required_by=capability.rules.get("required_by", {}),
     )
     request = Request(
         params=with_evidence_folder(module.params, os.environ),
