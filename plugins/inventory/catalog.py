@@ -6,11 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: catalog
-plugin_type: inventory
 short_description: The catalog of micro apps as an inventory
 version_added: 0.1.0
 author:
-  - the goldenpath.microapps authors
+  - the goldenpath.microapps authors (@goldenpath)
 description:
   - Reads a folder with one YAML file per app and makes one host C(<app>.<environment>) of every app that lives in the
     environment. Its own entries and Backstage's C(catalog-info.yaml) are read.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: app_hosts
 author:
-  - the goldenpath.microapps authors
+  - the goldenpath.microapps authors (@goldenpath)
 version_added: 0.1.0
 short_description: The hosts of one app, or of all, checked before any task
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: pace
 author:
-  - the goldenpath.microapps authors
+  - the goldenpath.microapps authors (@goldenpath)
 version_added: 0.1.0
 short_description: How many apps at a time, by the environment's profile
 description:

@@ -35,7 +35,7 @@ def write_catalog(folder: pathlib.Path, count: int) -> None:
 def best(runs: int, work: Callable[[], object]) -> float:
     """The least wall-clock time of `work`, in seconds."""
     times = []
-    for _ in range(runs):
+    for _turn in range(runs):
         start = time.perf_counter()
         work()
         times.append(time.perf_counter() - start)

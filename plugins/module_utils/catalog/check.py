@@ -77,7 +77,8 @@ def _complaints(error: Any) -> Iterator[Complaint]:
     keyword, schema = error.validator, error.schema
     if keyword == "required":
         # The library reports every missing field by an error of its own, and names it in the message only.
-        missing = next(name for name in error.validator_value if name not in error.instance and f"'{name}'" in error.message)
+        absent = [name for name in error.validator_value if name not in error.instance and f"'{name}'" in error.message]
+        missing = absent[0]
         wanted = schema["properties"][missing]
         yield Complaint(path, f"{field_name((*path, missing))}: is missing; add it{_example(missing, wanted)}")
     elif keyword == "additionalProperties":

@@ -116,7 +116,7 @@ def _twice(field: str, part: str, names: Iterable[str]) -> Iterator[Complaint]:
 
 def _variables(secrets: Iterable[Mapping[str, Any]]) -> Iterator[Complaint]:
     pairs = [(index, key, name) for index, secret in enumerate(secrets) for key, name in secret["variables"].items()]
-    counts = Counter(name for _, _, name in pairs)
+    counts = Counter(pair[2] for pair in pairs)
     seen: set[str] = set()
     for index, key, name in pairs:
         if counts[name] > 1 and name in seen:

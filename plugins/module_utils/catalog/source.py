@@ -9,6 +9,7 @@ lets the last of two equal keys win in silence.
 from __future__ import annotations
 
 import dataclasses
+import math
 import pathlib
 from collections.abc import Iterator
 from typing import Any, Final
@@ -22,7 +23,7 @@ except ImportError as error:
 else:
     YAML_MISSING = None
     # libyaml's parser is ten times as fast; the pure one reads the same documents.
-    LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 LARGEST_FILE: Final = 256 * 1024  # bytes; an entry of twenty lines has less than one thousand
 MOST_VALUES: Final = 20_000  # of one file, aliases followed: stops entities that multiply
@@ -171,7 +172,7 @@ def _number(node: Any) -> int | float:
             return int(text)
         if node.tag.endswith("float") and ":" not in text and "_" not in text:
             number = float(text)
-            if number == number and abs(number) != float("inf"):
+            if math.isfinite(number):
                 return number
     except ValueError:
         pass  # answered below, with the line

@@ -27,7 +27,8 @@ HEADLINES: Final = {
 }
 STYLE: Final = """
 :root{--ink:#1b2430;--soft:#5a6675;--line:#d9dfe6;--paper:#fff;--wash:#f5f7f9;--good:#1a7f4b;--warn:#9a6700;--bad:#b3261e;--mute:#6b7683}
-@media(prefers-color-scheme:dark){:root{--ink:#e8edf2;--soft:#a5b0bc;--line:#333d48;--paper:#14191f;--wash:#1c232b;--good:#5fd39a;--warn:#e3b341;--bad:#ff8a80;--mute:#93a0ad}}
+@media(prefers-color-scheme:dark){:root{--ink:#e8edf2;--soft:#a5b0bc;--line:#333d48;--paper:#14191f;--wash:#1c232b;
+--good:#5fd39a;--warn:#e3b341;--bad:#ff8a80;--mute:#93a0ad}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 main{max-width:70rem;margin:0 auto;padding:2.5rem 1.5rem}h1{font-size:1.9rem;line-height:1.2;margin:0 0 .25rem}
 h2{font-size:1.15rem;margin:2.25rem 0 .75rem}p{margin:.25rem 0;max-width:60ch}.soft{color:var(--soft)}
@@ -38,7 +39,8 @@ th{text-align:left;font-weight:600;color:var(--soft);border-bottom:2px solid var
 td{vertical-align:top;border-bottom:1px solid var(--line);padding:.6rem .75rem .6rem 0;overflow-wrap:anywhere}
 td:first-child{white-space:nowrap;font-weight:600}code{font:0.85em ui-monospace,monospace}
 .violated{color:var(--bad)}.drifted,.not_reached{color:var(--warn)}.in_place{color:var(--good)}.not_applicable{color:var(--mute)}
-small{color:var(--soft);display:block}details summary{cursor:pointer;color:var(--soft)}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.25rem;margin:0}
+small{color:var(--soft);display:block}details summary{cursor:pointer;color:var(--soft)}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.25rem;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}@media print{main{padding:0}details{display:block}}
 """
 

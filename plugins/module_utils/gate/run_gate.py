@@ -13,6 +13,7 @@ from typing import Any, Final
 from ..aws.session import session_for
 from ..capability import Capability, Outcome, Request
 from ..errors import MissingLibrary, Unreachable
+from ..evidence.record import Run
 from ..kubernetes.client import Client, connect
 from ..microapp import MICROAPP_OPTIONS, Context, context_of
 from ..state_folder import state_folder
@@ -35,7 +36,7 @@ def run(request: Request) -> Outcome:
     if request.params["state"] == "entered":
         _asked(lambda: session_for(context.profile.aws, request.environ).verify_account(), warnings)
     if request.run is not None and not request.check:
-        _hold(request, context, client)
+        _hold(request, request.run, context, client)
     return Outcome(warnings=tuple(warnings) if request.params["state"] == "entered" else ())
 
 
@@ -47,11 +48,10 @@ def _asked(question: Callable[[], Any], warnings: list[str]) -> Any:
         return None
 
 
-def _hold(request: Request, context: Context, client: Client | None) -> None:
-    assert request.run is not None  # noqa: S101 - for mypy: the caller asked
+def _hold(request: Request, play: Run, context: Context, client: Client | None) -> None:
     name = f"{context.app.name}.{context.app.environment}"
     leases: Leases = ClusterLeases(client) if client else FileLeases(state_folder(request.environ) / "leases")
-    me = holder_of(request.run, process_started)
+    me = holder_of(play, process_started)
     if request.params["state"] == "entered":
         take(leases, name, me, context.profile.lease_seconds, request.now())
     else:

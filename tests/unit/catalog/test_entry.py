@@ -75,6 +75,7 @@ def test_a_task_gets_one_line_about_a_bad_entry(catalog: Catalog, minimal: str) 
 
 
 # (what is replaced, by what, the fault)
+ONE_LINE = "is not text on one line, of 1 to 100 characters, without control characters"
 FAULTS = [
     ("data: internal", "data: helth", '20: data: "helth" is not one of public, internal, personal, payment, health; did you mean health?'),
     ("peak_users: 10\n", 'peak_users: "10"\n', '22: peak_users: "10" is not a whole number from 0 to 10000000; write it like 150'),
@@ -82,15 +83,16 @@ FAULTS = [
     ("peak_users: 10\n", "peak_users: -1\n", "22: peak_users: -1 is not a whole number from 0 to 10000000; write it like 150"),
     ("title: Minimal", "title: no", "3: title: false is not text on one line, of 1 to 100 characters, without control characters; put it in quotes"),
     ("title: Minimal", "title: 2026", "3: title: 2026 is not text on one line, of 1 to 100 characters, without control characters; put it in quotes"),
-    ("title: Minimal", 'title: "a\\nb"', '3: title: "a\\nb" is not text on one line, of 1 to 100 characters, without control characters; write it like Where2Eat'),
-    ("title: Minimal", 'title: "a\\u202Eb\\u2028"', '3: title: "a\\u202eb\\u2028" is not text on one line, of 1 to 100 characters, without control characters; write it like Where2Eat'),
-    ("title: Minimal", f"title: {'x' * 103}", f'3: title: "{"x" * 56}... is not text on one line, of 1 to 100 characters, without control characters; shorten it to 100 characters'),
+    ("title: Minimal", 'title: "a\\nb"', '3: title: "a\\nb" ' + ONE_LINE + '; write it like Where2Eat'),
+    ("title: Minimal", 'title: "a\\u202Eb\\u2028"', '3: title: "a\\u202eb\\u2028" ' + ONE_LINE + '; write it like Where2Eat'),
+    ("title: Minimal", f"title: {'x' * 103}", f'3: title: "{"x" * 56}... ' + ONE_LINE + '; shorten it to 100 characters'),
     ("title: Minimal\n", "", "2: title: is missing; add it, like title: Where2Eat"),
     ("exposure: internal", "exposed: internal", "2: exposure: is missing; add it, like exposure: internal"),
     ("  email: ada@example.com\n  group", "  email: ada\n  group", '8: owner.email: "ada" is not a mail address; write it like dining-club@example.com'),
     ("image: minimal", "image: Minimal:latest", '18: image: "Minimal:latest" is not an image\'s name; write it like where2eat'),
     ("currency: EUR", "currency: euro", '24: currency: "euro" is not a currency\'s three letters; shorten it to 3 characters'),
-    ("environments:\n  sandbox: {}", "environments:\n  pre-prod: {}", '27: environments."pre-prod": "pre-prod" is not an environment\'s name: at most 10 of a-z and 0-9, beginning with a letter; rename it'),
+    ("environments:\n  sandbox: {}", "environments:\n  pre-prod: {}",
+     '27: environments."pre-prod": "pre-prod" is not an environment\'s name: at most 10 of a-z and 0-9, beginning with a letter; rename it'),
     ("    peak_users: 300", "    owner: {}", "29: environments.prod.owner: is not a field that is known here; the fields here are"),
     ("    peak_users: 300", "    peak_user: 300", "29: environments.prod.peak_user: is not a field that is known here; did you mean peak_users?"),
     ("runtime: python", "runtime: python\npasword: hunter2", "20: pasword: is not a field that is known here"),

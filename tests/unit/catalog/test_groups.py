@@ -85,4 +85,4 @@ def test_the_declared_path_and_why(app: App, changes: dict[str, Any], rules: set
 
 
 def test_every_rule_is_met_by_a_case_above() -> None:
-    assert {rule.id for rule in RULES} == set().union(*(rules for _, rules in PATHS))
+    assert {rule.id for rule in RULES} == set().union(*(rules for _app, rules in PATHS))

@@ -41,14 +41,16 @@ def test_the_hosts_of_a_play(app: str, all_apps: bool, groups: dict[str, list[st
         ("where2eatt", SANDBOX, NotFound, 'There is no app "where2eatt" in sandbox. Did you mean where2eat? The apps are: poll, where2eat.'),
         ("zzz", SANDBOX, NotFound, 'There is no app "zzz" in sandbox. The apps are: poll, where2eat.'),
         ("expenses", SANDBOX, NotFound, 'There is no app "expenses" in sandbox. The apps are: poll, where2eat.'),
-        ("where2eat:!x", SANDBOX, Invalid, 'app: "where2eat:!x" is not an app\'s name: a name is made of a-z, 0-9 and hyphens; patterns and lists are not taken. The apps are: poll, where2eat.'),
+        ("where2eat:!x", SANDBOX, Invalid, 'app: "where2eat:!x" is not an app\'s name: '
+         'a name is made of a-z, 0-9 and hyphens; patterns and lists are not taken. The apps are: poll, where2eat.'),
         ("where2eat.sandbox", SANDBOX, Invalid, 'app: "where2eat.sandbox" is not an app\'s name'),
         ("*", SANDBOX, Invalid, 'app: "*" is not an app\'s name'),
         ("~.*", SANDBOX, Invalid, 'app: "~.*" is not an app\'s name'),
         ("where2eat,poll", SANDBOX, Invalid, 'app: "where2eat,poll" is not an app\'s name'),
         ("where2eat\n", SANDBOX, Invalid, 'app: "where2eat\\n" is not an app\'s name'),
         ("all", SANDBOX, NotFound, 'There is no app "all"'),
-        ("", PROD, Invalid, "No app was named, and this would take every app of prod (2). Add -e app=<name> for one of them, or -e all_apps=true if you mean all."),
+        ("", PROD, Invalid, "No app was named, and this would take every app of prod (2). "
+         "Add -e app=<name> for one of them, or -e all_apps=true if you mean all."),
         ("", {**SANDBOX, **PROD}, Invalid, "No app was named, and this would take every app of prod (2)."),
         ("where2eat", {"all": [], "ungrouped": []}, NotFound, "The inventory has no micro app: "),
         ("", {"all": ["localhost"]}, NotFound, "-i /collection/inventories/sandbox"),
