@@ -14,7 +14,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load 
 
 @pytest.fixture
 def entity(root: pathlib.Path) -> str:
-    return (root / "tests" / "fixtures" / "catalog" / "catalog-info.yaml").read_text(encoding="utf-8")
+    return (root / "tests" / "fixtures" / "catalog" / "catalog-info.yaml.txt").read_text(encoding="utf-8")
 
 
 @pytest.fixture
