@@ -108,6 +108,17 @@ class Client:
             raise NotFound(f"Find {kind} ({api_version}) in the cluster", "it does not serve this kind", f"Install {provider}.")
         return found
 
+    def kind_in_group(self, group_kind: str) -> Kind | None:
+        """The kind with this name (`ConfigMap`, `PrometheusRule.monitoring.coreos.com`), None if the cluster has none."""
+        if group_kind in BY_GROUP_KIND:
+            return BY_GROUP_KIND[group_kind]
+        kind, _, group = group_kind.partition(".")
+        try:
+            answer = self._json(Call("get", group), "GET", f"/apis/{group}")
+            return self.kind(str(answer["preferredVersion"]["groupVersion"]), kind)
+        except NotFound:
+            return None
+
     def _served(self, api_version: str) -> dict[tuple[str, str], Kind]:
         group, _, version = api_version.partition("/")
         try:

@@ -1,0 +1,204 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Objects as data: what we want of one, how two are compared, and who holds which field. All pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..capability import Change
+
+MANAGER: Final = "goldenpath.microapps"
+Path = tuple[str, ...]
+
+# What the server keeps for itself: no part of a difference between what is and what is wanted.
+_KEPT_BY_SERVER: Final = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "finalizers")
+_QUANTITY: Final = re.compile(r"([+-]?[0-9]+(?:\.[0-9]*)?)(m|k|Ki|Mi|Gi|Ti|Pi|Ei|M|G|T|P|E)?")
+_UNITS: Final[dict[str, decimal.Decimal | int]] = {
+    "": 1, "m": decimal.Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18,
+    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """One object as it should be.
+
+    `controls` are those it proves; `fields` says which part serves which control, the longest path wins, anything else
+    serves the first. Below an `exclusive` path everything is ours: what others added there is drift. A last part that ends
+    in `*` means keys with that beginning. `made_by_system` objects exist in every namespace: changing one is no adoption.
+    """
+
+    manifest: Mapping[str, Any]
+    controls: tuple[str, ...] = ()
+    fields: tuple[tuple[Path, str], ...] = ()
+    exclusive: tuple[Path, ...] = ()
+    made_by_system: bool = False
+
+    @property
+    def name(self) -> str:
+        """`<Kind>/<namespace>/<name>`, as plans call it."""
+        return name_of(self.manifest)
+
+    @property
+    def key(self) -> Key:
+        """What tells it from every other object."""
+        return key_of(self.manifest)
+
+    def control_of(self, path: Path) -> str:
+        """The control that asks for this field."""
+        serving = [(len(prefix), control) for prefix, control in self.fields if path[: len(prefix)] == prefix]
+        return max(serving)[1] if serving else (self.controls[0] if self.controls else "")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """An object's identity within a cluster."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+
+def key_of(manifest: Mapping[str, Any]) -> Key:
+    """The identity a manifest (or a live object) has."""
+    metadata = manifest["metadata"]
+    return Key(str(manifest["apiVersion"]), str(manifest["kind"]), str(metadata.get("namespace", "")), str(metadata["name"]))
+
+
+def name_of(manifest: Mapping[str, Any]) -> str:
+    """`<Kind>/<namespace>/<name>`, without the namespace for what lives in none."""
+    key = key_of(manifest)
+    return "/".join(part for part in (key.kind, key.namespace, key.name) if part)
+
+
+def field_of(path: Path) -> str:
+    """A path as people read it: `spec.hard.pods`, `metadata.labels[app.kubernetes.io/name]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if "." in part or "/" in part else f".{part}" if text else part
+    return text
+
+
+def trimmed(live: Mapping[str, Any]) -> dict[str, Any]:
+    """An object without what the server keeps for itself: what a diff shows."""
+    metadata = {key: value for key, value in live["metadata"].items() if key not in _KEPT_BY_SERVER}
+    return {**{key: value for key, value in live.items() if key not in ("status", "metadata")}, "metadata": metadata}
+
+
+def differences(before: Any, after: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
+    """The fields in which two objects differ; a list is one field."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in dict.fromkeys((*before, *after)):
+            yield from differences(before.get(key), after.get(key), (*path, str(key)))
+    elif before != after:
+        yield path, before, after
+
+
+def changes_between(wanted: Wanted, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """One change for each field, each with the control that asks for it."""
+    return tuple(
+        Change("update", field_of(path), old, new, wanted.control_of(path)) for path, old, new in differences(before, after)
+    )
+
+
+def additions(wanted: Wanted, live: Mapping[str, Any]) -> tuple[Path, ...]:
+    """What stands beside our fields where everything is ours: server-side apply does not see it."""
+    found: list[Path] = []
+    for path in wanted.exclusive:
+        prefix = path[-1][:-1] if path[-1].endswith("*") else None
+        parent = path[:-1] if prefix is not None else path
+        found += _added(_at(wanted.manifest, parent), _at(live, parent), parent, prefix or "")
+    return tuple(found)
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _added(ours: Any, live: Any, path: Path, prefix: str = "") -> Iterator[Path]:
+    if not isinstance(live, Mapping):
+        return
+    known = ours if isinstance(ours, Mapping) else {}
+    for key, value in live.items():
+        if not key.startswith(prefix):
+            continue
+        if key not in known:
+            yield (*path, key)
+        elif isinstance(value, Mapping):
+            yield from _added(known[key], value, (*path, key))
+
+
+def without(value: Mapping[str, Any], paths: tuple[Path, ...]) -> dict[str, Any]:
+    """A copy without these fields."""
+    copy = dict(value)
+    for path in paths:
+        if len(path) == 1:
+            copy.pop(path[0], None)
+        elif isinstance(copy.get(path[0]), Mapping):
+            copy[path[0]] = without(copy[path[0]], (path[1:],))
+    return copy
+
+
+def removal(paths: tuple[Path, ...]) -> dict[str, Any]:
+    """The JSON merge patch that removes these fields."""
+    patch: dict[str, Any] = {}
+    for path in paths:
+        inner = patch
+        for part in path[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[path[-1]] = None
+    return patch
+
+
+def holds(wanted: Any, live: Any) -> bool:
+    """Whether a live object has everything that a manifest asks for; `2000m` is `2`, an empty list is none at all."""
+    if wanted in (None, [], {}, ""):
+        return live in (None, [], {}, "")
+    if isinstance(wanted, Mapping):
+        return isinstance(live, Mapping) and all(holds(value, live.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, (list, tuple)):
+        return isinstance(live, list) and len(wanted) == len(live) and all(map(holds, wanted, live))
+    return bool(wanted == live) or (isinstance(live, str) and _quantity(str(wanted)) == _quantity(live) is not None)
+
+
+def _quantity(text: str) -> decimal.Decimal | None:
+    found = _QUANTITY.fullmatch(text)
+    return decimal.Decimal(found.group(1)) * _UNITS[found.group(2) or ""] if found else None
+
+
+def is_ours(live: Mapping[str, Any]) -> bool:
+    """Whether we have applied this object before: the server remembers who did."""
+    return any(
+        entry.get("manager") == MANAGER and entry.get("operation") == "Apply"
+        for entry in live["metadata"].get("managedFields") or ()
+    )
+
+
+def managers_of(live: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    """The other field managers that hold this field, or something in it."""
+    return tuple(
+        dict.fromkeys(
+            str(entry.get("manager"))
+            for entry in live["metadata"].get("managedFields") or ()
+            if entry.get("manager") != MANAGER and not entry.get("subresource") and _owns(entry.get("fieldsV1") or {}, path)
+        )
+    )
+
+
+def _owns(fields: Mapping[str, Any], path: Path) -> bool:
+    for part in path:
+        inner = fields.get(f"f:{part}")
+        if inner is None:
+            return False
+        if not inner:
+            return True
+        fields = inner
+    return True
