@@ -83,7 +83,7 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(LOCAL, "only tests sign with it")
     if paths.is_example(path):
         return _of_example(candidate)
-    if len(value) < 4 or (" " in value and len(value) < 8):
+    if len(value) < 4 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+", value):
         return None
     weak = strings.is_well_known(value) or _SIGNING_IN_DEVELOPMENT.search(value) or len(value) < 8
     if paths.is_document(path):
@@ -213,6 +213,11 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
         return False
     if candidate.shape == "comparison":
         return value.lower().replace("_", "") not in candidate.variable.lower().replace("_", "")
+    if (
+        value.strip("_-").lower().replace("_", "") in candidate.variable.lower().replace("_", "")
+        and value.lower() not in strings.WELL_KNOWN
+    ):
+        return False
     if value.lower() in strings.WELL_KNOWN:
         return value.lower() not in (
             "password",

@@ -100,6 +100,7 @@ WELL_KNOWN: Final = vocabulary(
     "temporary example pw "
     "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat "
 )
+_LEET: Final = str.maketrans("@40135$7", "aaoiesst")
 _SEQUENCES: Final = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890123456789",
@@ -132,7 +133,8 @@ def is_stand_in(value: str) -> bool:
 def is_well_known(value: str) -> bool:
     """A password of tutorials and images."""
     plain = value.lower()
-    return plain in WELL_KNOWN or plain.rstrip("!@#$1234567890") in WELL_KNOWN
+    bare = plain.rstrip("!@#$1234567890._-")
+    return plain in WELL_KNOWN or bare in WELL_KNOWN or bare.translate(_LEET) in WELL_KNOWN
 
 
 def is_sequence(value: str) -> bool:
@@ -142,13 +144,25 @@ def is_sequence(value: str) -> bool:
         return False
     if len(set(body)) <= max(2, len(body) // 8):
         return True
+    digits, letters = re.sub(r"\D", "", body), re.sub(r"\d", "", body)
+    if (
+        len(digits) >= 6
+        and len(letters) >= 4
+        and _covered(digits) >= 0.8 * len(digits)
+        and _covered(letters) >= 0.8 * len(letters)
+    ):
+        return True
+    return _covered(body) >= max(6, 0.5 * len(body))
+
+
+def _covered(body: str) -> int:
     covered = 0
     at = 0
     while at < len(body) - 3:
         run = max((_run_length(body, at, sequence) for sequence in _SEQUENCES), default=0)
         covered += run if run >= 4 else 0
         at += run if run >= 4 else 1
-    return covered >= max(6, 0.5 * len(body))
+    return covered
 
 
 def _run_length(body: str, at: int, sequence: str) -> int:
@@ -179,7 +193,7 @@ def looks_random(value: str) -> bool:
     if len(body) < 10 or entropy(body) < 3.0:
         return False
     if not digits:
-        return len(body) >= 16 and _case_changes(body) >= len(body) * 0.3 and entropy(body) >= 3.5
+        return len(body) >= 16 and _case_changes(body) >= len(body) * 0.38 and entropy(body) >= 3.5
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", value) if part]
     if all(part.isalpha() or part.isdigit() for part in parts) and max(map(len, parts)) < 12:
         return False

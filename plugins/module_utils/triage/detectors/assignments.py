@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
-_HINT: Final = re.compile(
-    r"pass|pwd|secret|token|api|key|auth|credential|salt|appid|app_id|dsn|webhook|pin|\bpw\b|private|signature|cookie|sid|bearer|"
-    r"access|license|encrypt|jwt|session|hash|code",
-    re.IGNORECASE,
+_HINTS: Final = vocabulary(
+    "pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature cookie "
+    "bearer access license encrypt jwt session hash kennwort contrasena senha pat creds"
 )
 _OPERATOR: Final = r"(?P<op>===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
@@ -91,22 +91,23 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         ".vue",
         ".resx",
     )
-    pending = ""
-    for number, line in file.numbered():
-        if len(line) > LONGEST_LINE:
-            line = line[:LONGEST_LINE]
-        if pending and (value := _ENVIRONMENT_VALUE.match(line)):
-            yield from _made(file, number, pending, value["value"], "a value of the environment")
-        pair = _ENVIRONMENT_PAIR.search(line)
-        pending = pair["name"] if pair else ""
-        if not _HINT.search(line):
-            continue
+    for number, line in lines_with(file, _HINTS, fold=True):
+        line = line[:LONGEST_LINE]
+        yield from _environment(file, number, line)
         quoted = list(_quoted(file, number, line))
         yield from quoted
         if markup:
             yield from _marked(file, number, line)
         if not quoted and (bare or (prose and re.match(r"^\s*(export\s+)?[A-Z][A-Z0-9_]+=\S+\s*$", line))):
             yield from _bare(file, number, line)
+
+
+def _environment(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    # A container's environment: the name on one line, the value on the next.
+    pair = _ENVIRONMENT_PAIR.search(line)
+    value = _ENVIRONMENT_VALUE.match(file.lines[number]) if pair and number < len(file.lines) else None
+    if pair and value:
+        yield from _made(file, number + 1, pair["name"], value["value"], "a value of the environment")
 
 
 def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:

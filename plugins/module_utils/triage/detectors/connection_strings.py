@@ -9,8 +9,10 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Final
 
+from ..hints import lines_with
 from ..model import Candidate, SourceFile
 
+LONGEST_LINE: Final = 20_000
 _URI: Final = re.compile(
     r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{1,40})://(?P<user>[^\s:/@\"'`<>{}()|,;\\]{0,100}):(?P<password>[^\s@\"'`<>\\]{1,200})@"
     r"(?P<host>[A-Za-z0-9_.\-\[\]:%]*[A-Za-z0-9_\]-]|\$\{[^}]+\}|\{[^}]+\}|<[^>]+>)?"
@@ -68,10 +70,8 @@ _KINDS: Final = (
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every password that stands in a connection string."""
-    text = file.text
-    if "://" not in text and "assword" not in text and "wd=" not in text and "PWD" not in text and "@tcp(" not in text:
-        return
-    for number, line in file.numbered():
+    for number, line in lines_with(file, ("://", "@tcp(", "@unix(", "password", "pwd"), fold=True):
+        line = line[:LONGEST_LINE]
         if "://" in line and "@" in line:
             yield from _uris(file, number, line)
         if "@tcp(" in line or "@unix(" in line:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ..hints import lines_with
 from ..model import Candidate, SourceFile
+from ..vocabulary import vocabulary
 
 _Q: Final = r"[rbfu@]?[\"'`]"
 # kind, why, form with the groups password, and host and user where the call has them
@@ -143,20 +145,18 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         ),
     )
 )
-_HINT: Final = re.compile(
-    r"mysqli?|PDO|getConnection|equelize|\.login|[bB]asic_?[aA]uth|Digest|Credential|PasswordAuth|\bauth\b|\.auth\(|curl|"
-    r"(?i:identified|password)|PGPASS|sshpass|"
-    r"login|redis-|requirepass|masterauth|machine|_auth|jwt|JWT|jsonwebtoken|jose|cookie|Fernet|Session|CookieStore|"
-    r"SecurityKey|hmac|sign|HMAC|\[\]byte|"
-    r"Client|OpenAI|Anthropic|tripe|Resend|Groq|Google|elegra|Bot|run\(|OWM|nitialize|set|Twilio|twilio|mariadb|Mistral|"
-    r"Translator"
+_HINTS: Final = vocabulary(
+    "mysql pdo getconnection sequelize login auth credential curl identified password pgpass sshpass redis- "
+    "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
+    "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
+    "mariadb mistral translator"
 )
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal password of a login, a statement or a command."""
-    for number, line in file.numbered():
-        if len(line) > 4000 or not _HINT.search(line):
+    for number, line in lines_with(file, _HINTS, fold=True):
+        if len(line) > 4000:
             continue
         for kind, why, form in _FORMS:
             for match in form.finditer(line):

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ..hints import lines_with
 from ..model import Candidate, SourceFile
 
+_HINTS: Final = ("key", "token", "auth", "appid", "app_id", "secret", "sig", "code=", "pwd=", "pass", "bearer", "basic")
 _QUERY: Final = re.compile(
     r"[?&](?P<name>(?:api|app|access|auth|client|x|rapid|subscription|function|ocp)?[_\-]?(?:api)?[_\-]?(?:key|token|appid|"
     r"apikey|secret|sig|signature|code|pwd|password|pass)|"
@@ -30,9 +32,8 @@ _BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<va
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal key in a request."""
-    for number, line in file.numbered():
-        if len(line) > 4000:
-            line = line[:4000]
+    for number, line in lines_with(file, _HINTS, fold=True):
+        line = line[:4000]
         if "=" in line and ("?" in line or "&" in line):
             for match in _QUERY.finditer(line):
                 before = _URL_BEFORE.search(line[: match.start()])
