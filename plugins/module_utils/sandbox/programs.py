@@ -10,17 +10,20 @@ import io
 import json
 import os
 import pathlib
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from ..errors import Invalid
 from ..state_folder import collection_root
 from . import cluster
 from .layout import MARKER, Layout
 
 CLUSTER_PROGRAMS: Final = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 EXAMPLE: Final = "where2eat"
+_UNWRITABLE: Final = re.compile(r"\s[;#]|[\n\r]")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -311,5 +314,11 @@ def _yes_no(value: bool) -> str:
 
 
 def _percent(text: str) -> str:
+    if _UNWRITABLE.search(text):
+        raise Invalid(
+            "The sandbox cannot lie in this folder",
+            "its supervisor takes ' ;' and ' #' for the start of a comment, and a line break for the end of a value",
+            "Name another one: GOLDENPATH_STATE=<folder>.",
+        )
     # supervisor expands %(...)s in every value.
     return text.replace("%", "%%")
