@@ -8,8 +8,8 @@ module: app_runbook
 short_description: Writes an app's runbook, one page for people
 version_added: 0.1.0
 description:
-  - Renders the runbook of an app as Markdown and as a printable HTML page of one sheet, from the same data as its alerts and its tenancy,
-    and writes C(runbook.md) and C(runbook.html) beside the app's evidence.
+  - Renders the runbook of an app as Markdown and as a printable HTML page of one sheet, from the same data as its alerts and its
+    tenancy, and writes C(runbook.md) and C(runbook.html) beside the app's evidence.
   - Text of the catalog is shown as it was written and never acts as markup. The same state gives the same bytes.
 options: {}
 extends_documentation_fragment:

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..errors import MicroappsError, NotFound, Unreachable
+from ..errors import NotFound, Unreachable
 from ..evidence.record import write_json
 from .documents import INTERVALS, USUAL_INTERVAL, Words, as_yaml, groups, tests
 from .model import Rule
@@ -30,6 +30,8 @@ HOW_TO_GET_IT: Final = (
     "Install Prometheus' promtool and put it on PATH, or name it in the profile (observability.promtool); "
     "the sandbox builds it where Go is installed."
 )
+
+_FAULT: Final = re.compile(r"^error|^Error|\.ya?ml: |parse error|could not parse|invalid")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -115,17 +117,8 @@ def _ask(promtool: str, folder: pathlib.Path, arguments: list[str]) -> tuple[str
 
 
 def complaints_in(output: str) -> tuple[str, ...]:
-    """The lines of promtool's output that say what is wrong: which test, when, and any error of the rule file itself."""
-    wanted = re.compile(r"^(name: |alertname: |error|Error|.*\.ya?ml: \d+:\d+: )|parse error|could not parse|invalid")
+    """What is wrong in promtool's output, a line each: the cases that fail, and any error of the rule file itself."""
     lines = [" ".join(line.split()) for line in output.splitlines()]
-    said = dict.fromkeys(line for line in lines if wanted.search(line))
-    return tuple(said) or ("promtool refused the rules and did not say why",)
-
-
-def refused(rule: Rule, lacks: tuple[str, ...]) -> MicroappsError:
-    """A rule without the cases that could prove it."""
-    return MicroappsError(
-        f"The alert {rule.alert} is not proven",
-        f"it has no case of these kinds: {', '.join(lacks)}",
-        "Report this as a defect in goldenpath.microapps.",
-    )
+    cases = [f"the case fails: {line.removeprefix('name: ').rstrip(',')}" for line in lines if line.startswith("name: ")]
+    faults = [line for line in lines if _FAULT.search(line)]
+    return tuple(dict.fromkeys(faults + cases)) or ("promtool refused the rules and did not say why",)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..capability import Capability, Change, Outcome, Plan, Request, answers_of
 from ..controls import Answer, Path
-from ..errors import MicroappsError
+from ..errors import Invalid, MicroappsError
 from ..evidence.record import app_folder, parts_of, write_text
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from ..observability.rules import rules_of
@@ -30,7 +30,9 @@ CONTROLS: Final = (REACHABLE, CURRENT, REAL)
 def run(request: Request) -> Outcome:
     """Render, compare with what lies there, write what differs."""
     context = context_of(request)
-    verdict = context.verdict or Verdict(Path.FULL, 0, (), (), {}, (), (), "")
+    if context.verdict is None:
+        raise Invalid("The verdict is empty", "the path decides which alerts the runbook explains", "Run the role triage first.")
+    verdict = context.verdict
     folder = folder_of(request, context)
     rendered = render(context, verdict)
     plans = [people_plan(context, verdict), *(file_plan(name, read(folder / name), text) for name, text in rendered.items())]

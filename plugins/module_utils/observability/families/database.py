@@ -37,7 +37,7 @@ def _slow(target: Target) -> Rule:
         value="$value | humanizeDuration",
         meaning="The app waits for its database, and people wait for the app.",
         steps=(
-            "If it began with a new version, roll back (below: Roll back).",
+            "If it began with a new version, roll back (see Roll back).",
             "Ask the platform team whether the database server is busy or full.",
             "Ask the maintainer for the slowest queries; an index is often missing.",
         ),

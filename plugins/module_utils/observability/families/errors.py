@@ -23,8 +23,8 @@ HIGHEST_RATIO: Final = 0.5
 
 STEPS: Final = (
     "Open the app in a browser and see whether it answers.",
-    "Read the newest errors in the logs (below: Logs).",
-    "If it began with a new version, roll back (below: Roll back).",
+    "Read the newest errors in the logs (see Logs).",
+    "If it began with a new version, roll back (see Roll back).",
     "If the logs name the database or another service, look there; else call the maintainer.",
 )
 
@@ -193,7 +193,7 @@ def _slow(target: Target) -> Rule:
         steps=(
             "Open the app and see whether it is slow for you.",
             "Look for the alerts MicroAppDatabaseSlow, MicroAppCpuThrottled and MicroAppMemoryNearLimit: they name the cause.",
-            "If it began with a new version, roll back (below: Roll back).",
+            "If it began with a new version, roll back (see Roll back).",
         ),
         cases=slow_cases(target, REQUEST_BUCKETS, limit, target.served(200, "")[0]),
     )

@@ -54,7 +54,7 @@ def _memory(target: Target) -> Rule:
         value="$value | humanizePercentage",
         meaning="If it grows further, the platform ends the app and starts it anew; whoever uses it then gets an error.",
         steps=(
-            "Restart the app (below: Restart); that gives air.",
+            "Restart the app (see Restart); that gives air.",
             "If it comes back within days, the app needs more memory or holds on to too much: ask the maintainer.",
         ),
         cases=(
@@ -157,8 +157,8 @@ def _restarting(target: Target) -> Rule:
         value='$value | printf "%.0f"',
         meaning="The app ends by itself soon after it was started; most of the time nobody can use it.",
         steps=(
-            "If it began with a new version, roll back (below: Roll back).",
-            "Read the last lines of the logs before the end (below: Logs) and call the maintainer.",
+            "If it began with a new version, roll back (see Roll back).",
+            "Read the last lines of the logs before the end (see Logs) and call the maintainer.",
         ),
         cases=(
             case(FIRES, "four restarts within the hour", "0x20 1x9 2x9 3x9 4x20", True, "4"),

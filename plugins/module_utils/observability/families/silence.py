@@ -32,8 +32,8 @@ def _down(target: Target) -> Rule:
         meaning="No instance of the app answers the platform. Most likely nobody can use it.",
         steps=(
             "Open the app in a browser. If it answers, only its monitoring is broken: tell the platform team.",
-            "If it does not, restart it (below: Restart).",
-            "If it began with a new version, roll back (below: Roll back).",
+            "If it does not, restart it (see Restart).",
+            "If it began with a new version, roll back (see Roll back).",
         ),
         cases=(
             Case(FIRES, "every scrape fails", (_up(target, "1x10 0x60"),), 40, True),
