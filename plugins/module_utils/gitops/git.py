@@ -159,6 +159,11 @@ class Mirror:
         done = self._git("merge-base", _checked_object(one), _checked_object(other))
         return done.output.decode().split("\n")[0] if done.code == 0 else None
 
+    def writers(self, older: str, newer: str, path: str) -> frozenset[str]:
+        """The e-mail addresses of those who changed `path` between two commits."""
+        span = f"{_checked_object(older)}..{_checked_object(newer)}"
+        return frozenset(self._ask("log", "--format=%ae", "--end-of-options", span, "--", f":(literal){path}").decode().split())
+
     def merge(self, one: str, other: str) -> Merge:
         """Put two commits together in memory; conflicts are listed, never decided."""
         arguments = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "--allow-unrelated-histories")

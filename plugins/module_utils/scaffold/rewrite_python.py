@@ -1,0 +1,244 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Replaces a secret in Python source by a read from the environment: the exact literal, found by the parser, nothing else."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+_PLACES: Final = {"host": "hostname", "port": "port", "dbname": "path", "username": "username"}
+# Names that stand beside a password and must follow it: another login has another user, sometimes another host.
+_BESIDE: Final = {
+    "username": ("user", "username", "db_user", "db_username", "database_user", "postgres_user", "pguser", "dbuser"),
+    "dbname": ("dbname", "database", "db_name", "db", "database_name", "postgres_db", "pgdatabase"),
+    "host": ("host", "hostname", "db_host", "database_host", "postgres_host", "pghost", "dbhost"),
+    "port": ("port", "db_port", "database_port", "postgres_port", "pgport", "dbport"),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """A literal to replace: the line triage named, the name it is assigned to (may be ''), the variable that takes its place.
+
+    `database` maps host, port, dbname, username and password to variables where the secret is the database's.
+    """
+
+    line: int
+    name: str
+    variable: str
+    database: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The new text, the values that are gone from it, the variables it reads now, and why a literal was left (by its line)."""
+
+    text: str
+    values: tuple[str, ...] = dataclasses.field(repr=False, default=())
+    variables: tuple[str, ...] = ()
+    left: tuple[tuple[int, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Literal:
+    node: ast.expr
+    value: str
+    names: tuple[str, ...]
+    scope: int
+    is_number: bool = False
+
+
+def rewrite(text: str, wanted: Iterable[Wanted]) -> Rewritten:
+    """Replace every wanted literal; one that cannot be replaced safely is left and told. The result compiles or is not taken."""
+    asked = tuple(wanted)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return Rewritten(text, left=tuple((one.line, "the file is no Python that can be parsed") for one in asked))
+    literals = tuple(_literals(tree))
+    edits: dict[tuple[int, int, int, int], str] = {}
+    values: list[str] = []
+    variables: list[str] = []
+    left: list[tuple[int, str]] = []
+    for one in asked:
+        literal = _chosen(literals, one)
+        if literal is None:
+            left.append((one.line, "no single string constant stands there"))
+            continue
+        expressions = _replacements(literals, literal, one)
+        edits.update({_span(node): expression for node, expression, _ in expressions})
+        variables += [variable for _, _, used in expressions for variable in used]
+        values.append(_secret_part(literal.value))
+    if not edits:
+        return Rewritten(text, left=tuple(left))
+    new = _with_imports(_applied(text, edits), any("urllib.parse" in expression for expression in edits.values()))
+    try:
+        compile(new, "<rewritten>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return Rewritten(text, left=tuple((one.line, "the file would no longer compile") for one in asked))
+    return Rewritten(new, tuple(values), tuple(dict.fromkeys(variables)), tuple(left))
+
+
+def _literals(tree: ast.Module) -> Iterable[_Literal]:
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    scopes = _scopes(tree)
+    names: dict[int, tuple[str, ...]] = {}
+    inside: set[int] = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        for value, name in _named(node):
+            names[id(value)] = (*names.get(id(value), ()), name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and type(node.value) in (str, int) and id(node) not in docs and id(node) not in inside:
+            yield _Literal(node, str(node.value), names.get(id(node), ()), scopes.get(id(node), 0), isinstance(node.value, int))
+        if _is_default(node) and isinstance(node, ast.Call) and isinstance(node.args[1], ast.Constant):
+            yield _Literal(node, str(node.args[1].value), names.get(id(node), ()), scopes.get(id(node), 0))
+
+
+def _scopes(tree: ast.Module) -> dict[int, int]:
+    # A call, a dictionary or a class body holds together what belongs to one connection; the module holds the rest.
+    scopes: dict[int, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Call, ast.Dict, ast.ClassDef)) and not _is_default(node):
+            for part in ast.walk(node):
+                scopes[id(part)] = id(node)
+    return scopes
+
+
+def _named(node: ast.AST) -> Iterable[tuple[ast.expr, str]]:
+    if isinstance(node, ast.Assign):
+        yield from ((node.value, _name(target)) for target in node.targets)
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        yield node.value, _name(node.target)
+    elif isinstance(node, ast.keyword) and node.arg:
+        yield node.value, node.arg
+    elif isinstance(node, ast.Dict):
+        yield from (
+            (value, str(key.value)) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)
+        )
+
+
+def _name(target: ast.expr) -> str:
+    if isinstance(target, ast.Name):
+        return target.id
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+        return str(target.slice.value)
+    return ""
+
+
+def _is_default(node: ast.AST) -> bool:
+    """`os.environ.get("NAME", "secret")` and `os.getenv("NAME", "secret")`: the secret is the default."""
+    if not isinstance(node, ast.Call) or len(node.args) != 2 or node.keywords:
+        return False
+    told = ast.unparse(node.func)
+    return told in ("os.environ.get", "os.getenv", "environ.get", "getenv") and isinstance(node.args[1], ast.Constant)
+
+
+def _chosen(literals: tuple[_Literal, ...], one: Wanted) -> _Literal | None:
+    here = [
+        literal for literal in literals if literal.node.lineno <= one.line <= (literal.node.end_lineno or literal.node.lineno)
+    ]
+    bare = one.name.rsplit(".", 1)[-1].rsplit("[", 1)[-1].strip("\"']")
+    named = [literal for literal in here if bare and bare.lower() in (name.lower() for name in literal.names)]
+    found = (
+        named
+        or [literal for literal in here if _looks_like_uri(literal.value)]
+        or [literal for literal in here if isinstance(literal.node, ast.Call) or (len(literal.value) >= 4 and literal.names)]
+    )
+    # The default of a read from the environment is replaced together with the read.
+    calls = [literal for literal in found if isinstance(literal.node, ast.Call)]
+    return calls[0] if len(calls) == 1 else found[0] if len(found) == 1 else None
+
+
+def _replacements(literals: tuple[_Literal, ...], literal: _Literal, one: Wanted) -> list[tuple[ast.expr, str, tuple[str, ...]]]:
+    if one.database and _looks_like_uri(literal.value):
+        expression, used = _uri(literal.value, one.database)
+        return [(literal.node, expression, used)]
+    found: list[tuple[ast.expr, str, tuple[str, ...]]] = [(literal.node, _read(one.variable), (one.variable,))]
+    for key, names in _BESIDE.items():
+        if key not in one.database:
+            continue
+        for other in literals:
+            # In a module `HOST = "0.0.0.0"` is the web server's; in a call that connects, `host=` is the database's.
+            allowed = names if literal.scope else tuple(name for name in names if "_" in name or name.startswith(("pg", "db")))
+            if other.scope == literal.scope and any(name.lower() in allowed for name in other.names):
+                read = f"int({_read(one.database[key])})" if other.is_number else _read(one.database[key])
+                found.append((other.node, read, (one.database[key],)))
+    return found
+
+
+def _read(variable: str) -> str:
+    return f'os.environ["{variable}"]'
+
+
+def _looks_like_uri(value: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(value)
+        return bool(parts.scheme and parts.password)
+    except ValueError:
+        return False
+
+
+def _uri(value: str, database: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    parts = urllib.parse.urlsplit(value)
+    told = {
+        "host": parts.hostname or "",
+        "port": str(parts.port or 5432),
+        "dbname": parts.path.lstrip("/"),
+        "username": parts.username or "",
+    }
+    used = tuple(database[key] for key in ("username", "password", "host", "port", "dbname") if key in database)
+    quoted = {
+        key: f'urllib.parse.quote(os.environ["{database[key]}"], safe="")'
+        if key in database
+        else ascii(urllib.parse.quote(told.get(key, ""), safe=""))
+        for key in ("username", "password", "host", "port", "dbname")
+    }
+    tail = f"?{parts.query}" if parts.query else ""
+    form = f"{parts.scheme}://{{}}:{{}}@{{}}:{{}}/{{}}".replace("'", "")
+    arguments = ", ".join(quoted[key] for key in ("username", "password", "host", "port", "dbname"))
+    return f'"{form}".format({arguments})' + (f" + {tail!a}" if tail else ""), used
+
+
+def _secret_part(value: str) -> str:
+    return urllib.parse.urlsplit(value).password or value if _looks_like_uri(value) else value
+
+
+def _span(node: ast.expr) -> tuple[int, int, int, int]:
+    return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+def _applied(text: str, edits: Mapping[tuple[int, int, int, int], str]) -> str:
+    # The parser counts bytes of UTF-8, in lines that end with \n, \r or \r\n: just what bytes are split at.
+    data = text.encode()
+    starts = [0]
+    for length in (len(piece) for piece in data.splitlines(keepends=True)):
+        starts.append(starts[-1] + length)
+    for (line, column, end_line, end_column), expression in sorted(edits.items(), reverse=True):
+        data = data[: starts[line - 1] + column] + expression.encode() + data[starts[end_line - 1] + end_column :]
+    return data.decode()
+
+
+def _with_imports(text: str, needs_quote: bool) -> str:
+    tree = ast.parse(text)
+    bound = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names if alias.asname is None}
+    missing = [name for name in ("os", *(("urllib.parse",) if needs_quote else ())) if name not in bound]
+    after = 0
+    for node in tree.body:
+        doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not (future or (doc and after == 0)):
+            break
+        after = node.end_lineno or node.lineno
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = [piece.decode() for piece in text.encode().splitlines(keepends=True)]
+    if after == 0:
+        # A first line that tells the interpreter or the encoding stays the first.
+        after = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    added = [f"import {name}{end}" for name in missing]
+    return "".join([*lines[:after], *added, *lines[after:]])
