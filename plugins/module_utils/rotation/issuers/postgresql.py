@@ -76,6 +76,15 @@ class PostgreSQL:
         documents = [{**outline, "username": login, "password": password} for login in logins for password in passwords]
         return tuple(document for document in documents if self.accepts(document))
 
+    def open_besides(self, current: Document, known: tuple[Document, ...]) -> tuple[Document, ...]:
+        """Documents (without a password) of logins of ours, or retired by us, that are open and not current."""
+        user = current.get("username", "")
+        server = self._observed(user)
+        listed = {document["username"] for document in known} | {user}
+        outline = self.outline(None)
+        logins = self._to_retire(server, {"username": user}, ())
+        return tuple({**outline, "username": login} for login in logins if login not in listed and _is_open(server, login))
+
     @contextlib.contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
         """See `Issuer`: an advisory lock, which the server drops with the connection."""
@@ -154,6 +163,8 @@ class PostgreSQL:
         with self._administrator() as connection:
             server = observe(connection, self.names, current["username"])
             for login in self._to_retire(server, current, old):
+                if not _is_open(server, login):
+                    continue
                 with connection.transaction():
                     for statement in statements.retire(server, self.names, login):
                         connection.execute(statement)
@@ -163,7 +174,7 @@ class PostgreSQL:
         # Whoever was retired once stays retired, and of the two that take turns only the current one is open.
         retired = [role.name for role in server.roles if role.comment == self.names.comment("")]
         logins = dict.fromkeys((*(document["username"] for document in old), *self.names.logins, *retired))
-        return tuple(login for login in logins if login != current["username"] and _is_open(server, login))
+        return tuple(login for login in logins if login != current["username"] and server.role(login))
 
     def _refuse(self, server: roles.Server, current: str, login: str) -> None:
         for plan in roles.plan(server, self.names, current, login, True, ()):

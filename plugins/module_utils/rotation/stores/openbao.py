@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import http.client
 import json
 import os
-import ssl
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,9 +21,9 @@ from typing import Any, Final
 from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
 from ...profile import Profile
 from ...scrubber import Secrets
+from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, register, to_text
 
-SECONDS: Final = 10
 _PENDING: Final = ".pending"
 # A custom metadata key of the secret: which version number is which of our ids, `<number>=<id>`, the newest two.
 _IDS: Final = "goldenpath-versions"
@@ -192,37 +190,6 @@ class OpenBao:
         if status == 404:
             return None
         raise _told(f"{method} {kind} of the secret {name}", status, answer)
-
-
-def request(
-    address: str,
-    method: str,
-    path: str,
-    headers: Mapping[str, str],
-    body: Mapping[str, Any] | None = None,
-    query: Mapping[str, str] | None = None,
-) -> tuple[int, Any]:
-    """One JSON request to an address, never through a proxy and never redirected: status and answer. Unreachable if none."""
-    parts = urllib.parse.urlsplit(address)
-    target = f"{parts.path.rstrip('/')}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=ssl.create_default_context())
-    else:
-        connection = http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
-    try:
-        text = json.dumps(body) if body is not None else None
-        connection.request(method, target, text, {**headers, "Content-Type": "application/json"})
-        response = connection.getresponse()
-        raw = response.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"{method} {parts.scheme}://{parts.netloc}", type(error).__name__, "Check that it runs.") from None
-    finally:
-        connection.close()
-    try:
-        return response.status, json.loads(raw) if raw else None
-    except ValueError:
-        return response.status, None
 
 
 def _told(what: str, status: int, answer: Any) -> MicroappsError:

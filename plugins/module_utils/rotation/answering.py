@@ -1,0 +1,130 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the secrets' controls answer: off the plans, and from asking every door again with every credential found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..capability import Plan, Request, answers_of
+from ..controls import Answer, State, merge
+from ..errors import MicroappsError
+from ..profile import Profile
+from .controls import AGE, CONTROLS, DATABASE_LOGIN, FOUND_IS_DEAD, VENDOR_KEYS
+from .found import Found
+from .issuers.http_recipe import KEY, HttpRecipe
+from .jobs import Sight
+from .makers import value_key
+from .model import Stage
+
+
+def answers(
+    plans: Iterable[Plan], sights: Iterable[Sight], credentials: Iterable[Found], profile: Profile, request: Request
+) -> tuple[Answer, ...]:
+    """One answer for each control. In a converge run a credential counts as dead only after it was refused just now."""
+    plans, sights = tuple(plans), tuple(sights)
+    by_spec = {sight.job.spec.name: sight for sight in sights}
+    given = list(answers_of(plans, CONTROLS, request.check))
+    switched = not any(plan.object.startswith("app:") and (plan.failure or plan.refusals) for plan in plans)
+    for found in credentials:
+        sight = by_spec.get(found.spec.name) if found.spec else None
+        try:
+            given += _dead(found, sight, profile, request, switched)
+        except MicroappsError as error:
+            given.append(Answer(FOUND_IS_DEAD, State.NOT_REACHED, reason=error.sentence(), found="could not be told"))
+    for sight in sights:
+        given += _standing(sight)
+    return tuple(merge(given).values())
+
+
+def _dead(found: Found, sight: Sight | None, profile: Profile, request: Request, switched: bool) -> list[Answer]:
+    if found.spec is None:
+        return [_unassigned(found, profile, request)]
+    if sight is None:
+        # Its secret could not be looked at: that plan's failure says why.
+        return []
+    if found.spec.kind == "generated":
+        return [_signing(found, sight, request, switched)]
+    proof = (sight.plans[0].object,)
+    controls = (FOUND_IS_DEAD, VENDOR_KEYS) if found.spec.kind == "api_key" else (FOUND_IS_DEAD,)
+    if sight.job.issuer is None:
+        return [Answer(control, *_moved(found, sight)) for control in controls]
+    live = [document for document in sight.live if found.value in document.values()]
+    if not request.check:
+        live = [document for document in live if sight.job.issuer.accepts(document)]
+    if not live:
+        return [Answer(control, State.IN_PLACE, proof, found=f"{found.place} is refused") for control in controls]
+    reason = f"{found.place} still lets in whoever has it"
+    if request.check and sight.retires:
+        return [Answer(control, State.DRIFTED, proof, reason=reason, found=reason) for control in controls]
+    if isinstance(sight.job.issuer, HttpRecipe) and not sight.job.issuer.makes_keys:
+        reason += f". Make a new key at the vendor, store it as {sight.job.name}, and revoke this one"
+        return [Answer(control, State.VIOLATED, proof, reason=reason, found=reason) for control in controls]
+    held = f"{reason}: {sight.held}" if sight.held else reason
+    return [Answer(control, State.DRIFTED, proof, reason=held, found=held) for control in controls]
+
+
+def _moved(found: Found, sight: Sight) -> tuple[State, tuple[str, ...], str]:
+    proof = (sight.plans[0].object,)
+    key = value_key(sight.job.spec)
+    if sight.current is None or sight.current.get(key) == found.value:
+        reason = (
+            f"{found.place} is valid until its vendor replaces it. Make a new key there, store it as {sight.job.name} "
+            f"(key {key}), revoke the old one, and add a recipe to the profile's vendors so that this can be done for you"
+        )
+        return State.VIOLATED, proof, reason
+    reason = f"nobody has shown that {found.place} is refused. Add base_url and check_path to the profile's vendors"
+    return State.DRIFTED, proof, reason
+
+
+def _signing(found: Found, sight: Sight, request: Request, switched: bool) -> Answer:
+    proof = (sight.plans[0].object,)
+    if request.check and sight.rotating:
+        reason = f"{found.place} signs for the running app"
+        return Answer(FOUND_IS_DEAD, State.DRIFTED, proof, reason=reason, found=reason)
+    if not switched:
+        reason = f"{found.place} signs for the app until it runs with the key of the store"
+        return Answer(FOUND_IS_DEAD, State.DRIFTED, proof, reason=reason, found=reason)
+    return Answer(FOUND_IS_DEAD, State.IN_PLACE, proof, found=f"{found.place} signs for nobody")
+
+
+def _unassigned(found: Found, profile: Profile, request: Request) -> Answer:
+    vendor = dict(profile.vendors).get(found.finding.kind)
+    if vendor is not None and vendor.check_path:
+        recipe = HttpRecipe(found.finding.kind, vendor, KEY, request.secrets)
+        if not recipe.accepts({KEY: found.value}):
+            return Answer(FOUND_IS_DEAD, State.IN_PLACE, (f"vendor:{recipe.name}",), found=f"{found.place} is refused")
+        reason = f"{found.place} is accepted by its vendor. Revoke it there"
+    elif found.finding.standing == "signing_key":
+        reason = f"{found.place} signs for the app. Add a secret of kind generated to its catalog entry, and run again"
+    else:
+        reason = (
+            f"{found.place} may still be valid. Revoke it at its vendor, and add vendors.{found.finding.kind} "
+            "(base_url, check_path) to the profile, so that this can be shown"
+        )
+    return Answer(FOUND_IS_DEAD, State.VIOLATED, reason=reason, found=reason)
+
+
+def _standing(sight: Sight) -> list[Answer]:
+    given = []
+    proof = (sight.plans[0].object,)
+    is_database = sight.job.spec.kind == "postgresql"
+    if sight.held:
+        control = DATABASE_LOGIN if is_database else VENDOR_KEYS
+        given.append(Answer(control, State.DRIFTED, proof, reason=sight.held, found=sight.held))
+    if "days old" in sight.due and not sight.rotating:
+        reason = f"{sight.job.name}: {sight.due}. Replace it at its vendor and store the new value"
+        given.append(Answer(AGE, State.VIOLATED, proof, reason=reason, found=reason))
+    if is_database and not sight.accepted and not sight.writes:
+        when = _written(sight)
+        reason = (
+            f"the database refuses the value of {sight.job.name} that somebody stored{when}; it was not overwritten. "
+            "Store one that works, or ask for a rotation (playbook goldenpath.microapps.rotate)"
+        )
+        given.append(Answer(DATABASE_LOGIN, State.VIOLATED, proof, reason=reason, found=reason))
+    return given
+
+
+def _written(sight: Sight) -> str:
+    current = sight.stored.at(Stage.CURRENT) if sight.stored else None
+    return f" on {current.created:%Y-%m-%d at %H:%M}" if current and current.created else ""

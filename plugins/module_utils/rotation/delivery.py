@@ -1,0 +1,103 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How secrets reach pods: External Secrets reads the store as the app's own service account, without any stored key.
+
+The objects are data, built here; applying, diffing and pruning them is the Kubernetes room's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..app import App, SecretSpec
+from ..capability import Plan, Request
+from ..errors import MicroappsError
+from ..kubernetes.client import connect
+from ..kubernetes.converge import Scope, carry_out, survey
+from ..kubernetes.objects import Wanted
+from ..kubernetes.plan import rules_of
+from ..microapp import Context
+from ..profile import Profile
+from .controls import DELIVERED
+
+API: Final = "external-secrets.io/v1"
+REFRESH: Final = "1m"
+# The name of our set of objects in the namespace.
+ROLE: Final = "secrets"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delivery:
+    """The objects' plans, and the function that carries them out and answers with the plans as they came out."""
+
+    plans: tuple[Plan, ...]
+    apply: Callable[[], tuple[Plan, ...]]
+
+
+def deliver(request: Request, context: Context) -> Delivery:
+    """Look at the objects in the cluster; where there is none, that is the answer of the control, and nothing else stops."""
+    app, profile = context.app, context.profile
+    wanted = [Wanted(manifest, (DELIVERED,)) for manifest in objects(app, profile)]
+    if not wanted:
+        return Delivery((), tuple)
+    try:
+        client = connect(profile.cluster, request.environ, request.secrets)
+        found = survey(client, wanted, Scope(app.namespace, ROLE, control=DELIVERED), rules_of(profile))
+    except MicroappsError as error:
+        failed = tuple(Plan(one.name, controls=(DELIVERED,)).failed(error) for one in wanted)
+        return Delivery(failed, lambda: failed)
+    return Delivery(tuple(step.plan for step in found.steps), lambda: carry_out(client, found))
+
+
+def objects(app: App, profile: Profile) -> tuple[dict[str, Any], ...]:
+    """ServiceAccount, SecretStore and one ExternalSecret for each secret; none for an app without secrets. Pure."""
+    if not app.secrets:
+        return ()
+    return (_service_account(app, profile), _secret_store(app, profile), *(_external_secret(app, spec) for spec in app.secrets))
+
+
+def _metadata(app: App, name: str) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/name": app.name, "app.kubernetes.io/part-of": app.name}
+    return {"name": name, "namespace": app.namespace, "labels": labels}
+
+
+def _service_account(app: App, profile: Profile) -> dict[str, Any]:
+    metadata = _metadata(app, app.service_account)
+    arn = f"arn:aws:iam::{profile.aws.account}:role/{app.role_name}"
+    # Read by IRSA; EKS Pod Identity binds the same role by namespace and name and needs no annotation.
+    metadata["annotations"] = {"eks.amazonaws.com/role-arn": arn}
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, "automountServiceAccountToken": False}
+
+
+def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
+    account = {"name": app.service_account}
+    provider: dict[str, Any]
+    if profile.secret_store.scheme == "openbao":
+        login = {"kubernetes": {"mountPath": "kubernetes", "role": app.role_name, "serviceAccountRef": account}}
+        store = profile.secret_store
+        provider = {"vault": {"server": store.address, "path": store.mount, "version": "v2", "auth": login}}
+    else:
+        login = {"jwt": {"serviceAccountRef": account}}
+        provider = {"aws": {"service": "SecretsManager", "region": profile.aws.region, "auth": login}}
+    return {"apiVersion": API, "kind": "SecretStore", "metadata": _metadata(app, app.name), "spec": {"provider": provider}}
+
+
+def _external_secret(app: App, spec: SecretSpec) -> dict[str, Any]:
+    name = f"{app.name}-{spec.name}"
+    data = [
+        {"secretKey": variable, "remoteRef": {"key": app.secret_name(spec.name), "property": key}}
+        for key, variable in spec.variables
+    ]
+    return {
+        "apiVersion": API,
+        "kind": "ExternalSecret",
+        "metadata": _metadata(app, name),
+        "spec": {
+            "refreshInterval": REFRESH,
+            "secretStoreRef": {"kind": "SecretStore", "name": app.name},
+            "target": {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"},
+            "data": data,
+        },
+    }

@@ -1,0 +1,47 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One JSON request over HTTP, for systems whose interface is a handful of calls."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..errors import Unreachable
+
+SECONDS: Final = 10
+
+
+def request(
+    address: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any] | None = None,
+    query: Mapping[str, str] | None = None,
+) -> tuple[int, Any]:
+    """One JSON request to an address, never through a proxy and never redirected: status and answer. Unreachable if none."""
+    parts = urllib.parse.urlsplit(address)
+    target = f"{parts.path.rstrip('/')}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=ssl.create_default_context())
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
+    try:
+        text = json.dumps(body) if body is not None else None
+        connection.request(method, target, text, {**headers, "Content-Type": "application/json"})
+        response = connection.getresponse()
+        raw = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"{method} {parts.scheme}://{parts.netloc}", type(error).__name__, "Check that it runs.") from None
+    finally:
+        connection.close()
+    try:
+        return response.status, json.loads(raw) if raw else None
+    except ValueError:
+        return response.status, None

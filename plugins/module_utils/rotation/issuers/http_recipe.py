@@ -1,0 +1,164 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Third-party API keys by a declarative HTTP recipe (`profile.Vendor`): create, check, revoke.
+
+A vendor tells a key's value once. A run that is killed between that answer and the store's leaves a key that nobody knows;
+so every key is made under a name, the pending version's id, and what carries that name is revoked before a key is made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ...capability import Change, Plan
+from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ...profile import Vendor
+from ...scrubber import Secrets
+from ..controls import VENDOR_KEYS
+from ..http_json import request
+from ..model import Document, register, to_text
+
+KEY: Final = "api_key"
+
+
+@dataclasses.dataclass(frozen=True)
+class HttpRecipe:
+    """The issuer of one vendor's keys. `key` is the document's key that holds the value; `key_id` holds its id."""
+
+    name: str
+    vendor: Vendor
+    key: str
+    secrets: Secrets = dataclasses.field(repr=False)
+
+    @property
+    def makes_keys(self) -> bool:
+        """Whether the vendor can be asked for a key; some only tell whether one is valid."""
+        return bool(self.vendor.create_path)
+
+    def outline(self, current: Document | None) -> Document:
+        """See `Issuer`: the vendor chooses everything."""
+        return {}
+
+    def plans(
+        self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
+    ) -> tuple[Plan, ...]:
+        """See `Issuer`: one object, the vendor's list of our keys as far as it matters."""
+        before = {"key": "the former one" if fresh else "the present one", "former_keys_accepted": len(retire or ())}
+        after = {"key": "a new one" if fresh else "the present one", "former_keys_accepted": 0}
+        changes = tuple(
+            Change("update", field, before[field], value, VENDOR_KEYS) for field, value in after.items() if before[field] != value
+        )
+        return (Plan(f"vendor:{self.name}", before, after, changes, (), (VENDOR_KEYS,)),)
+
+    @contextlib.contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """See `Issuer`: the store alone decides which of two runs creates the next version."""
+        yield
+
+    def issue(self, token: str, current: Document | None) -> Document:
+        """See `Issuer`."""
+        for entry in self._listed():
+            if entry.get("name") == token:
+                self._revoke(str(entry.get(self.vendor.id_field, "")))
+        answer = self._admin("POST", self.vendor.create_path, {"name": token})
+        try:
+            value, key_id = str(answer[self.vendor.value_field]), str(answer[self.vendor.id_field])
+        except (KeyError, TypeError):
+            fields = f"{self.vendor.value_field} and {self.vendor.id_field}"
+            raise Invalid(f"Ask {self.name} for a key", f"its answer has no {fields}", "Mend the profile's vendors.") from None
+        self.secrets.register(value)
+        document = {**(current or {}), self.key: value, "key_id": key_id}
+        register(self.secrets, to_text(document), document)
+        return document
+
+    def set(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`: the vendor accepts a key from the moment it is made."""
+
+    def test(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`."""
+        if self.vendor.check_path and not self.accepts(pending):
+            raise Denied(f"Use the new key of {self.name}", "the vendor refuses it", "Look at the key in the vendor's console.")
+
+    def mend(self, current: Document) -> None:
+        """See `Issuer`."""
+
+    def accepts(self, document: Document) -> bool:
+        """See `Issuer`. Without a way to check, a key counts as accepted."""
+        if not self.vendor.check_path:
+            return True
+        header = {self.vendor.key_header: f"{self.vendor.key_prefix}{document.get(self.key, '')}"}
+        status, _ = request(self.vendor.base_url, "GET", self.vendor.check_path, header)
+        if status in (401, 403):
+            return False
+        if 200 <= status < 300:
+            return True
+        raise Unreachable(f"Ask {self.name} whether a key is valid", f"it answers {status}", "Run again when it is well.")
+
+    def in_use(self, old: Document) -> tuple[str, ...]:
+        """See `Issuer`: vendors do not tell."""
+        return ()
+
+    def retire(self, old: tuple[Document, ...], current: Document) -> None:
+        """See `Issuer`."""
+        for document in old:
+            if document.get(self.key) != current.get(self.key):
+                self._revoke(document.get("key_id") or self._id_of(document.get(self.key, "")))
+
+    def _id_of(self, value: str) -> str:
+        if not self.vendor.id_of_found:
+            raise Conflict(
+                f"A former key of {self.name} is still valid",
+                "its id is not known and the vendor cannot be asked for it by its value",
+                "Revoke it in the vendor's console.",
+            )
+        return self.vendor.id_of_found.replace("{sha256}", hashlib.sha256(value.encode()).hexdigest())
+
+    def _listed(self) -> tuple[Mapping[str, Any], ...]:
+        if not self.vendor.list_path:
+            return ()
+        answer = self._admin("GET", self.vendor.list_path, None)
+        entries = (
+            next((value for value in answer.values() if isinstance(value, list)), []) if isinstance(answer, dict) else answer
+        )
+        return tuple(entry for entry in entries or () if isinstance(entry, Mapping))
+
+    def _revoke(self, key_id: str) -> None:
+        if not self.vendor.revoke_path:
+            raise Conflict(
+                f"A former key of {self.name} is still valid", "the vendor offers no call to revoke it", "Revoke it there."
+            )
+        path = self.vendor.revoke_path.replace("{id}", urllib.parse.quote(key_id, safe=""))
+        # Gone already is as good as gone.
+        with contextlib.suppress(NotFound):
+            self._admin("DELETE", path, None)
+
+    def _admin(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        token = self.secrets.register(_token(self.vendor.admin_token_file))
+        status, answer = request(self.vendor.base_url, method, path, {"Authorization": f"Bearer {token}"}, body)
+        if 200 <= status < 300:
+            return answer or {}
+        raise _told(f"{method} a key of {self.name}", status)
+
+
+def _told(what: str, status: int) -> MicroappsError:
+    if status in (401, 403):
+        return Denied(what, f"the vendor answers {status}", "Renew the token in admin_token_file of the profile's vendors.")
+    if status == 404:
+        return NotFound(what, "the vendor does not know it")
+    if status == 429 or status >= 500:
+        return Unreachable(what, f"the vendor answers {status}", "Run again later.")
+    return Invalid(what, f"the vendor answers {status}", "Mend the profile's vendors.")
+
+
+def _token(path: str) -> str:
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as stream:
+            return stream.read().strip()
+    except OSError as error:
+        raise NotFound(f"The vendor's token file {path}", error.strerror or "unreadable", "Mend the profile's vendors.") from None

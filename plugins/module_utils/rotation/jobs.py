@@ -1,0 +1,299 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One secret of an app: what is (`look`), what will be done (`Sight.plans`, pure) and the doing (`rotate`, `retire`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from ..app import App, SecretSpec
+from ..capability import Change, Plan, Refusal
+from ..errors import Conflict
+from ..profile import Profile
+from .controls import AGE, FOUND_IS_DEAD, IN_STORE, LABELLED, VENDOR_KEYS
+from .found import Found
+from .issuers import Issuer
+from .issuers.http_recipe import HttpRecipe
+from .issuers.postgresql import PostgreSQL
+from .machine import Course, advance, begin, course, due_since, foreign_rotation
+from .makers import value_key
+from .model import About, Document, Stage, Stored, Version, public, token_for
+from .stores import Store
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """A secret that the app needs, where it belongs, who makes it, and what the code gave away of it."""
+
+    spec: SecretSpec
+    name: str
+    about: About
+    issuer: Issuer | None
+    found: tuple[Found, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wish:
+    """What this run is asked for: `max_age` (None: no limit), `force` a rotation now, `cutover` as the profile says.
+
+    `held` says why nothing may be retired at all (the app cannot be switched over).
+    """
+
+    now: datetime.datetime
+    max_age: datetime.timedelta | None
+    cutover: str
+    force: bool = False
+    held: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen of a job. `live` are documents of found values that still let somebody in; `former` also holds the
+    store's previous version if it does; `users` are those still seen with one of them, `held` why it is not retired."""
+
+    job: Job
+    stored: Stored | None
+    way: Course
+    due: str
+    current: Document | None = dataclasses.field(repr=False)
+    wanted: Document = dataclasses.field(repr=False)
+    first: Document | None = dataclasses.field(repr=False)
+    live: tuple[Document, ...] = dataclasses.field(repr=False)
+    former: tuple[Document, ...] = dataclasses.field(repr=False)
+    accepted: bool
+    plans: tuple[Plan, ...]
+    retires: bool
+    held: str = ""
+
+    @property
+    def rotating(self) -> bool:
+        """Whether the secret gets a new value in this run."""
+        return bool(self.way.steps)
+
+    @property
+    def writes(self) -> bool:
+        """Whether this run changes the secret or its target."""
+        return any(plan.changes for plan in self.plans)
+
+    @property
+    def retirements(self) -> tuple[str, ...]:
+        """The objects whose plans retire something."""
+        logins = {f"postgresql:login/{document['username']}" for document in self.former if "username" in document}
+        return tuple(plan.object for plan in self.plans if plan.object in logins or plan.object.startswith("vendor:"))
+
+    @property
+    def refused(self) -> bool:
+        """Whether something about it must not be mended by us."""
+        return any(plan.refusals for plan in self.plans)
+
+
+def about(app: App, profile: Profile, spec: SecretSpec) -> About:
+    """What is written on the secret, so that everybody finds its owner and its bill."""
+    tags = {
+        "app": app.name,
+        "environment": app.environment,
+        "owner": app.owner.team,
+        "cost-center": app.cost_center,
+        "data": str(app.data),
+        "managed-by": "goldenpath.microapps",
+    }
+    description = f"{spec.name} of {app.name} in {app.environment}, kept by goldenpath.microapps"
+    return About(description, profile.aws.kms_key, tuple(sorted(tags.items())))
+
+
+def look(job: Job, store: Store, wish: Wish) -> Sight:
+    """Reads only: the store, the target, and whether what was found still lets somebody in."""
+    stored = store.describe(job.name)
+    base = stored.at(Stage.CURRENT) if stored else None
+    current = store.read(job.name, base.token) if base else None
+    live = _live(job)
+    due = _due(job, stored, current, wish)
+    # A key that nobody but a person can make is moved as it is, and never due.
+    rotates = bool(due) and job.issuer is not None and _makes(job.issuer)
+    known = stored or Stored(job.name)
+    first = None
+    if stored is None and live and job.spec.kind != "generated":
+        first = live[0]
+    way = _way(known, first, rotates)
+    accepted = bool(way.steps) or current is None or job.issuer is None or job.issuer.accepts(current)
+    before = current if current is not None else first
+    wanted = _wanted(job, store, known, way, before)
+    former = _former(job, store, stored, current, live, bool(way.steps))
+    retires, held = _retirement(job, wish, bool(way.steps), current, former)
+    target: tuple[Plan, ...] = ()
+    if job.issuer is not None and (wanted or job.spec.kind != "postgresql"):
+        fresh = bool(way.steps) or not accepted
+        target = job.issuer.plans(before, wanted, fresh, former if retires else None)
+    plans = (_store_plan(job, store, stored, before, wanted, way, due), *target)
+    return Sight(job, stored, way, due, current, wanted, first, live, former, accepted, plans, retires, held)
+
+
+def _makes(issuer: Issuer) -> bool:
+    return not isinstance(issuer, HttpRecipe) or issuer.makes_keys
+
+
+def _live(job: Job) -> tuple[Document, ...]:
+    values = tuple(dict.fromkeys(found.value for found in job.found))
+    if isinstance(job.issuer, PostgreSQL):
+        return job.issuer.found(values)
+    documents = tuple({value_key(job.spec): value} for value in values)
+    if job.spec.kind == "generated" or job.issuer is None:
+        return documents
+    return tuple(document for document in documents if job.issuer.accepts(document))
+
+
+def _due(job: Job, stored: Stored | None, current: Document | None, wish: Wish) -> str:
+    if current is None:
+        return "it is not in the store"
+    leaked = {found.value for found in job.found}
+    if leaked & {value for key, value in current.items() if key not in public(current)}:
+        return "its value stands in the code"
+    if wish.force:
+        return "a rotation was asked for"
+    return due_since(stored, wish.now, wish.max_age)
+
+
+def _way(stored: Stored, first: Document | None, rotates: bool) -> Course:
+    if stored.versions or first is None:
+        return course(stored, rotates)
+    # The value as found will be the first version: the course is that of a store that has it.
+    moved = Stored(stored.name, (Version(token_for(stored.name, ""), frozenset({Stage.CURRENT})),))
+    return course(moved, rotates)
+
+
+def _wanted(job: Job, store: Store, stored: Stored, way: Course, before: Document | None) -> Document:
+    if job.issuer is None or not way.steps:
+        return before or {}
+    if any(version.token == way.token for version in stored.versions):
+        return store.read(stored.name, way.token)
+    return job.issuer.outline(before)
+
+
+def _former(
+    job: Job, store: Store, stored: Stored | None, current: Document | None, live: tuple[Document, ...], rotating: bool
+) -> tuple[Document, ...]:
+    if isinstance(job.issuer, PostgreSQL):
+        return (*live, *job.issuer.open_besides(current or {}, live))
+    if not isinstance(job.issuer, HttpRecipe) or current is None:
+        return live
+    key = value_key(job.spec)
+    previous = stored.at(Stage.PREVIOUS) if stored else None
+    candidates = [current] if rotating else [store.read(job.name, previous.token)] if previous else []
+    known = {document[key] for document in live} | (set() if rotating else {current.get(key)})
+    others = [document for document in candidates if document.get(key) not in known and job.issuer.accepts(document)]
+    return (*live, *others)
+
+
+def _retirement(job: Job, wish: Wish, rotating: bool, current: Document | None, former: tuple[Document, ...]) -> tuple[bool, str]:
+    if job.issuer is None or job.spec.kind == "generated":
+        return False, ""
+    leaves = rotating or bool(former)
+    if wish.held and leaves:
+        return False, wish.held
+    if wish.cutover == "now" or not leaves:
+        return True, ""
+    if rotating:
+        return False, "it is retired once the app was seen with the new one"
+    if former and not isinstance(job.issuer, PostgreSQL):
+        return False, "nobody tells who uses it; once the app runs with the new one, ask for its retirement (docs/rotation.md)"
+    users = tuple(user for document in former for user in job.issuer.in_use(document))
+    if users:
+        return False, f"old credential still in use by {'; '.join(dict.fromkeys(users))}"
+    if former and current is not None and isinstance(job.issuer, PostgreSQL) and not job.issuer.in_use(current):
+        return False, "the app was not seen with the new credential yet"
+    return True, ""
+
+
+def _store_plan(
+    job: Job, store: Store, stored: Stored | None, before: Document | None, wanted: Document, way: Course, due: str
+) -> Plan:
+    after = {"description": job.about.description, "tags": dict(job.about.tags), "value": _value(job, wanted, bool(way.steps))}
+    if job.about.kms_key:
+        after["kms_key"] = job.about.kms_key
+    controls = tuple(dict.fromkeys((IN_STORE, LABELLED, AGE, *_control_of(job))))
+    name = store.object(job.name)
+    if way.foreign:
+        conflict = foreign_rotation(job.name, way.foreign)
+        refusal = Refusal(conflict.what, conflict.why, conflict.next_step, IN_STORE)
+        return Plan(name, {}, {}, (), (refusal,), controls)
+    if stored is None:
+        refusals = () if wanted or way.steps else (_nothing_to_store(job),)
+        changes = (Change("create", control=IN_STORE), Change("create", "tags", control=LABELLED))
+        return Plan(name, None, after, changes, refusals, controls)
+    seen: dict[str, Any] = {
+        "description": stored.about.description,
+        "tags": {key: value for key, value in stored.about.tags if key in dict(job.about.tags)},
+        "value": _value(job, before or {}, False),
+    }
+    if job.about.kms_key:
+        seen["kms_key"] = stored.about.kms_key
+    if way.overtaken:
+        seen["pending"], after["pending"] = "a version of ours that somebody's later value overtook", "none"
+    changed = [
+        Change("update", field, seen[field], after[field], LABELLED)
+        for field in after
+        if field != "value" and seen[field] != after[field]
+    ]
+    if way.steps:
+        reason = AGE if "days old" in due else (_control_of(job) or (IN_STORE,))[0]
+        changed.append(Change("update", "value", seen["value"], after["value"], reason))
+    return Plan(name, seen, after, tuple(changed), (), controls)
+
+
+def _value(job: Job, document: Document, fresh: bool) -> str:
+    if document.get("username"):
+        return f"login {document['username']}"
+    if fresh:
+        return "a new one"
+    if not document:
+        return "none"
+    leaked = {found.value for found in job.found} & set(document.values())
+    return "as found in the code" if leaked else "the present one"
+
+
+def _control_of(job: Job) -> tuple[str, ...]:
+    return {"api_key": (VENDOR_KEYS,), "generated": (FOUND_IS_DEAD,)}.get(job.spec.kind, ())
+
+
+def _nothing_to_store(job: Job) -> Refusal:
+    return Refusal(
+        f"The secret {job.name} is not in the store",
+        "nobody but its vendor can make it, and no value of it was found in the code",
+        f"Put it there as a JSON document with the key {value_key(job.spec)}, or add a recipe to the profile's vendors.",
+        IN_STORE,
+    )
+
+
+def rotate(sight: Sight, store: Store) -> Stored:
+    """Steps 1 to 4, or what was changed by hand put back. The caller holds `issuer.exclusive`."""
+    job = sight.job
+    stored = begin(store, job.name, job.about, sight.first)
+    _expect_base(sight, stored)
+    if job.issuer is None:
+        return stored
+    stored = advance(store, job.issuer, stored, sight.rotating)
+    if not sight.rotating and sight.current is not None:
+        if not sight.accepted:
+            job.issuer.set(sight.current, sight.current)
+        job.issuer.mend(sight.current)
+    return stored
+
+
+def _expect_base(sight: Sight, stored: Stored) -> None:
+    # What follows was decided for the value we saw. Whoever wrote another one since then goes first.
+    current = stored.at(Stage.CURRENT)
+    if (current.token if current else "") != sight.way.base:
+        raise Conflict(
+            f"The secret {stored.name} was written by somebody else a moment ago",
+            f"its current version is {current.token if current else 'gone'}",
+            "Their value was left as it is. Run again: everything then starts from their value.",
+        )
+
+
+def retire(sight: Sight, store: Store, stored: Stored) -> None:
+    """Step 5, if this run may: none of the former credentials lets anybody in."""
+    current = stored.at(Stage.CURRENT)
+    if sight.job.issuer is not None and sight.retires and current is not None:
+        sight.job.issuer.retire(sight.former, store.read(stored.name, current.token))
