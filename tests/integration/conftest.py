@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -81,3 +82,14 @@ def _needs_cluster(request: pytest.FixtureRequest) -> None:
     if "Go is not installed" in block["why"]:
         pytest.skip(f"{block['why']}: {block['next_step']}")
     pytest.fail(f"the cluster is not there: {block['why']}")
+
+
+@pytest.fixture(scope="session")
+def cycle() -> Any:
+    """The module cycle.py beside this file: `cycle.cycle`, `cycle.stage` and `cycle.ask`."""
+    path = pathlib.Path(__file__).with_name("cycle.py")
+    spec = importlib.util.spec_from_file_location("goldenpath_test_cycle", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
