@@ -20,12 +20,14 @@ import hvac
 import psutil
 import psycopg
 import pytest
+from psycopg import sql
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import health, layout, runner, supervisor
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # A sandbox that is kept between sessions ($GOLDENPATH_TEST_STATE) may hold what an interrupted one wrote.
 NAME = f"survival_{secrets.token_hex(4)}"
+TABLE = sql.Identifier(NAME)
 PARTS = ("aws", "openbao", "postgresql", "registry", "git", "restaurant-api", "app-where2eat")
 CLUSTER = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 
@@ -58,7 +60,7 @@ def holdings(sandbox):
     """What every part holds, in its own words."""
     store = secrets_manager(sandbox)
     with admin(sandbox) as database:
-        rows = database.execute(f"SELECT note FROM {NAME} ORDER BY note").fetchall()
+        rows = database.execute(sql.SQL("SELECT note FROM {} ORDER BY note").format(TABLE)).fetchall()
     manifest = OPENER.open(f"http://{sandbox.block('registry')['address']}/v2/_catalog").read()
     read = {"mount_point": "secret", "raise_on_deleted_version": True}
     held = {
@@ -88,15 +90,15 @@ def held(sandbox):
     secrets_manager(sandbox).put_secret_value(SecretId=NAME, SecretString="two")
     openbao(sandbox).secrets.kv.v2.create_or_update_secret(NAME, {"here": "still"}, mount_point="secret")
     with admin(sandbox) as database:
-        database.execute(f"CREATE TABLE {NAME} (note text)")
-        database.execute(f"INSERT INTO {NAME} VALUES ('here')")
+        database.execute(sql.SQL("CREATE TABLE {} (note text)").format(TABLE))
+        database.execute(sql.SQL("INSERT INTO {} VALUES ('here')").format(TABLE))
     push_blob(sandbox)
     if sandbox.block("cluster")["available"]:
         kubectl(sandbox, "create", "configmap", NAME.replace("_", "-"))
     yield holdings(sandbox)
     secrets_manager(sandbox).delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
     with admin(sandbox) as database:
-        database.execute(f"DROP TABLE {NAME}")
+        database.execute(sql.SQL("DROP TABLE {}").format(TABLE))
     if sandbox.block("cluster")["available"]:
         kubectl(sandbox, "delete", "configmap", NAME.replace("_", "-"))
 
