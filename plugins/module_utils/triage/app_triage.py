@@ -20,7 +20,8 @@ from ..state_folder import state_folder
 from ..verdict import CredentialFinding, Verdict
 from . import credentials, engine, history, repository
 from .facts import Found, find
-from .scoring import Weighed, owed, weigh
+from .scoring import Weighed, is_shipped, owed, weigh
+from .standings import LIVE, PUBLIC, SIGNING_KEY
 
 AGREES, ANSWERED_FOR, IMPACT_KNOWN = "triage-01", "triage-02", "triage-03"
 MOST_HARMLESS: Final = 20  # findings that owe no rotation, in the verdict; all are in triage.json
@@ -48,7 +49,7 @@ def read(app: App, url: str, request: Request) -> Read:
     in_history, left_out = history.in_history(copy.folder, snapshot, lambda file: engine.candidates(file, cache))
     sightings = (*in_tree, *in_history)
     for sighting in sightings:
-        if sighting.judgement.standing in ("live", "signing_key"):
+        if sighting.judgement.standing in (LIVE, SIGNING_KEY):
             request.secrets.register(sighting.candidate.value)
     return Read(commit, find(snapshot), credentials.findings(sightings, app.name), (*snapshot.left_out, *left_out))
 
@@ -56,6 +57,7 @@ def read(app: App, url: str, request: Request) -> Read:
 def facts_of(app: App, seen: Read, weighed: Weighed) -> dict[str, Any]:
     """The facts as plain values: the code's answer where it gives one, else the catalog's; the stricter for data and exposure."""
     found = seen.found
+    shipped = [one for one in seen.credentials if one.standing in (LIVE, SIGNING_KEY, PUBLIC) and is_shipped(one)]
     return {
         "runtime": found.runtime if found.runtime != "unknown" else app.runtime or "unknown",
         "framework": found.framework,
@@ -71,7 +73,7 @@ def facts_of(app: App, seen: Read, weighed: Weighed) -> dict[str, Any]:
         "metrics": found.metrics,
         "login": found.login,
         "third_parties": list(found.third_parties[:MOST_HOSTS]),
-        "browser_keys": list(found.browser_keys),
+        "browser_keys": sorted({*found.browser_keys, *(one.variable or one.kind for one in shipped)}),
         "faults": list(found.faults),
         "declared_secrets": [secret.name for secret in app.secrets],
         "credential_counts": dict(sorted(Counter(one.standing for one in seen.credentials).items())),

@@ -99,3 +99,23 @@ def _family(name: str) -> str:
     first = words[0] if words else ""
     known = _FAMILIES.get(first, first)
     return "" if first in ("password", "passwd", "pass", "pwd", "pw", "my", "the", "app", "base", "default", "user") else known
+
+
+_USER: Final = re.compile(
+    r"(?i)(?:^|[^a-z])(?:db_?|database_?|mysql_?|pg_?|postgres_?)?(?:user|username|user_?name|uid|"
+    r"login)[\"']?\]?\)?\s*(?:=>|:=|=|:|,)\s*[\"'`]?(?P<user>[\w.@-]+)"
+)
+
+
+def user_near(file: SourceFile, line: int) -> str:
+    """The login that the lines around name, '' if they name none."""
+    for distance in range(FARTHEST):
+        for number in dict.fromkeys((line - distance, line + distance)):
+            if 1 <= number <= len(file.lines) and (match := _USER.search(file.lines[number - 1][:600])):
+                return match["user"]
+    return ""
+
+
+def is_superuser(user: str) -> bool:
+    """The login that a fresh database on one's own machine has."""
+    return user.lower() in ("root", "postgres", "sa", "admin", "mongo", "mysql", "system", "sys")

@@ -11,7 +11,9 @@ from typing import Any, Final
 from ..app import App, Database, DataClass, Exposure
 from ..controls import Control, Path
 from ..verdict import CredentialFinding
+from . import paths
 from .declared import full_path_reasons
+from .detectors.residue import BROWSER_VARIABLE
 from .facts import Found
 from .standings import LIVE, SIGNING_KEY
 
@@ -140,10 +142,18 @@ def _secrets(credentials: tuple[CredentialFinding, ...], found: Found) -> Iterab
             min(8, 4 * len(signing)),
             f"{len(signing)} signing key{'s' * (len(signing) > 1)} in the repository: {_listed(signing)}",
         )
-    if found.browser_keys:
+    shipped = [one for one in (*live, *signing) if is_shipped(one)]
+    if shipped:
+        yield Reason(6, f"{len(shipped)} of them are shipped to browsers: {_listed(shipped)}")
+    elif found.browser_keys:
         yield Reason(
             6, f"keys are shipped to browsers: {', '.join(found.browser_keys[:3])} - {_places(found, 'browser_key', '')}"
         )
+
+
+def is_shipped(finding: CredentialFinding) -> bool:
+    """Whether every visitor's browser gets it: it stands in a page, a bundle, or a variable that bundlers write into one."""
+    return paths.is_browser_code(finding.file) or paths.is_built(finding.file) or bool(BROWSER_VARIABLE.match(finding.variable))
 
 
 def _listed(findings: list[CredentialFinding]) -> str:

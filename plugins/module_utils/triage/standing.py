@@ -11,9 +11,9 @@ import re
 from typing import Final
 
 from . import paths, strings
-from .hosts import host_near, is_local, is_reserved
+from .hosts import host_near, is_local, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
-from .names import is_public_name
+from .names import is_public_name, words_of
 from .standing_of_forms import of_form
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
 
@@ -28,7 +28,9 @@ _PUBLIC_KINDS: Final = {
     "sentry_dsn": "a Sentry DSN only sends events",
 }
 _SIGNING_IN_DEVELOPMENT: Final = re.compile(
-    r"^(dev|development|local|test|testing|debug|insecure)([_\-\s].*)?$|[_\-](dev|development|local|test)$", re.IGNORECASE
+    r"^(dev|development|local|test|testing|debug|insecure)([_\-\s].*)?$|[_\-](dev|development|local|test)$|for[_\-]?(local|"
+    r"dev|test|ci\b)|local[_\-]?dev",
+    re.IGNORECASE,
 )
 _CODE_WORDS: Final = re.compile(
     r"^[a-z]+([A-Z][a-z]+)+$|^[A-Z][a-z]+([A-Z][a-z]+)+$|^[a-z]+(_[a-z]+)+$|^[A-Z]+(_[A-Z]+)+$|^[a-z]+(-[a-z]+)+$|"
@@ -51,6 +53,8 @@ _NOT_A_VALUE: Final = re.compile(
     r"bool|bytes|any|void|null|undefined|auto|default|inherit|production|development)$",
     re.IGNORECASE,
 )
+# config.Service.ApiKey is where a value comes from.
+_IDENTIFIERS: Final = re.compile(r"^[A-Za-z_][A-Za-z_]*(\.[A-Za-z_][A-Za-z_]*)+$")
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
 
@@ -77,13 +81,15 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         if paths.is_development(path) or paths.is_test(path):
             return Judgement(LOCAL, "Django's generated key in settings for development only")
         return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
+    if _is_own_name(value, candidate):
+        return None
     if strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
     if paths.is_test(path):
         return Judgement(LOCAL, "only tests sign with it")
     if paths.is_example(path):
         return _of_example(candidate)
-    if len(value) < 4 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+", value):
+    if len(value) < 3 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+", value):
         return None
     weak = strings.is_well_known(value) or _SIGNING_IN_DEVELOPMENT.search(value) or len(value) < 8
     if paths.is_document(path):
@@ -114,7 +120,13 @@ def _reads_as_code(value: str, candidate: Candidate) -> bool:
     last = candidate.variable.rsplit(".", 1)[-1].lower()
     if last in ("secret", "token", "salt", "jwt") and _CODE_WORDS.match(value) and candidate.shape != "call":
         return not re.search(r"secret|key|cat|shh", value.lower()) or value.lower() in ("secret", "secretkey", "secret_key")
-    return value.lower().replace("_", "").replace("-", "") == last.replace("_", "").replace("-", "")
+    return False
+
+
+def _is_own_name(value: str, candidate: Candidate) -> bool:
+    # SECRET_KEY = config("SECRET_KEY"): the name again, as a look-up takes it.
+    last = candidate.variable.rsplit(".", 1)[-1]
+    return value.lower().replace("_", "").replace("-", "") == last.lower().replace("_", "").replace("-", "")
 
 
 def _of_example(candidate: Candidate) -> Judgement:
@@ -166,12 +178,16 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
     if candidate.is_default and local and not _is_strong(value):
         return Judgement(LOCAL, "a default for a developer's machine")
+    if local and not strings.looks_random(value) and is_superuser(candidate.user or user_near(file, candidate.line)):
+        return Judgement(LOCAL, "the superuser of a database on a developer's machine")
     return Judgement(
         LIVE, f"a password that opens {host}" if host and not local else "a password that stands in the code or its configuration"
     )
 
 
 def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None) -> Judgement | None:
+    if host is not None and is_reserved(host):
+        return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
     if candidate.shape == "comparison":
         return Judgement(LIVE, "the code lets in whoever knows this word")
     if host is not None and not is_local(host) and "." in host and not is_reserved(host):
@@ -209,7 +225,8 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
         return True
     if paths.is_translation(file.path) or len(value) < 4 or len(value) > 200 or " " in value:
         return False
-    if _NOT_A_VALUE.search(value) and not (strings.is_well_known(value) and _is_strong(value)):
+    known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
+    if (_NOT_A_VALUE.search(value) and not known) or re.search(r"[:?]$", value):
         return False
     if candidate.shape == "comparison":
         return value.lower().replace("_", "") not in candidate.variable.lower().replace("_", "")
@@ -219,21 +236,26 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
     ):
         return False
     if value.lower() in strings.WELL_KNOWN:
-        return value.lower() not in (
-            "password",
-            "pass",
-            "passwd",
-            "pwd",
-            "user",
-            "username",
-            "any",
-            "default",
-            "secret",
-            "test",
-            "db",
-            "app",
-            "database",
-        ) or _is_configuration(file)
+        return (
+            len(words_of(candidate.variable)) > 1
+            or value.lower()
+            not in (
+                "password",
+                "pass",
+                "passwd",
+                "pwd",
+                "user",
+                "username",
+                "any",
+                "default",
+                "secret",
+                "test",
+                "db",
+                "app",
+                "database",
+            )
+            or _is_configuration(file)
+        )
     if _CODE_WORDS.match(value):
         return (
             _is_configuration(file)
@@ -279,7 +301,7 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return None
     if strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is none") if len(value) >= 6 else None
-    random = strings.looks_random(value)
+    random = strings.looks_random(value) and not _IDENTIFIERS.match(value)
     if not random or (candidate.kind in ("key", "app_id") and len(value) < 20):
         return None
     if is_public_name(candidate.variable):

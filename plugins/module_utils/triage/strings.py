@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import itertools
 import math
 import re
@@ -111,6 +113,7 @@ _SEQUENCES: Final = (
 _HEXADECIMAL: Final = re.compile(r"^[0-9a-f]+$|^[0-9A-F]+$")
 _UUID: Final = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.IGNORECASE)
 _WORDY: Final = re.compile(r"^[A-Za-z]{2,}([_\-.:/ ][A-Za-z]{2,})*\d{0,2}$")
+_COMMON: Final = re.compile(r"password|passwd|passwort|secret|welcome|admin|letmein|qwerty", re.IGNORECASE)
 _VOWELS: Final = frozenset("aeiouyAEIOUY")
 
 
@@ -127,7 +130,18 @@ def is_reference(value: str) -> bool:
 
 def is_stand_in(value: str) -> bool:
     """The value says of itself that it is none: `your-key-here`, `xxx`, `<token>`, or one printed in vendors' documents."""
-    return value in DOCUMENTED or bool(_STAND_IN.search(value)) or is_sequence(value)
+    return value in DOCUMENTED or bool(_STAND_IN.search(value)) or is_sequence(value) or _wraps_words(value)
+
+
+def _wraps_words(value: str) -> bool:
+    # base64 of a sentence is a joke for readers, no key
+    if len(value) < 16 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
+        return False
+    try:
+        text = base64.b64decode(value + "=" * (-len(value) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return False
+    return text.count(" ") >= 2 and text.isprintable()
 
 
 def is_well_known(value: str) -> bool:
@@ -182,7 +196,7 @@ def is_wordy(value: str) -> bool:
 
 def looks_random(value: str) -> bool:
     """Whether a machine made this: long enough, and mixed in a way that words and names are not."""
-    if len(value) < 12 or " " in value:
+    if len(value) < 12 or " " in value or len(_COMMON.sub("", value)) < min(len(value), 10):
         return False
     if _UUID.match(value):
         return True

@@ -19,11 +19,19 @@ _HINTS: Final = vocabulary(
     "bearer access license encrypt jwt session hash kennwort contrasena senha pat creds"
 )
 _OPERATOR: Final = r"(?P<op>===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
+# Calls that hand their literal through; any other call's literal is a question, a name or a path.
+_WRAPPERS: Final = (
+    r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
+    r"Some|Optional\.of|"
+    r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|Literal)"
+)
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
     r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})\s*(?::\s*[A-Za-z_][\w.\[\]<>|?, ]{0,40}?)?\s*"
     + _OPERATOR
-    + r"\s*(?:[A-Za-z_][\w.]{0,40}\(\s*)?(?:default\s*=\s*)?[rbfu@$L]{0,2}(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    + r"\s*(?:"
+    + _WRAPPERS
+    + r"\(\s*)?(?:default\s*=\s*)?[rbfu@$L]{0,2}(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){0,600})(?P=quote)"
 )
 # getenv("NAME", "default") and its kin: the name is itself a literal
@@ -184,13 +192,16 @@ def _made(
     value = _SCHEME.sub("", value.strip())
     if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
         kind = "aws_secret_access_key"
-    elif kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number)):
+    elif (kind == "key" and _BYTES.search(file.lines[number - 1][:LONGEST_LINE])) or (
+        kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number))
+    ):
         kind = "signing_key"
     if kind and value:
         yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)
 
 
 _SCHEME: Final = re.compile(r"^(Bearer|Token|Basic|Bot|ApiKey)\s+")
+_BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 _SIGNS: Final = re.compile(
     r"(?i)\b(jwt\w*|session|sessions|cookie|cookies|token_?signing|auth_?token|"

@@ -34,7 +34,8 @@ _HOST_PAIR: Final = re.compile(r"(?i)\b(?:server|data source|host|addr|address|n
 _USER_PAIR: Final = re.compile(r"(?i)\b(?:user id|uid|user|username|user name)\s*=\s*([^;\"'`\s]+)")
 _JDBC: Final = re.compile(r"jdbc:[a-z0-9]+:[^\s\"'`]*?[?&;]password=(?P<password>[^&;\s\"'`]+)")
 _DSN: Final = re.compile(
-    r"(?:\b(?:host|hostaddr|dbname|user|sslmode|port)=\S+\s+)+.*?\bpassword=(?P<quote>'?)(?P<password>[^\s'\"`]+)(?P=quote)|"
+    r"(?:\b(?:host|hostaddr|dbname|user|sslmode|"
+    r"port)=[^\s,]+\s+)+[^,()]*?\bpassword=(?P<quote>'?)(?P<password>[^\s'\"`]+)(?P=quote)|"
     r"\bpassword=(?P<password2>[^\s'\"`;&]+)(?=\s+(?:host|hostaddr|dbname|user|sslmode|port)=)"
 )
 _GO_MYSQL: Final = re.compile(r"[\"'`](?P<user>[\w.-]+):(?P<password>[^@\"'`\s:/]{1,100})@(?:tcp|unix)\((?P<host>[^)]*)\)/")

@@ -26,7 +26,7 @@ _OPEN_DOORS: Final = tuple(
         (
             "debug",
             4,
-            r"\bapp\.run\([^)]*debug\s*=\s*True|^\s*DEBUG\s*=\s*True\b|FLASK_DEBUG\s*=\s*1|APP_DEBUG\s*=\s*true|"
+            r"\bapp\.run\(.*\bdebug\s*=\s*True|^\s*DEBUG\s*=\s*True\b|FLASK_DEBUG\s*=\s*1|APP_DEBUG\s*=\s*true|"
             r"display_errors['\"]?\s*[,=]\s*['\"]?(?:1|On)|UseDeveloperExceptionPage\(\);\s*$",
             "debugging is on: errors show code and settings",
         ),
