@@ -23,6 +23,7 @@ from ..profile import Profile
 from ..state_folder import state_folder
 from . import promtool
 from .documents import Words, groups, pod_monitor, prometheus_rule, words_of
+from .foreign_groups import removed, with_foreign_groups
 from .model import DATABASE, ERRORS, PROVEN, RUNBOOK, SATURATION, SILENCE, Rule
 from .rules import rules_of, unproven
 
@@ -74,8 +75,7 @@ def wanted_objects(app: App, profile: Profile, rules: tuple[Rule, ...], words: W
         of_family = tuple(rule for rule in rules if _family(rule) == family)
         manifest = prometheus_rule(app, profile, family, groups(of_family, words, app.namespace))
         controls = tuple(dict.fromkeys(rule.control for rule in of_family))
-        # A group that somebody added to our object is drift: it would page in our name.
-        wanted.append(Wanted(manifest, (*controls, RUNBOOK), ((("spec",), controls[0]),), (("spec", "groups"),)))
+        wanted.append(Wanted(manifest, (*controls, RUNBOOK), ((("spec",), controls[0]),)))
     return (*wanted, Wanted(pod_monitor(app, profile), (SILENCE, ERRORS)))
 
 
@@ -123,6 +123,10 @@ def _converged(request: Request, app: App, profile: Profile, wanted: tuple[Wante
         plans = converge(client, wanted, scope, kubernetes_rules(profile), check=request.check)
     except MicroappsError as error:
         return tuple(Plan(one.name, controls=one.controls).failed(error) for one in wanted)
+    rules = {one.name: one for one in wanted if one.manifest["kind"] == "PrometheusRule"}
+    plans = tuple(with_foreign_groups(plan, rules[plan.object]) if plan.object in rules else plan for plan in plans)
+    if not request.check:
+        plans = tuple(removed(client, plan, rules[plan.object]) if plan.object in rules else plan for plan in plans)
     return tuple(with_link_changes(plan) for plan in plans)
 
 

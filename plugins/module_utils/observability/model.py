@@ -9,6 +9,7 @@ from typing import Final
 
 from ..app import App
 from ..controls import Path
+from ..errors import Invalid
 from ..profile import Profile
 from ..verdict import Verdict
 from . import promql
@@ -137,13 +138,18 @@ def target_of(app: App, profile: Profile, verdict: Verdict) -> Target:
     """What the rules of this app are about. A database that only the code shows counts as well as a declared one."""
     settings = profile.observability
     full = verdict.path is Path.FULL
+    ratio = settings.error_ratio_full if full else settings.error_ratio
+    if not 0 < ratio < 1:
+        field = "error_ratio_full" if full else "error_ratio"
+        why = f"observability.{field} is {ratio}: every request, or none, would be too much"
+        raise Invalid("The limit for errors is none", why, f"Set observability.{field} between 0 and 1 in the profile.")
     return Target(
         namespace=app.namespace,
         job=f"{app.namespace}/{app.name}",
         unwatched=tuple(dict.fromkeys((app.workload.health_path, app.workload.metrics_path))),
         full=full,
         database=app.database is not None or bool(verdict.facts.get("database")),
-        error_ratio=settings.error_ratio_full if full else settings.error_ratio,
+        error_ratio=ratio,
         fewest=settings.fewest_requests,
         latency=settings.latency_seconds,
         database_latency=settings.database_latency_seconds,

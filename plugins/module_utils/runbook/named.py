@@ -14,7 +14,8 @@ from ..profile import Profile
 def names_of(app: App, profile: Profile) -> tuple[str, ...]:
     """The objects that the runbook's commands and places name, as they end in the names of proofs."""
     cluster = (app.namespace,) if profile.cluster.available else ()
-    return (*cluster, app.image, app.role_name, *(app.secret_name(secret.name) for secret in app.secrets))
+    role, image = f"iam:role/{app.role_name}", f"ecr:repository/{app.image}"
+    return (*cluster, image, role, *(app.secret_name(secret.name) for secret in app.secrets))
 
 
 def answer(control: str, names: tuple[str, ...], answers: Iterable[Answer]) -> Answer:

@@ -121,7 +121,16 @@ def test_numbers(number: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(1.95, "1.95s"), (0.975, "975ms"), (0.4875, "487.5ms"), (78, "1m 18s"), (19.5, "19.5s")]
+    ("seconds", "text"),
+    [
+        (1.95, "1.95s"),
+        (0.975, "975ms"),
+        (0.4875, "487.5ms"),
+        (78, "1m 18s"),
+        (3600, "1h 0m 0s"),
+        (90061, "1d 1h 1m 1s"),
+        (19.5, "19.5s"),
+    ],
 )
 def test_durations_read_as_prometheus_writes_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -225,10 +225,15 @@ def _bucket(target: Target, metric: str, bound: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """What Prometheus' humanizeDuration makes of up to a minute: four significant digits and a unit."""
-    if seconds >= 1:
-        return f"{seconds:.4g}s" if seconds < 60 else f"{int(seconds) // 60}m {int(seconds) % 60}s"
-    return f"{seconds * 1000:.4g}ms"
+    """What Prometheus' humanizeDuration makes of seconds."""
+    if seconds < 1:
+        return f"{seconds * 1000:.4g}ms"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{seconds:.4g}s"
+    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m"), (whole % 60, "s"))
+    first = next(index for index, (amount, _unit) in enumerate(parts) if amount)
+    return " ".join(f"{amount}{unit}" for amount, unit in parts[first:])
 
 
 def over(limit: float, times: float = 1.5) -> float:
