@@ -43,22 +43,26 @@ def _release(name: str) -> int:
     return int(digits) if digits else 0
 
 
-def wrapper(environ: Mapping[str, str]) -> list[str]:
-    """What to put before a PostgreSQL command so that it accepts to run: [] unless we are root."""
+def wrapper(data: pathlib.Path, environ: Mapping[str, str]) -> list[str]:
+    """What to put before a PostgreSQL command so that it accepts to run on this data: [] unless we are root."""
     if os.geteuid() != 0:
         return []
-    for candidate in (_namespace(environ), _as_nobody(environ)):
-        if (
-            candidate
-            and subprocess.run([*candidate, "/bin/sh", "-c", "test $(id -u) != 0"], capture_output=True, check=False).returncode
-            == 0
-        ):
+    # Data that is there must be run by the user who owns it, whatever would be chosen today.
+    owned_by_nobody = data.stat().st_uid == NOBODY if data.exists() else None
+    candidates = {False: _namespace(environ), True: _as_nobody(environ)}
+    for nobody, candidate in candidates.items():
+        if candidate and owned_by_nobody in (None, nobody) and _makes_another_user(candidate):
             return candidate
     raise MicroappsError(
         "The sandbox's PostgreSQL cannot run as root",
         "this machine forbids user namespaces and changing to another user",
         "Run Ansible as an ordinary user, or name a PostgreSQL of yours (option `database` of the sandbox).",
     )
+
+
+def _makes_another_user(prefix: Sequence[str]) -> bool:
+    told = subprocess.run([*prefix, "/bin/sh", "-c", "test $(id -u) != 0"], capture_output=True, check=False)
+    return told.returncode == 0
 
 
 def _namespace(environ: Mapping[str, str]) -> list[str]:
@@ -75,13 +79,14 @@ def _as_nobody(environ: Mapping[str, str]) -> list[str]:
 
 def command(layout: Layout, environ: Mapping[str, str]) -> list[str]:
     """How the server is started."""
-    return [*wrapper(environ), str(programs_folder() / "postgres"), "-D", str(layout.path("postgresql", "data"))]
+    data = layout.path("postgresql", "data")
+    return [*wrapper(data, environ), str(programs_folder() / "postgres"), "-D", str(data)]
 
 
 def prepare(layout: Layout, port: int, password_file: pathlib.Path, environ: Mapping[str, str]) -> None:
     """A data folder with our settings. Made under another name and renamed: a killed initdb leaves nothing that counts."""
     data = layout.path("postgresql", "data")
-    prefix = wrapper(environ)
+    prefix = wrapper(data, environ)
     if not data.exists():
         fresh = layout.path("postgresql", "fresh")
         shutil.rmtree(fresh, ignore_errors=True)

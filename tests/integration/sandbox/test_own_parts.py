@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import psutil
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import layout, supervisor
@@ -36,9 +37,9 @@ def with_environ(sandbox, **environ):
     return dataclasses.replace(sandbox, environ={**sandbox.environ, **environ})
 
 
-def without_go(sandbox, folder):
-    """A PATH with everything but Go."""
-    for name in ("git", "sh", "unshare", "setpriv", "id"):
+def with_only(sandbox, folder, *names):
+    """A PATH with these programs alone."""
+    for name in names:
         found = shutil.which(name)
         if found:
             (folder / name).symlink_to(found)
@@ -46,7 +47,7 @@ def without_go(sandbox, folder):
 
 
 def test_without_go_all_but_the_cluster_works_and_says_what_to_do(other, tmp_path):
-    second = without_go(other, tmp_path)
+    second = with_only(other, tmp_path, "git", "unshare", "setpriv")
     result = second.start()
     block = second.block("cluster")
     assert (block["available"], block["why"], block["identity"]) == (False, "Go is not installed", "")
@@ -58,6 +59,25 @@ def test_without_go_all_but_the_cluster_works_and_says_what_to_do(other, tmp_pat
     # Go is there now: the same command adds what was missing.
     assert other.start()["changed"] is True
     assert other.block("cluster")["available"] is True
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs to run PostgreSQL as somebody else")
+def test_where_namespaces_are_forbidden_root_runs_postgresql_as_nobody_and_goes_on_doing_so(other, tmp_path):
+    second = with_only(other, tmp_path, "git", "setpriv")
+    second.start()
+    server = psutil.Process(supervisor.Supervisor(second.layout.socket).state("postgresql").pid)
+    assert server.uids().real == 65534
+    second.ask("stopped")
+    other.start()
+    server = psutil.Process(supervisor.Supervisor(second.layout.socket).state("postgresql").pid)
+    assert server.uids().real == 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs to run PostgreSQL as somebody else")
+def test_where_root_can_do_neither_it_is_one_clear_line(other, tmp_path):
+    result = with_only(other, tmp_path, "git").ask("started")
+    assert result["failed"]
+    assert result["msg"].startswith("The sandbox's PostgreSQL cannot run as root")
 
 
 def test_parts_of_the_users_own_are_taken_instead(sandbox, other):
@@ -100,8 +120,6 @@ def test_an_aws_endpoint_elsewhere_is_refused(other):
 def test_the_users_own_control_plane_programs_are_run(sandbox, other, tmp_path):
     programs = supervisor.Supervisor(sandbox.layout.socket)
     for name in ("etcd", "kube-apiserver"):
-        import psutil
-
         (tmp_path / name).symlink_to(psutil.Process(programs.state(name).pid).exe())
     second = with_environ(other, KUBEBUILDER_ASSETS=str(tmp_path))
     second.start()
