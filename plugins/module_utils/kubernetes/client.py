@@ -11,6 +11,7 @@ from __future__ import annotations
 import concurrent.futures
 import ipaddress
 import json
+import re
 import ssl
 import threading
 import time
@@ -43,6 +44,9 @@ _READ_SECONDS: Final = 30.0
 _PAUSES: Final = (0.1, 0.3, 0.9)
 _LONGEST_PAUSE: Final = 5.0
 _BUSY: Final = frozenset({429, 502, 503, 504})
+
+# Characters that JSON may hold as they are and YAML may not.
+_NOT_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 Object = dict[str, Any]
 Item = TypeVar("Item")
@@ -177,7 +181,7 @@ class Client:
     ) -> Object:
         # The one gate that every write passes.
         query = {**query, "dryRun": "All"} if dry_run else query
-        return self._json(call, method, path, query, json.dumps(body, ensure_ascii=False).encode(), content)
+        return self._json(call, method, path, query, _encoded(body), content)
 
     # Asking
 
@@ -264,6 +268,12 @@ class Client:
         if self._proxy:
             return urllib3.ProxyManager(self._proxy, **settings)
         return urllib3.PoolManager(**settings)
+
+
+def _encoded(body: Any) -> bytes:
+    """JSON that is YAML too: an apply is read by a YAML parser, which knows no surrogate pairs and refuses some characters."""
+    text = json.dumps(body, ensure_ascii=False)
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode("utf-8", "replace")
 
 
 def _may_repeat(method: str, problem: Exception) -> bool:

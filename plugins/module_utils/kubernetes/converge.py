@@ -50,10 +50,11 @@ class Scope:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Survey:
-    """What is to be done. `first` is what the set's parent must say before any of it, if that is more than it says at last."""
+    """What is to be done. `first` is what the set's parent must say before any of it, if that is more than `last`."""
 
     steps: tuple[Step, ...]
     parent: str
+    last: Mapping[str, Any]
     first: Mapping[str, Any] | None = None
 
 
@@ -106,10 +107,10 @@ def survey(
     foreign = [live for live in strangers if live not in stale and live["kind"] in scope.alone]
     steps += tuple(step for live in foreign if (step := expel(live, scope.control, rules)))
     if world.namespace is not None and not is_ours(world.namespace) and rules.adopt != "take":
-        return Survey(in_a_foreign_namespace(steps, scope.namespace), members[-1].name)
+        return Survey(in_a_foreign_namespace(steps, scope.namespace), members[-1].name, members[-1].manifest)
     going = {client.kind_of(live) for live in stale}
     first = the_set.parent_manifest({*kinds, *going}) if going - set(kinds) else None
-    return Survey(steps, members[-1].name, first)
+    return Survey(steps, members[-1].name, members[-1].manifest, first)
 
 
 def _known(client: Client, manifest: Mapping[str, Any]) -> Kind | None:
@@ -193,8 +194,7 @@ def carry_out(client: Client, survey: Survey, pause: Callable[[float], None] = t
             error = Conflict(f"{lost.object} could not be made", "nothing in it was tried", "See its own failure.")
             return tuple(done.get(index) or step.plan.failed(error) for index, step in enumerate(steps))
     if first is not None:
-        parent = next(step for step in steps if step.plan.object == survey.parent)
-        client.apply(PARENT_KIND, parent.manifest or first, force=True, dry_run=False)
+        client.apply(PARENT_KIND, survey.last, force=True, dry_run=False)
     return tuple(done[index] for index in range(len(steps)))
 
 

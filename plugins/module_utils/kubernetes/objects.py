@@ -29,8 +29,9 @@ class Wanted:
     """One object as it should be.
 
     `controls` are those it proves; `fields` says which part serves which control, the longest path wins, anything else
-    serves the first. Below an `exclusive` path everything is ours: what others added there is drift. A last part that ends
-    in `*` means keys with that beginning. `made_by_system` objects exist in every namespace: changing one is no adoption.
+    serves the first. Below an `exclusive` path everything is ours: what others added there is drift. In both, a last part
+    that ends in `*` means keys with that beginning. `made_by_system` objects are in every namespace: changing
+    one is no adoption.
     """
 
     manifest: Mapping[str, Any]
@@ -51,8 +52,15 @@ class Wanted:
 
     def control_of(self, path: Path) -> str:
         """The control that asks for this field."""
-        serving = [(len(prefix), control) for prefix, control in self.fields if path[: len(prefix)] == prefix]
+        serving = [(len(prefix), control) for prefix, control in self.fields if _below(path, prefix)]
         return max(serving)[1] if serving else (self.controls[0] if self.controls else "")
+
+
+def _below(path: Path, prefix: Path) -> bool:
+    if prefix[-1].endswith("*"):
+        deep = len(prefix) - 1
+        return path[:deep] == prefix[:deep] and len(path) > deep and path[deep].startswith(prefix[-1][:-1])
+    return path[: len(prefix)] == prefix
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
