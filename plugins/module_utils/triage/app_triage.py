@@ -20,6 +20,7 @@ from ..state_folder import state_folder
 from ..verdict import CredentialFinding, Verdict
 from . import credentials, engine, history, repository
 from .facts import Found, find
+from .hosts import family
 from .scoring import Weighed, is_shipped, owed, weigh
 from .standings import LIVE, PUBLIC, SIGNING_KEY
 
@@ -51,7 +52,16 @@ def read(app: App, url: str, request: Request) -> Read:
     for sighting in sightings:
         if sighting.judgement.standing in (LIVE, SIGNING_KEY):
             request.secrets.register(sighting.candidate.value)
-    return Read(commit, find(snapshot), credentials.findings(sightings, app.name), (*snapshot.left_out, *left_out))
+    found = find(snapshot)
+    named = tuple(_named(one, found) for one in credentials.findings(sightings, app.name))
+    return Read(commit, found, named, (*snapshot.left_out, *left_out))
+
+
+def _named(finding: CredentialFinding, found: Found) -> CredentialFinding:
+    # `DB_PASSWORD = ...` alone does not say of which database it is; the rest of the code does.
+    if finding.kind not in ("password", "database_password") or family(finding.variable) != "db" or not found.database:
+        return finding
+    return dataclasses.replace(finding, kind=f"{found.database}_password")
 
 
 def facts_of(app: App, seen: Read, weighed: Weighed) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def host_near(file: SourceFile, line: int, variable: str = "") -> str | None:
 
     A host that belongs to something else is passed by: `MAIL_HOST` says nothing about `DB_PASSWORD`.
     """
-    own = _family(variable)
+    own = family(variable)
     for distance in range(FARTHEST):
         for number in dict.fromkeys((line - distance, line + distance)):
             if 1 <= number <= len(file.lines) and (found := _host_on(file.lines[number - 1][:600], own)):
@@ -65,7 +65,7 @@ def _host_on(text: str, own: str) -> str:
     match = _HOST_NAME.search(text)
     if not match:
         return ""
-    other = _family(match["name"] or "")
+    other = family(match["name"] or "")
     if own and other and own != other:
         return ""
     quoted = _QUOTED.findall(match["rest"])
@@ -94,7 +94,8 @@ _FAMILIES: Final = {
 }
 
 
-def _family(name: str) -> str:
+def family(name: str) -> str:
+    """Whose a variable is, by its first word: `db` for DB_PASSWORD and DATABASE_HOST, '' for a plain `password`."""
     words = words_of(name.rsplit(".", 1)[-1])
     first = words[0] if words else ""
     known = _FAMILIES.get(first, first)
