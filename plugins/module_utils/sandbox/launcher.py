@@ -71,7 +71,8 @@ def reader(aws: Mapping[str, str]) -> Any:
 
     def read(name: str) -> str:
         try:
-            return str(client.get_secret_value(SecretId=name)["SecretString"])
+            # The stage is AWS's own default; moto's is another version once a stage was moved.
+            return str(client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")["SecretString"])
         except ClientError as error:
             raise NotFound(f"The secret {name} cannot be read", error.response["Error"]["Code"]) from None
         except BotoCoreError as error:
