@@ -27,9 +27,9 @@ from .tenancy_controls import DRILL_ACCOUNT, DRILL_PODS, DRILL_QUOTA, DRILLS
 
 SPEC: Final[dict[str, Any]] = {**MICROAPP_OPTIONS}
 PERMISSIONS: Final = (
-    "core/namespaces:get",
-    "core/pods:create",
-    "core/services:create",
+    "namespaces:get",
+    "pods:create",
+    "services:create",
     "authorization.k8s.io/subjectaccessreviews:create",
 )
 _POD: Final = BY_GROUP_KIND["Pod"]

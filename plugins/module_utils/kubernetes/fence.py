@@ -25,17 +25,20 @@ SPEC: Final[dict[str, Any]] = {
 }
 # Nothing but ours may open the fence: neither a policy that lets more through nor a binding that lets more people in.
 _ALONE_IN: Final = ("NetworkPolicy", "RoleBinding")
-_ALL: Final = "get,list,create,patch,delete"
+_WHOLE: Final = (
+    "configmaps",
+    "resourcequotas",
+    "limitranges",
+    "serviceaccounts",
+    "networking.k8s.io/networkpolicies",
+    "rbac.authorization.k8s.io/roles",
+    "rbac.authorization.k8s.io/rolebindings",
+)
 PERMISSIONS: Final = (
-    "core/namespaces:get,create,patch",
-    f"core/configmaps:{_ALL}",
-    f"core/resourcequotas:{_ALL}",
-    f"core/limitranges:{_ALL}",
-    f"core/serviceaccounts:{_ALL}",
-    f"networking.k8s.io/networkpolicies:{_ALL}",
-    # `escalate` and `bind`: the owners' role grants what we need not hold ourselves.
-    f"rbac.authorization.k8s.io/roles:{_ALL},escalate",
-    f"rbac.authorization.k8s.io/rolebindings:{_ALL}",
+    *(f"namespaces:{verb}" for verb in ("get", "create", "patch")),
+    *(f"{resource}:{verb}" for resource in _WHOLE for verb in ("get", "list", "create", "patch", "delete")),
+    # The owners' role grants what whoever runs the playbooks need not hold.
+    "rbac.authorization.k8s.io/roles:escalate",
     "rbac.authorization.k8s.io/roles:bind",
 )
 
