@@ -21,20 +21,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..capability import Capability, Change, Outcome, Plan, Request
-from ..errors import MicroappsError, MissingLibrary, Unreachable
+from ..errors import MicroappsError, Unreachable
+from ..kubernetes.client import connect
+from ..profile import Cluster
 from ..state_folder import collection_root
 from . import cluster, health, runner, supervisor
 from .given import given
 from .layout import Layout, layout_of, read_state, refuse_taken, write_private, write_state
 from .programs import CLUSTER_PROGRAMS, EXAMPLE, base_environment
 from .setup import Setup, Tools, blocks, setup, tools
-
-try:
-    import kubernetes
-
-    KUBERNETES_MISSING: ImportError | None = None
-except ImportError as error:
-    KUBERNETES_MISSING = error
 
 # Seconds until a part that does not answer is called down. A first start makes a database and elects OpenBao's leader.
 START_LIMIT: Final = 90.0
@@ -121,7 +116,6 @@ def _ended(layout: Layout, state: str, there: bool) -> Outcome:
 def _started(layout: Layout, request: Request) -> Outcome:
     if request.check:
         return _predicted(layout, request)
-    external = request.params.get("cluster")
     found = tools(request.environ, request.progress, make=True)
     with supervisor.exclusive(layout):
         began = time.monotonic()
@@ -135,7 +129,7 @@ def _started(layout: Layout, request: Request) -> Outcome:
         down = [name for name, answers in before.items() if not answers]
         warnings = _repair(layout, request, running, wanted, probes, down)
         definitions = _prepare_cluster(layout, wanted, state)
-        identity = _identity(layout, external, wanted)
+        identity = _identity(layout, request, wanted)
         told = blocks(layout, request.params, wanted.ports, found, identity)
         write_state(layout, {"version": 1, "ports": dict(wanted.ports), "blocks": told, "definitions": definitions})
         if down:
@@ -273,24 +267,13 @@ def _first_release(
     )
 
 
-def _identity(layout: Layout, external: Mapping[str, Any] | None, wanted: Setup) -> str:
+def _identity(layout: Layout, request: Request, wanted: Setup) -> str:
+    external = request.params.get("cluster")
     if external:
-        return _external_identity(external)
+        return connect(Cluster(external["kubeconfig"], external["context"]), request.environ, request.secrets).identity()
     if any(program.name in CLUSTER_PROGRAMS for program in wanted.programs):
         return cluster.Api(wanted.ports["kube-apiserver"], cluster.files_of(layout)).identity()
     return ""
-
-
-def _external_identity(external: Mapping[str, Any]) -> str:
-    if KUBERNETES_MISSING:
-        raise MissingLibrary("kubernetes", "use a cluster of yours", KUBERNETES_MISSING)
-    try:
-        client = kubernetes.config.new_client_from_config(external["kubeconfig"], context=external["context"])
-        return str(kubernetes.client.CoreV1Api(client).read_namespace("kube-system").metadata.uid)
-    except (kubernetes.config.ConfigException, kubernetes.client.ApiException, OSError) as error:
-        raise Unreachable(
-            f"The cluster of {external['kubeconfig']} cannot be asked for its identity", type(error).__name__
-        ) from None
 
 
 def _told(found: Tools, params: Mapping[str, Any]) -> tuple[str, ...]:
