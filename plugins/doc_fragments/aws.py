@@ -38,7 +38,7 @@ options:
       loopback_only:
         description:
           - Refuse an endpoint that is missing or not on this machine.
-          - Credentials come from O(aws.credentials_file) alone; AWS variables, profiles and proxies of the user are not looked at.
+          - Credentials come from O(aws.credentials_file) alone. AWS variables, profiles and proxies of the user are ignored.
         type: bool
         default: false
       permissions_boundary:

@@ -80,8 +80,8 @@ role:
   sample: microapp-where2eat-sandbox
 """
 
-from ..module_utils.capability import run_as_module
 from ..module_utils.aws.app_supply_chain import CAPABILITY
+from ..module_utils.capability import run_as_module
 
 
 def main() -> None:

@@ -141,8 +141,8 @@ answers:
       done: "updated ecr:repository/where2eat"
 """
 
-from ..module_utils.capability import run_as_module
 from ..module_utils.aws.ecr import CAPABILITY
+from ..module_utils.capability import run_as_module
 
 
 def main() -> None:

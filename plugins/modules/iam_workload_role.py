@@ -149,8 +149,8 @@ answers:
       done: "updated ecr:repository/where2eat"
 """
 
-from ..module_utils.capability import run_as_module
 from ..module_utils.aws.iam import CAPABILITY
+from ..module_utils.capability import run_as_module
 
 
 def main() -> None:
