@@ -41,6 +41,9 @@ Keep = Literal[_Keep.KEEP]
 # An option that was not given: whatever is there is left alone, never a default written over it.
 KEEP: Final = _Keep.KEEP
 
+# Characters of a line where no terminal says otherwise: a log, a job page.
+WIDE: Final = 140
+
 # The option that every capability with controls takes; documented in doc_fragments/evidence.py.
 EVIDENCE_OPTION: Final[dict[str, Any]] = {
     "type": "dict",
@@ -144,7 +147,8 @@ class Request:
     """One call: the validated options, the mode, and everything from outside that the logic may use.
 
     Nothing below a capability's `run` reads the clock, the environment or randomness by itself: they come from here.
-    `run` is the identity of the ansible-playbook that asks; there is none behind the module door.
+    `run` is the identity of the ansible-playbook that asks; there is none behind the module door. `columns` is the width of
+    the terminal that `progress` prints on.
     """
 
     params: Mapping[str, Any]
@@ -155,6 +159,7 @@ class Request:
     secrets: Secrets = dataclasses.field(default_factory=Secrets)
     progress: Callable[[str], None] = _silent
     run: Run | None = None
+    columns: int = WIDE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

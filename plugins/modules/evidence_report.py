@@ -65,12 +65,9 @@ outcome:
   returned: always
   type: str
   sample: in_place
-summary:
-  description: The small JSON for a pipeline, as written to C(converge.summary.json) or C(audit.summary.json).
-  returned: always
-  type: dict
 artefacts:
-  description: Where the report, the evidence, the runbook and the branch are.
+  description:
+    - Where the report, the evidence, its summary for a pipeline (a small JSON file), the runbook and the branch are.
   returned: always
   type: dict
 """

@@ -10,6 +10,7 @@ module door of the same name, with the same arguments.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils.capability import Capability, Request, no_log_values, perform, scrubbed, with_evidence_folder
+from ..module_utils.capability import WIDE, Capability, Request, no_log_values, perform, scrubbed, with_evidence_folder
 from ..module_utils.errors import MicroappsError
 from ..module_utils.evidence.record import new_run, record_answers
 from ..module_utils.scrubber import Secrets
@@ -58,6 +59,7 @@ class InProcess(ActionBase):  # type: ignore[misc]  # ansible-core ships no type
             secrets=secrets,
             progress=display.display,
             run=RUN,
+            columns=display.columns if sys.stdout.isatty() else WIDE,
         )
         if self._runs_here():
             result = perform(self.capability, request)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -57,7 +56,11 @@ def run(request: Request) -> Outcome:
         artefacts.update(part["artefacts"])
     folder = app_folder(evidence)
     name = mode(request.check)
-    artefacts |= {"report": str(folder / f"{name}.html"), "evidence": str(folder / f"{name}.json")}
+    artefacts |= {
+        "report": str(folder / f"{name}.html"),
+        "evidence": str(folder / f"{name}.json"),
+        "summary": str(folder / f"{name}.summary.json"),
+    }
     finished = request.now().isoformat(timespec="seconds")
     found = document(
         evidence["app"],
@@ -70,7 +73,7 @@ def run(request: Request) -> Outcome:
     found = request.secrets.scrub(found)
     _write(folder, name, found)
     if request.params["table"]:
-        request.progress(closing_table(found, shutil.get_terminal_size((140, 24)).columns))
+        request.progress(closing_table(found, request.columns))
     return Outcome(result=_verdict_of(found, request.params["fail_on"]))
 
 
@@ -82,16 +85,19 @@ def _write(folder: pathlib.Path, name: str, found: Mapping[str, Any]) -> None:
 
 def _verdict_of(found: Mapping[str, Any], fail_on: str) -> dict[str, Any]:
     word = found["run"]["outcome"]
-    short = summary([found])
-    entry = next(iter(short["apps"].values()))
-    result: dict[str, Any] = {"outcome": word, "summary": short, "artefacts": found["run"]["artefacts"]}
-    message = f"{word}: {', '.join(entry['open'])}. Read {found['run']['artefacts']['report']}"
+    result: dict[str, Any] = {"outcome": word, "artefacts": found["run"]["artefacts"]}
+    (entry,) = summary([found])["apps"].values()
+    message = f"{len(entry['open'])} controls are open ({word}): {_some(entry['open'])}. Read {result['artefacts']['report']}"
     if word == "violated" or (word == "drifted" and fail_on == "drifted"):
         return {**result, "failed": True, "msg": message}
     if word == "error":
         # "Could not tell" is not "not in order": Ansible's exit code for an unreachable host (4) tells it from 2.
         return {**result, "unreachable": True, "msg": message}
     return result
+
+
+def _some(controls: list[str]) -> str:
+    return ", ".join(controls[:5]) + (f" and {len(controls) - 5} more" if len(controls) > 5 else "")
 
 
 CAPABILITY: Final = Capability(name="evidence_report", spec=SPEC, run=run)

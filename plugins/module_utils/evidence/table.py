@@ -24,6 +24,9 @@ CLOSING: Final = {
 }
 
 
+REASONS_SHOWN: Final = 2
+
+
 def closing_table(evidence: Mapping[str, Any], width: int) -> str:
     """What a person reads at the end: found, done and proof for each control, then reasons, counts and places."""
     state, run = evidence["state"], evidence["run"]
@@ -89,9 +92,16 @@ def _reasons(controls: Mapping[str, Mapping[str, Any]], width: int) -> list[str]
     lines: list[str] = []
     for control, entry in controls.items():
         if entry["state"] in ("drifted", "violated", "not_reached"):
-            text = f"{WORDS[entry['state']]} {control}: {entry['reason']}"
+            text = f"{WORDS[entry['state']]} {control}: {_first(entry['reason'])}"
             lines += textwrap.wrap(text, max(width, 60), subsequent_indent="    ")
     return [*lines, ""] if lines else []
+
+
+def _first(reason: str) -> str:
+    """The first reasons of many: all of them stand in the report."""
+    parts = reason.split("; ")
+    more = f"; and {len(parts) - REASONS_SHOWN} more" if len(parts) > REASONS_SHOWN else ""
+    return "; ".join(parts[:REASONS_SHOWN]) + more
 
 
 def _counts(controls: Mapping[str, Mapping[str, Any]]) -> str:
