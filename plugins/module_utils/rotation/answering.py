@@ -15,7 +15,6 @@ from .found import Found
 from .issuers.http_recipe import KEY, HttpRecipe
 from .jobs import Sight
 from .makers import value_key
-from .model import Stage
 
 
 def answers(
@@ -126,5 +125,4 @@ def _standing(sight: Sight) -> list[Answer]:
 
 
 def _written(sight: Sight) -> str:
-    current = sight.stored.at(Stage.CURRENT) if sight.stored else None
-    return f" on {current.created:%Y-%m-%d at %H:%M}" if current and current.created else ""
+    return f" on {sight.created:%Y-%m-%d at %H:%M}" if sight.created else ""

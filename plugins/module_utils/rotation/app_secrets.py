@@ -148,15 +148,20 @@ def _failed(plans: Iterable[Plan], error: MicroappsError) -> tuple[Plan, ...]:
 
 def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored], request: Request) -> tuple[Plan, ...]:
     app, profile = seen.context.app, seen.context.profile
-    if not plans or not plans[0].changes or plans[0].refusals:
+    leaving = any(sight.former and sight.retires for sight in seen.sights)
+    if not plans or plans[0].refusals or not (plans[0].changes or leaving):
         return plans
     try:
         absent = consumers.missing(app, stored)
         if absent:
             raise absent
-        wanted = consumers.wanted_release(seen.consumer, app, profile, consumers.tokens_of(stored))
-        if wanted is not None:
+        tokens = consumers.tokens_of(stored)
+        wanted = consumers.wanted_release(seen.consumer, app, profile, tokens)
+        if wanted is not None and plans[0].changes:
             consumers.switch(profile, app, wanted, request)
+        # Whatever is retired next, the running app must not need it.
+        current = {name: seen.store.read(app.secret_name(name), token) for name, token in tokens.items()}
+        consumers.confirm(profile, app, current)
     except MicroappsError as error:
         return tuple(plan.failed(error) for plan in plans)
     return plans

@@ -22,7 +22,7 @@ from ..sandbox import runner
 from ..sandbox.runner import Release, SecretReference
 from .controls import FOUND_IS_DEAD, IN_STORE
 from .found import Found, still_in
-from .model import Stage, Stored
+from .model import Document, Stage, Stored
 
 try:
     import psutil
@@ -58,13 +58,7 @@ def look(app: App, profile: Profile, copy: Mirror, found: Iterable[Found]) -> Si
 
 
 def _running_mark(profile: Profile, app: App) -> str:
-    if PSUTIL_MISSING:
-        raise MissingLibrary("psutil", "see what the running app was started with", PSUTIL_MISSING)
-    state = runner.program_state(profile.runner.control, app.name)
-    try:
-        return str(psutil.Process(state.pid).environ().get(MARK, "")) if state.pid else ""
-    except psutil.Error:
-        return ""
+    return _environment(runner.program_state(profile.runner.control, app.name).pid).get(MARK, "")
 
 
 def wanted_release(sight: Sight, app: App, profile: Profile, tokens: Mapping[str, str]) -> Release | None:
@@ -132,6 +126,31 @@ def switch(profile: Profile, app: App, wanted: Release, request: Request) -> flo
     """Write the release and restart the app; how long nothing answered, in seconds."""
     runner.write_release(profile.runner.release_folder, wanted)
     return runner.restart(profile.runner.control, profile.runner.release_folder, app.name, request.environ)
+
+
+def confirm(profile: Profile, app: App, documents: Mapping[str, Document]) -> None:
+    """Conflict unless the running app holds what the store calls current: only then may anything be retired."""
+    state = runner.program_state(profile.runner.control, app.name)
+    environment = _environment(state.pid)
+    for spec in app.secrets:
+        document = documents.get(spec.name, {})
+        for key, variable in spec.variables:
+            if environment.get(variable) != document.get(key):
+                raise Conflict(
+                    f"The app {app.name} does not run with the current version of its secret {spec.name}",
+                    f"its variable {variable} holds another value",
+                    "Nothing was retired. Run again; if it stays so, look at how the app is started.",
+                )
+
+
+def _environment(pid: int) -> Mapping[str, str]:
+    if PSUTIL_MISSING:
+        raise MissingLibrary("psutil", "see what the running app was started with", PSUTIL_MISSING)
+    try:
+        environment: Mapping[str, str] = psutil.Process(pid).environ() if pid else {}
+    except psutil.Error:
+        return {}
+    return environment
 
 
 def tokens_of(stored: Mapping[str, Stored]) -> dict[str, str]:

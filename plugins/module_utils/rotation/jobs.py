@@ -55,6 +55,7 @@ class Sight:
 
     job: Job
     stored: Stored | None
+    created: datetime.datetime | None
     way: Course
     due: str
     current: Document | None = dataclasses.field(repr=False)
@@ -109,7 +110,8 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     base = stored.at(Stage.CURRENT) if stored else None
     current = store.read(job.name, base.token) if base else None
     live = _live(job)
-    due = _due(job, stored, current, wish)
+    created = store.created(job.name, base.token) if base else None
+    due = _due(job, created, current, wish)
     # A key that nobody but a person can make is moved as it is, and never due.
     rotates = bool(due) and job.issuer is not None and _makes(job.issuer)
     known = stored or Stored(job.name)
@@ -127,7 +129,7 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
         fresh = bool(way.steps) or not accepted
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
     plans = (_store_plan(job, store, stored, before, wanted, way, due), *target)
-    return Sight(job, stored, way, due, current, wanted, first, live, former, accepted, plans, retires, held)
+    return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held)
 
 
 def _makes(issuer: Issuer) -> bool:
@@ -144,7 +146,7 @@ def _live(job: Job) -> tuple[Document, ...]:
     return tuple(document for document in documents if job.issuer.accepts(document))
 
 
-def _due(job: Job, stored: Stored | None, current: Document | None, wish: Wish) -> str:
+def _due(job: Job, created: datetime.datetime | None, current: Document | None, wish: Wish) -> str:
     if current is None:
         return "it is not in the store"
     leaked = {found.value for found in job.found}
@@ -152,7 +154,7 @@ def _due(job: Job, stored: Stored | None, current: Document | None, wish: Wish) 
         return "its value stands in the code"
     if wish.force:
         return "a rotation was asked for"
-    return due_since(stored, wish.now, wish.max_age)
+    return due_since(created, wish.now, wish.max_age)
 
 
 def _way(stored: Stored, first: Document | None, rotates: bool) -> Course:

@@ -82,12 +82,11 @@ def course(stored: Stored, due: bool) -> Course:
     return Course(WHOLE, token_for(stored.name, base, taken), base, overtaken)
 
 
-def due_since(stored: Stored | None, now: datetime.datetime, max_age: datetime.timedelta | None) -> str:
-    """Why the current value is due by its age, '' if it is not."""
-    current = stored.at(Stage.CURRENT) if stored else None
-    if not current or not current.created or max_age is None:
+def due_since(created: datetime.datetime | None, now: datetime.datetime, max_age: datetime.timedelta | None) -> str:
+    """Why a value written at `created` is due by its age, '' if it is not. Pure."""
+    if created is None or max_age is None:
         return ""
-    age = now - current.created
+    age = now - created
     return f"it is {age.days} days old and may be {max_age.days}" if age > max_age else ""
 
 

@@ -8,7 +8,6 @@ A *document* is a flat mapping from key to text, kept as JSON. Only its public k
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import enum
 import hashlib
 import json
@@ -37,11 +36,10 @@ class Stage(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Version:
-    """One value a secret has or had. `token` is the store's id of it; `created` is in UTC."""
+    """One value a secret has or had. `token` is the store's id of it."""
 
     token: str
     stages: frozenset[str]
-    created: datetime.datetime | None = None
 
     @property
     def ours(self) -> bool:

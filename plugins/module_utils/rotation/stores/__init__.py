@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
@@ -16,7 +17,7 @@ from .openbao import OpenBao
 
 
 class Store(Protocol):
-    """Seven calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
+    """Eight calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
 
     `read` registers what it read as secret. Errors: NotFound, Denied, Conflict, Unreachable.
     """
@@ -29,6 +30,9 @@ class Store(Protocol):
 
     def read(self, name: str, token: str) -> Document:
         """One version's document."""
+
+    def created(self, name: str, token: str) -> datetime.datetime | None:
+        """When a version was written, in UTC; None if the store does not tell."""
 
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """A new secret whose first version is current (without a document it has no version). Conflict if there is another."""

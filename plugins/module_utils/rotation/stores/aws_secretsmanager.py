@@ -9,6 +9,7 @@ refused (ResourceExistsException); AWSCURRENT moves only away from the version t
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,9 +61,7 @@ class AwsSecretsManager:
                 entries = self._entries(name)
         except NotFound:
             return None
-        versions = tuple(
-            Version(entry["VersionId"], frozenset(entry.get("VersionStages", [])), entry.get("CreatedDate")) for entry in entries
-        )
+        versions = tuple(Version(entry["VersionId"], frozenset(entry.get("VersionStages", []))) for entry in entries)
         tags = tuple(sorted((tag["Key"], tag["Value"]) for tag in answer.get("Tags", [])))
         about = About(answer.get("Description", ""), answer.get("KmsKeyId", ""), tags)
         return Stored(name, versions, about, deleted="DeletedDate" in answer)
@@ -76,6 +75,13 @@ class AwsSecretsManager:
         document = from_text(name, answer["SecretString"])
         register(self.secrets, answer["SecretString"], document)
         return document
+
+    def created(self, name: str, token: str) -> datetime.datetime | None:
+        """See `Store`. From the version itself: in a listing, moto gives every version the present time."""
+        with calling(f"read the date of version {token} of the secret {name}"):
+            answer = self.client.get_secret_value(SecretId=name, VersionId=token)
+        self.secrets.register(answer.get("SecretString", ""))
+        return answer["CreatedDate"]
 
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """See `Store`. Without a document the secret has no version yet."""

@@ -66,10 +66,7 @@ class OpenBao:
             if not entry["destroyed"] and not entry["deletion_time"]
         }
         ids = _ids(custom)
-        versions = [
-            Version(ids.get(number, str(number)), _stages(number, newest), _time(entry["created_time"]))
-            for number, entry in sorted(alive.items())
-        ]
+        versions = [Version(ids.get(number, str(number)), _stages(number, newest)) for number in sorted(alive)]
         versions = self._with_pending(name, versions, alive.get(newest) is not None)
         about = About(custom.get("description", ""), "", tuple(sorted(_tags(custom).items())))
         return Stored(name, tuple(versions), about, deleted=bool(newest) and newest not in alive)
@@ -86,6 +83,12 @@ class OpenBao:
         if answer is None:
             raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
         return self._registered(answer["data"]["data"])
+
+    def created(self, name: str, token: str) -> datetime.datetime | None:
+        """See `Store`."""
+        metadata = self._call("GET", "metadata", name)
+        entry = (metadata or {"data": {"versions": {}}})["data"]["versions"].get(str(self._number(name, token)))
+        return _time(entry["created_time"]) if entry else None
 
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """See `Store`."""
