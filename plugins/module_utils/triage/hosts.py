@@ -13,7 +13,7 @@ from .names import words_of
 _LOCAL_HOST: Final = re.compile(
     r"^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1|\[::1\]|host\.docker\.internal|gateway\.docker\.internal|"
     r"[\w-]+\.(local|localhost|test|invalid|lan)|"
-    r"\(localdb\).*|\.|\(local\)|10\.0\.2\.2|\.\\.*|)$",
+    r"\(localdb\).*|\.|\(local\)|10\.0\.2\.2|172\.17\.\d+\.\d+|\.\\.*|)$",
     re.IGNORECASE,
 )
 

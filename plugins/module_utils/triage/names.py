@@ -123,8 +123,10 @@ def secret_kind(name: str) -> str:
     last = last.rstrip("0123456789") or last
     if _NO_SECRET.search(joined) and not re.search(r"^(password|passwd)$|secret_?access_?key|secret_?key$", joined):
         return ""
-    if last in _PASSWORD:
+    if last in _PASSWORD or last.endswith(("password", "passwd", "passwort", "dbpwd")):
         return "password"
+    if last == "pin" and len(words) > 1:
+        return "pin"
     if _SIGNING.search(joined) and last in (
         "secret",
         "key",
@@ -139,10 +141,12 @@ def secret_kind(name: str) -> str:
         "password",
     ):
         return "signing_key"
-    if last in _TOKEN:
+    if last in _TOKEN or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):
         return "token"
     if last in _SECRET or (len(words) > 1 and words[-2] == "secret" and last in ("key", "token", "value", "access")):
         return "secret"
+    if last.endswith(("apikey", "secretkey", "accesskey")):
+        return "api_key"
     if last in _KEY or (last == "key" and (len(words) == 1 or words[-2] in _BEFORE_KEY or words[-2].endswith("api"))):
         return "key" if last == "key" and len(words) == 1 else "api_key"
     if last in ("apikey", "appid") or joined in ("app_id", "appid", "app_code", "api_id"):

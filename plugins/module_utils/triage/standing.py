@@ -55,6 +55,8 @@ _NOT_A_VALUE: Final = re.compile(
 )
 # config.Service.ApiKey is where a value comes from.
 _IDENTIFIERS: Final = re.compile(r"^[A-Za-z_][A-Za-z_]*(\.[A-Za-z_][A-Za-z_]*)+$")
+# `passwd='" + typed + "'`: the literal ends before the value begins.
+_CONCATENATED: Final = re.compile(r"""^["']?\s*[.+&]\s*[\w$(]|[\w)\]]\s*[.+&]\s*["']?$|^["']|["']$""")
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
 
@@ -68,6 +70,8 @@ def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return of_form(candidate, file)
     if candidate.kind == "signing_key":
         return _of_signing_key(candidate, file)
+    if candidate.kind == "pin":
+        return _of_pin(candidate, file)
     if candidate.kind == "password" or candidate.kind.endswith("_password") or candidate.kind == "cloudinary_secret":
         return _of_password(candidate, file)
     return _of_key(candidate, file)
@@ -113,6 +117,17 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if _reads_as_code(value, candidate):
         return None
     return Judgement(SIGNING_KEY, "it signs sessions or tokens: whoever has it can log in as anybody")
+
+
+def _of_pin(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    if (
+        not re.fullmatch(r"\d{4,8}", candidate.value)
+        or paths.is_test(file.path)
+        or paths.is_example(file.path)
+        or paths.is_document(file.path)
+    ):
+        return None
+    return Judgement(LIVE, "a number that lets its knower into the app")
 
 
 def _reads_as_code(value: str, candidate: Candidate) -> bool:
@@ -223,7 +238,9 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
         )
     if _APP_PASSWORD.match(value):
         return True
-    if paths.is_translation(file.path) or len(value) < 4 or len(value) > 200 or " " in value:
+    if paths.is_translation(file.path) or len(value) < 4 or len(value) > 200 or _CONCATENATED.search(value):
+        return False
+    if " " in value and not (candidate.shape == "comparison" and value.count(" ") <= 2):
         return False
     known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
     if (_NOT_A_VALUE.search(value) and not known) or re.search(r"[:?]$", value):

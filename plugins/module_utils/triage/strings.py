@@ -46,6 +46,8 @@ _STAND_IN: Final = re.compile(
     r"characters|bytes)|"
     r"super[_\-]?secret[_\-]?(key|token|jwt|value)?[_\-]?(change|for|in|here|placeholder)|(some|any)[_\-]?(random|secret|"
     r"long|key|string)|"
+    r"^(votre|ton|ta|dein|deine|ihr|ihre|tu|su|sua|seu|vuestra?|jouw|uw)[_\-\s]|mot[_\-]?(de[_\-]?)?passe|(tu|"
+    r"su)[_\-]contrase|[_\-](hier|aqui|aquí|ici)$|"
     r"(random|long|secure|strong)[_\-]?(secret|string|key|password|token)[_\-]?(here|for|$)",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
 _HINTS: Final = vocabulary(
-    "pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature cookie "
+    "_pin pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature cookie "
     "bearer access license encrypt jwt session hash kennwort contrasena senha pat creds"
 )
 _OPERATOR: Final = r"(?P<op>===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
@@ -23,7 +23,8 @@ _OPERATOR: Final = r"(?P<op>===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 _WRAPPERS: Final = (
     r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
     r"Some|Optional\.of|"
-    r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|Literal)"
+    r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|"
+    r"Literal|Field|env\.str|fields\.Str)"
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
