@@ -24,7 +24,7 @@ def answer(control: str, names: tuple[str, ...], answers: Iterable[Answer]) -> A
     proving = {name: [one for one in answers if any(_holds(proof, name) for proof in one.proof)] for name in names}
     unknown = [name for name, found in proving.items() if not any(_seen(one) for one in found)]
     missing = [name for name, found in proving.items() if name not in unknown and not any(_is_there(one) for one in found)]
-    proof = tuple(dict.fromkeys(proof for name in names for one in proving[name] for proof in one.proof if _holds(proof, name)))
+    proof = tuple(dict.fromkeys(shown for name in names if (shown := _proof(name, proving[name]))))
     if unknown:
         reason = f"No role of this run could say whether these are there: {', '.join(unknown)}. Run the whole road (harden)."
         return Answer(control, State.NOT_REACHED, proof, reason, "could not be told")
@@ -32,6 +32,15 @@ def answer(control: str, names: tuple[str, ...], answers: Iterable[Answer]) -> A
         reason = f"Not there yet: {', '.join(missing)}"
         return Answer(control, State.DRIFTED, proof, reason, reason)
     return Answer(control, State.IN_PLACE, proof)
+
+
+def _proof(name: str, answers: list[Answer]) -> str:
+    # The shortest is the object itself, or the nearest to it: a namespace rather than something in it.
+    return min(
+        (proof for one in answers for proof in one.proof if _holds(proof, name)),
+        key=lambda proof: (len(proof), proof),
+        default="",
+    )
 
 
 def _holds(proof: str, name: str) -> bool:

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The capability on a real folder: what check mode says, what is written and healed, what it takes from earlier roles."""
+
+from __future__ import annotations
+
+import pathlib
+import stat
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
+from ansible_collections.goldenpath.microapps.plugins.module_utils.evidence.record import Run, record_answers
+from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook.capability import CAPABILITY
+from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
+
+RUN = Run("run-1", "2026-11-23T22:00:00+00:00", "ada", "here", 1)
+
+
+def profile() -> dict[str, Any]:
+    return {
+        "name": "sandbox",
+        "aws": {"account": "123456789012", "region": "eu-west-1"},
+        "database": {"host": "db.example.com"},
+        "registry": {"address": "registry.example.com"},
+    }
+
+
+@pytest.fixture
+def arguments(root: pathlib.Path, tmp_path: pathlib.Path) -> dict[str, Any]:
+    return {
+        "app": {"name": "where2eat", "environment": "sandbox", "file": str(root / "inventories" / "apps" / "where2eat.yml")},
+        "profile": profile(),
+        "verdict": Verdict(Path.FULL, 60, (), (), {}, (), (), "c").as_result(),
+        "evidence": {"directory": str(tmp_path / "evidence"), "app": "where2eat", "environment": "sandbox"},
+    }
+
+
+def folder(arguments: dict[str, Any]) -> pathlib.Path:
+    return pathlib.Path(arguments["evidence"]["directory"]) / "sandbox" / "where2eat"
+
+
+def state_of(result: dict[str, Any], control: str) -> str:
+    return next(answer["state"] for answer in result["answers"] if answer["control"] == control)
+
+
+def test_it_is_written_healed_and_left_alone(cycle: Any, arguments: dict[str, Any]) -> None:
+    def witness() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in folder(arguments).glob("*")}
+
+    done = cycle.stage(CAPABILITY, arguments, witness)
+    assert set(witness()) == {"runbook.md", "runbook.html"}
+    assert done["artefacts"] == {"runbook": str(folder(arguments) / "runbook.html")}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o640 for path in folder(arguments).iterdir())
+    (folder(arguments) / "runbook.md").write_text("somebody's notes")
+    audit = cycle.ask(CAPABILITY, arguments, check=True)
+    assert state_of(audit, "runbook-02") == "drifted"
+    cycle.stage(CAPABILITY, arguments, witness)
+    (folder(arguments) / "runbook.html").write_bytes(b"\xff\xfe not text")
+    cycle.stage(CAPABILITY, arguments, witness)
+
+
+def test_a_change_of_the_profile_reaches_the_page(cycle: Any, arguments: dict[str, Any]) -> None:
+    cycle.ask(CAPABILITY, arguments)
+    changed = {**arguments, "profile": {**profile(), "observability": {"logs_url": "https://logs.example.com/where2eat"}}}
+    audit = cycle.ask(CAPABILITY, changed, check=True)
+    assert {entry["object"]: entry["action"] for entry in audit["objects"]} == {
+        "catalog:where2eat": "unchanged",
+        "file:runbook.md": "updated",
+        "file:runbook.html": "updated",
+    }
+
+
+def test_an_app_that_nobody_answers_for_is_violated_and_has_its_page(
+    cycle: Any, arguments: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    text = pathlib.Path(arguments["app"]["file"]).read_text(encoding="utf-8")
+    lonely = tmp_path / "where2eat.yml"
+    lonely.write_text(text.replace('    phone: "+1 555 010 0100"\n', "").replace('    phone: "+1 555 010 0199"\n', ""))
+    result = cycle.ask(CAPABILITY, {**arguments, "app": {**arguments["app"], "file": str(lonely)}})
+    assert state_of(result, "runbook-01") == "violated"
+    assert state_of(result, "runbook-02") == "in_place"
+    assert (folder(arguments) / "runbook.md").exists()
+    alone = {key: value for key, value in arguments.items() if key != "evidence"}
+    environ = {"GOLDENPATH_STATE": str(tmp_path / "state")}
+    failed = cycle.ask(CAPABILITY, {**alone, "app": {**alone["app"], "file": str(lonely)}}, environ=environ)
+    assert failed["failed"]
+    assert "telephone number" in failed["msg"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(cycle: Any, arguments: dict[str, Any]) -> None:
+    folder(arguments).parent.mkdir(parents=True)
+    folder(arguments).write_text("a file where the folder should be")
+    result = cycle.ask(CAPABILITY, arguments)
+    assert "runbook" in str(result["answers"])
+    assert state_of(result, "runbook-02") == "not_reached"
+
+
+def test_what_earlier_roles_of_this_run_proved_is_what_the_commands_may_name(cycle: Any, arguments: dict[str, Any]) -> None:
+    proof = [
+        "Namespace/where2eat-sandbox",
+        "ecr:repository/where2eat",
+        "iam:role/microapp-where2eat-sandbox",
+        *(f"secretsmanager:secret/microapps/sandbox/where2eat/{name}" for name in ("database", "restaurant-api", "session")),
+    ]
+    answers = [{"control": "x-01", "state": "in_place", "proof": proof}]
+    record_answers(arguments["evidence"], "earlier", RUN, False, {"answers": answers})
+    result = cycle.ask(CAPABILITY, arguments, run=RUN)
+    assert state_of(result, "runbook-03") == "in_place"
+    another = cycle.ask(CAPABILITY, arguments, run=Run("run-2", RUN.started, "ada", "here", 1))
+    assert state_of(another, "runbook-03") == "not_reached"
