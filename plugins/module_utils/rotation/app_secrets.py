@@ -37,6 +37,20 @@ SPEC: Final[dict[str, Any]] = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for: `names` (None: all) of the app's secrets, `force` a rotation now, and when the old one is retired."""
+
+    cutover: str
+    max_age: datetime.timedelta | None
+    names: frozenset[str] | None = None
+    force: bool = False
+
+    def covers(self, name: str) -> bool:
+        """Whether this secret is to be worked on; the others are only looked at, for the app needs them all."""
+        return self.names is None or name in self.names
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Seen:
     """Everything that was looked at before anything is changed. `failed` are secrets that could not be told."""
 
@@ -48,21 +62,31 @@ class Seen:
     consumer: consumers.Sight
     held: Refusal | None
     delivery: Delivery
+    ask: Ask
+
+    def asked(self) -> tuple[Sight, ...]:
+        """The secrets that are worked on."""
+        return tuple(sight for sight in self.sights if self.ask.covers(sight.job.spec.name))
 
 
 def run(request: Request) -> Outcome:
     """Look, plan; unless it is a check: rotate, switch over, retire; then answer for every control."""
     context = context_of(request)
-    seen = look(request, context)
-    app_plans = _consumer_plans(seen)
-    plans = [*seen.failed, *(plan for sight in seen.sights for plan in sight.plans), *app_plans, *seen.delivery.plans]
-    if not request.check:
-        plans = _carried_out(seen, app_plans, request)
-    result = {"secrets": [seen.context.app.secret_name(spec.name) for spec in context.app.secrets]}
-    return Outcome(tuple(plans), answers(plans, seen.sights, seen.found, context.profile, request), result, _warnings(seen))
+    ask = Ask(context.profile.cutover, age_limit(request))
+    seen = look(request, context, ask, deliver(request, context))
+    plans = carry_out(seen, request)
+    result = {"secrets": [context.app.secret_name(spec.name) for spec in context.app.secrets]}
+    given = answers(plans, seen.sights, seen.found, context.profile, request)
+    return Outcome(tuple(plans), given, result, warnings_of(seen))
 
 
-def look(request: Request, context: Context) -> Seen:
+def age_limit(request: Request) -> datetime.timedelta | None:
+    """The option `max_age_days`; 0 is no limit."""
+    days = request.params.get("max_age_days")
+    return datetime.timedelta(days=days) if days else None
+
+
+def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Seen:
     """Reads only. A secret that cannot be looked at is a failed plan; the others are looked at all the same."""
     app, profile = context.app, context.profile
     store = open_store(profile, request.secrets, request.environ)
@@ -70,44 +94,49 @@ def look(request: Request, context: Context) -> Seen:
     credentials = found.find(app, context.verdict, copy, request.secrets) if context.verdict else ()
     consumer = consumers.look(app, profile, copy, credentials)
     held = consumers.hold(consumer, app, profile, request.check)
-    wish = _wish(request, profile.cutover, held)
     sights, failed = [], []
     for spec in app.secrets:
+        asked = ask.covers(spec.name)
+        reason = held.sentence() if held else "" if asked else "it was not asked for"
+        wish = Wish(request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason)
+        given_away = tuple(one for one in credentials if one.spec == spec)
         name = app.secret_name(spec.name)
         try:
-            given_away = tuple(one for one in credentials if one.spec == spec)
             issuer = issuer_of(spec, app, profile, request)
             sights.append(jobs.look(Job(spec, name, jobs.about(app, profile, spec), issuer, given_away), store, wish))
         except MicroappsError as error:
-            controls = CONTROLS if spec.kind != "postgresql" else (*CONTROLS[:2], DATABASE_LOGIN, *CONTROLS[4:])
+            controls = CONTROLS if spec.kind == "postgresql" else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
             failed.append(Plan(store.object(name), controls=controls).failed(error))
-    delivery = deliver(request, context)
-    return Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery)
+    return Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
 
 
-def _wish(request: Request, cutover: str, held: Refusal | None) -> Wish:
-    days = request.params.get("max_age_days")
-    max_age = datetime.timedelta(days=days) if days else None
-    return Wish(request.now(), max_age, cutover, held=held.sentence() if held else "")
+def carry_out(seen: Seen, request: Request) -> tuple[Plan, ...]:
+    """The plans; in a converge run as they came out."""
+    app_plans = _consumer_plans(seen)
+    if not request.check:
+        return tuple(_carried_out(seen, app_plans, request))
+    planned = (plan for sight in seen.asked() for plan in sight.plans)
+    return (*seen.failed, *planned, *app_plans, *seen.delivery.plans)
 
 
 def _consumer_plans(seen: Seen) -> tuple[Plan, ...]:
     if seen.failed:
         return ()
-    tokens = {sight.job.spec.name: sight.way.token or sight.way.base for sight in seen.sights}
+    tokens = {sight.job.spec.name: sight.way.base for sight in seen.sights}
+    tokens |= {sight.job.spec.name: sight.way.token for sight in seen.asked() if sight.way.token}
     wanted = consumers.wanted_release(seen.consumer, seen.context.app, seen.context.profile, tokens)
-    changing = any(sight.rotating for sight in seen.sights)
+    changing = any(sight.rotating for sight in seen.asked())
     return consumers.plan(seen.consumer, seen.context.app, wanted, changing, seen.held)
 
 
 def _carried_out(seen: Seen, app_plans: tuple[Plan, ...], request: Request) -> list[Plan]:
     """The plans as they came out: what failed says why, and nothing is retired that the app may still need."""
     done: list[Plan] = [*seen.failed]
-    stored: dict[str, Stored] = {}
+    stored = {sight.job.spec.name: sight.stored for sight in seen.sights if sight.stored and sight not in seen.asked()}
     with contextlib.ExitStack() as held:
         sights: list[Sight] = []
         plans: dict[str, tuple[Plan, ...]] = {}
-        for sight in seen.sights:
+        for sight in seen.asked():
             plans[sight.job.name] = sight.plans
             if sight.refused:
                 continue
@@ -131,7 +160,7 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...], request: Request) -> l
                 plans[sight.job.name] = tuple(
                     plan.failed(error) if plan.object in names and plan.changes else plan for plan in sight.plans
                 )
-    for sight in seen.sights:
+    for sight in seen.asked():
         done += plans[sight.job.name]
     return [*done, *switched, *delivered]
 
@@ -148,7 +177,7 @@ def _failed(plans: Iterable[Plan], error: MicroappsError) -> tuple[Plan, ...]:
 
 def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored], request: Request) -> tuple[Plan, ...]:
     app, profile = seen.context.app, seen.context.profile
-    leaving = any(sight.former and sight.retires for sight in seen.sights)
+    leaving = any(sight.former and sight.retires for sight in seen.asked())
     if not plans or plans[0].refusals or not (plans[0].changes or leaving):
         return plans
     try:
@@ -167,7 +196,8 @@ def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored],
     return plans
 
 
-def _warnings(seen: Seen) -> tuple[str, ...]:
+def warnings_of(seen: Seen) -> tuple[str, ...]:
+    """What somebody wrote by hand, reported and left."""
     return tuple(
         f"The secret {sight.job.name} holds a value that somebody wrote after its last rotation; it is left as it is."
         for sight in seen.sights

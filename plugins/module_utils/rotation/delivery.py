@@ -87,8 +87,7 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
 def _external_secret(app: App, spec: SecretSpec) -> dict[str, Any]:
     name = f"{app.name}-{spec.name}"
     data = [
-        {"secretKey": key, "remoteRef": {"key": app.secret_name(spec.name), "property": key}}
-        for key, _variable in spec.variables
+        {"secretKey": key, "remoteRef": {"key": app.secret_name(spec.name), "property": key}} for key, _variable in spec.variables
     ]
     return {
         "apiVersion": API,

@@ -11,13 +11,13 @@ from typing import Final, Protocol
 from ...errors import Invalid
 from ...profile import Profile
 from ...scrubber import Secrets
-from ..model import About, Document, Stored
+from ..model import About, Document, Stage, Stored
 from .aws_secretsmanager import AwsSecretsManager
 from .openbao import OpenBao
 
 
 class Store(Protocol):
-    """Eight calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
+    """Nine calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
 
     `read` registers what it read as secret. Errors: NotFound, Denied, Conflict, Unreachable.
     """
@@ -30,6 +30,9 @@ class Store(Protocol):
 
     def read(self, name: str, token: str) -> Document:
         """One version's document."""
+
+    def read_stage(self, name: str, stage: Stage) -> Document:
+        """The document that carries the stage, for those who may read values and nothing else."""
 
     def created(self, name: str, token: str) -> datetime.datetime | None:
         """When a version was written, in UTC; None if the store does not tell."""

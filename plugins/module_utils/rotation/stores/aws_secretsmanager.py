@@ -22,7 +22,7 @@ from ..model import About, Document, Stage, Stored, Version, from_text, register
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_secretsmanager.type_defs import SecretVersionsListEntryTypeDef
+    from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef, SecretVersionsListEntryTypeDef
 
 PERMISSIONS: Final = (
     "secretsmanager:CreateSecret",
@@ -70,6 +70,15 @@ class AwsSecretsManager:
         """See `Store`."""
         with calling(f"read version {token} of the secret {name}"):
             answer = self.client.get_secret_value(SecretId=name, VersionId=token)
+        return self._document(name, answer)
+
+    def read_stage(self, name: str, stage: Stage) -> Document:
+        """See `Store`. The stage is always named: without one, moto answers with a former version once a stage was moved."""
+        with calling(f"read the secret {name} ({stage})"):
+            answer = self.client.get_secret_value(SecretId=name, VersionStage=stage)
+        return self._document(name, answer)
+
+    def _document(self, name: str, answer: GetSecretValueResponseTypeDef) -> Document:
         if "SecretString" not in answer:
             raise Invalid(f"The secret {name} is binary", "", "Store a JSON document.")
         document = from_text(name, answer["SecretString"])

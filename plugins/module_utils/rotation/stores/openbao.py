@@ -84,6 +84,14 @@ class OpenBao:
             raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
         return self._registered(answer["data"]["data"])
 
+    def read_stage(self, name: str, stage: Stage) -> Document:
+        """See `Store`."""
+        stored = self.describe(name)
+        version = stored.at(stage) if stored else None
+        if version is None:
+            raise NotFound(f"The secret {name} ({stage})", "the store does not have it")
+        return self.read(name, version.token)
+
     def created(self, name: str, token: str) -> datetime.datetime | None:
         """See `Store`."""
         metadata = self._call("GET", "metadata", name)
