@@ -20,6 +20,9 @@ description:
     task runs, because nobody's text is a template.
   - Profiles are kept in C(group_vars/environment_<environment>/) beside the configuration. A C(group_vars/all) there is
     refused, because two inventories loaded together would mix theirs.
+  - An environment in which no app lives has one host, C(no_app.<environment>), which the environment's own playbooks (preflight,
+    retire) need to find its profile; no other play takes it.
+  - With O(skip_invalid=true), C(microapp_unread) of the environment's group names the files that were not loaded.
   - Nothing is cached, because reading one thousand entries takes less time than asking most caches.
 requirements:
   - jsonschema (Python library)
@@ -65,7 +68,7 @@ from ansible.template import trust_as_template
 
 from ..module_utils.app import App
 from ..module_utils.catalog import collected
-from ..module_utils.catalog.groups import ALL_APPS_GROUP, groups_of, host_of
+from ..module_utils.catalog.groups import ALL_APPS_GROUP, ENVIRONMENT_PREFIX, NO_APP, groups_of, host_of
 from ..module_utils.catalog.load import load_catalog
 from ..module_utils.catalog.patterns import ENVIRONMENT
 from ..module_utils.catalog.profile_schema import plain_settings
@@ -111,8 +114,16 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.display.warning(f"Not loaded: {problem}")
         settings = plain_settings(_profile_texts(path.parent / "group_vars", environment))
         collected.remember_settings(environment, settings)
-        for app in catalog.apps(environment):
+        group = self.inventory.add_group(f"{ENVIRONMENT_PREFIX}{environment}")
+        if catalog.problems:
+            # What is not loaded may live here: nobody may take it for an orphan.
+            self.inventory.set_variable(group, "microapp_unread", sorted({problem.file for problem in catalog.problems}))
+        apps = catalog.apps(environment)
+        for app in apps:
             self._add(app, (ALL_APPS_GROUP,) if settings.get("all_apps") is True else ())
+        if not apps:
+            self.inventory.add_child(group, self.inventory.add_host(f"{NO_APP}.{environment}"))
+            self._run_here(f"{NO_APP}.{environment}")
 
     def _add(self, app: App, more_groups: tuple[str, ...]) -> None:
         host = host_of(app)
@@ -121,6 +132,9 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.inventory.add_child(self.inventory.add_group(group), host)
         identity = {"name": app.name, "environment": app.environment, "file": app.file}
         self.inventory.set_variable(host, "microapp", identity)
+        self._run_here(host)
+
+    def _run_here(self, host: str) -> None:
         self.inventory.set_variable(host, "ansible_connection", "local")
         # The interpreter that runs the play, whichever machine that is: discovery may pick one without our libraries.
         interpreter = trust_as_template("{{ ansible_playbook_python }}")

@@ -13,6 +13,8 @@ from ..triage.declared import declared_path
 # Hosts that a run may take without `-e app=` and without `-e all_apps=true`; see `selection`.
 ALL_APPS_GROUP: Final = "all_apps"
 ENVIRONMENT_PREFIX: Final = "environment_"
+# The first part of the host that stands for an environment without apps: no app can be called so.
+NO_APP: Final = "no_app"
 
 
 def slug(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from ..errors import Invalid, NotFound
 from .check import nearest, quoted
-from .groups import ALL_APPS_GROUP, ENVIRONMENT_PREFIX
+from .groups import ALL_APPS_GROUP, ENVIRONMENT_PREFIX, NO_APP
 from .patterns import DNS_LABEL
 
 MOST_NAMES: Final = 20
@@ -31,6 +31,31 @@ def selected(app: str, all_apps: bool, groups: Groups, faults: Iterable[str], ex
     problems = list(faults)
     if problems:
         raise Invalid("The inventory cannot be used", " | ".join(problems))
+    loaded = _loaded(groups, example)
+    environments = {name: [host for host in hosts if not _stands_for_none(host)] for name, hosts in loaded.items()}
+    if not any(environments.values()):
+        raise NotFound(
+            f"No micro app lives in {_environments(environments)}",
+            "no entry of its catalog names this environment",
+            "Add the environment to an app's entry.",
+        )
+    return _one(app, environments) if app else _all(all_apps, groups, environments)
+
+
+def one_of_each(groups: Groups, faults: Iterable[str], limit: str, example: str) -> list[str]:
+    """One host of each environment, for plays about the environment itself; raises like `selected`.
+
+    `limit` is refused: it could leave no host, and the play would be skipped in silence.
+    """
+    problems = list(faults)
+    if problems:
+        raise Invalid("The inventory cannot be used", " | ".join(problems))
+    if limit:
+        raise Invalid("--limit does not fit this playbook", "it is about an environment, not about hosts", "Choose it by -i.")
+    return sorted(min(hosts) for hosts in _loaded(groups, example).values())
+
+
+def _loaded(groups: Groups, example: str) -> dict[str, list[str]]:
     environments = {name: list(hosts) for name, hosts in groups.items() if name.startswith(ENVIRONMENT_PREFIX)}
     if not any(environments.values()):
         raise NotFound(
@@ -38,7 +63,11 @@ def selected(app: str, all_apps: bool, groups: Groups, faults: Iterable[str], ex
             "it was not given, or holds no microapps.yml of the plugin goldenpath.microapps.catalog",
             f"Add -i with your environment's inventory folder, or try the shipped example: -i {example}",
         )
-    return _one(app, environments) if app else _all(all_apps, groups, environments)
+    return {name: hosts for name, hosts in environments.items() if hosts}
+
+
+def _stands_for_none(host: str) -> bool:
+    return host.partition(".")[0] == NO_APP
 
 
 def strictest(values: Iterable[int | str]) -> str:

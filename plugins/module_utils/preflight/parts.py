@@ -1,0 +1,189 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Each outside system of a profile asked whether it is there, what it lets us do and which version it is. Reads only.
+
+Every question is a function of `Asked` that answers with a `Row` or raises one of our errors; `rows` asks all of them at
+once and makes a row of every error, so a part that is down keeps no other from being asked.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from ..errors import Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ..observability.promtool import find as find_promtool
+from ..profile import Profile
+from ..rotation.http_json import request as http_json
+from ..rotation.issuers.postgresql_session import Address, read_password, session
+from ..sandbox.supervisor import Supervisor
+from ..scrubber import Secrets
+from .aws import ask_aws
+from .cluster import ask_cluster
+from .forge import ask_forge
+from .rows import COULD_NOT_TELL, NO, YES, Answer, Repository, Row
+
+SECONDS: Final = 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """What the questions need: the profile, the rights to ask about, and the apps' repositories."""
+
+    profile: Profile
+    permissions: tuple[str, ...]
+    repositories: tuple[Repository, ...]
+    environ: Mapping[str, str]
+    secrets: Secrets
+
+
+Question = Callable[[Asked], Iterable[Row]]
+
+
+def rows(asked: Asked) -> tuple[Row, ...]:
+    """One row for each part (the forge: one more for each repository that cannot be read), in a fixed order."""
+
+    def answered(part: tuple[str, str, Question]) -> tuple[Row, ...]:
+        name, target, question = part
+        try:
+            return tuple(question(asked))
+        except MicroappsError as error:
+            return (refused(name, target, error),)
+
+    parts = parts_of(asked.profile)
+    with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+        return tuple(row for answer in pool.map(answered, parts) for row in answer)
+
+
+def refused(part: str, target: str, error: MicroappsError) -> Row:
+    """The row of a part that did not answer as it should: whoever was refused was at least answered."""
+    answered: Answer = YES if isinstance(error, (Denied, Invalid)) else NO
+    return Row(part, target, answered, NO if isinstance(error, Denied) else COULD_NOT_TELL, problem=error)
+
+
+def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
+    """The parts that this profile has: name, what is asked, and the question."""
+    server = profile.database
+    aws = f"account {profile.aws.account}, {profile.aws.region}"
+    endpoint = f" at {profile.aws.endpoint_url}" if profile.aws.endpoint_url else ""
+    store = profile.secret_store
+    return (
+        ("AWS", aws + endpoint, lambda asked: ask_aws(asked.profile.aws, asked.permissions, asked.environ)),
+        (
+            "cluster",
+            profile.cluster.context or profile.cluster.kubeconfig or "of this pod",
+            lambda asked: ask_cluster(asked.profile.cluster, asked.permissions, asked.environ, asked.secrets),
+        ),
+        ("registry", profile.registry.address, _registry),
+        ("database", f"{server.host}:{server.port}", _database),
+        (
+            "forge",
+            profile.forge.base or "the apps' own",
+            lambda asked: ask_forge(asked.profile, asked.repositories, asked.environ),
+        ),
+        ("secret store", store.address or store.scheme, _openbao if store.scheme == "openbao" else _secrets_manager),
+        ("promtool", profile.observability.promtool or "on PATH", _promtool),
+        ("runner", profile.runner.kind, _supervisor if profile.runner.kind == "supervisor" else _rollout),
+    )
+
+
+def _registry(asked: Asked) -> Iterable[Row]:
+    registry = asked.profile.registry
+    address = f"{'http' if registry.plain_http else 'https'}://{registry.address}"
+    status, _body = http_json(address, "GET", "/v2/", {})
+    if status not in (200, 401):
+        raise Unreachable(
+            f"The registry {registry.address}", f"it answered {status} to GET /v2/", "Is that the address of a registry?"
+        )
+    if status == 401:
+        return (Row("registry", registry.address, YES, COULD_NOT_TELL, "v2", "it asks for a login, which pushing will need"),)
+    return (Row("registry", registry.address, YES, YES, "v2"),)
+
+
+_ADMINISTRATOR: Final = """
+SELECT current_setting('server_version'), r.rolsuper, r.rolcreaterole FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
+def _database(asked: Asked) -> Iterable[Row]:
+    server = asked.profile.database
+    password = asked.secrets.register(read_password(server.password_file)) if server.password_file else ""
+    address = Address(server.host, server.port, server.maintenance_database, server.sslmode, server.sslrootcert)
+    with session(address, server.admin_user, password) as connection:
+        version, superuser, creates_roles = connection.execute(_ADMINISTRATOR).fetchone()
+    row = Row("database", address.words(), YES, YES, f"PostgreSQL {version}", f"{server.admin_user} may make logins")
+    if superuser or creates_roles:
+        return (row,)
+    problem = Denied(
+        f"The login {server.admin_user} at {address.words()} may not make logins",
+        "it has neither CREATEROLE nor superuser",
+        f"Run there as an administrator: ALTER ROLE {server.admin_user} CREATEROLE.",
+    )
+    return (dataclasses.replace(row, permitted=NO, note="", problem=problem),)
+
+
+def _secrets_manager(asked: Asked) -> Iterable[Row]:
+    target = f"{asked.profile.secret_store.scheme} in {asked.profile.aws.region}"
+    # Whether it may be written is told in AWS' own row, by the same login.
+    return ask_aws(asked.profile.aws, (), asked.environ, part="secret store", target=target, service="secretsmanager")
+
+
+def _openbao(asked: Asked) -> Iterable[Row]:
+    store = asked.profile.secret_store
+    status, health = http_json(store.address, "GET", "/v1/sys/health", {})
+    if status not in (200, 429, 473) or not isinstance(health, dict):
+        words = {501: "it is not initialised", 503: "it is sealed"}
+        raise Unreachable(f"The secret store {store.address}", words.get(status, f"it answered {status}"), "Unseal or start it.")
+    try:
+        token = asked.secrets.register(pathlib.Path(os.path.expanduser(store.token_file)).read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise NotFound(f"The token file {store.token_file} of the secret store", error.strerror or "unreadable") from None
+    path = f"{store.mount}/data/microapps/{asked.profile.name}/preflight"
+    body = {"paths": [path]}
+    status, answer = http_json(store.address, "POST", "/v1/sys/capabilities-self", {"X-Vault-Token": token}, body)
+    if status != 200 or not isinstance(answer, dict):
+        raise Denied(
+            f"The secret store {store.address} does not know the token", f"it answered {status}", "Renew the token file."
+        )
+    allowed = set(answer.get("capabilities") or answer.get("data", {}).get("capabilities") or ())
+    row = Row("secret store", store.address, YES, YES, str(health.get("version", "")))
+    lacking = sorted({"create", "read", "update"} - allowed)
+    if lacking and "root" not in allowed:
+        problem = Denied(
+            f"The token of {store.address} may not {', '.join(lacking)}", f"asked for {path}", "Give it the policy that it needs."
+        )
+        row = dataclasses.replace(row, permitted=NO, problem=problem)
+    return (row,)
+
+
+def _promtool(asked: Asked) -> Iterable[Row]:
+    path = find_promtool(asked.profile.observability.promtool, asked.environ)
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unreachable(f"{path} cannot be run", type(error).__name__, "Install Prometheus' promtool again.") from None
+    # "promtool, version 3.8.0 (branch: ...": a build without release numbers leaves them out.
+    found = re.search(r"version (\d[^ ,]*)", done.stdout + done.stderr)
+    if done.returncode:
+        raise Unreachable(f"{path} cannot be run", f"it ended with {done.returncode}", "Install Prometheus' promtool again.")
+    return (Row("promtool", path, YES, YES, found[1] if found else ""),)
+
+
+def _supervisor(asked: Asked) -> Iterable[Row]:
+    runner = asked.profile.runner
+    programs = Supervisor(pathlib.Path(os.path.expanduser(runner.control))).states()
+    folder = pathlib.Path(os.path.expanduser(runner.release_folder))
+    if not os.access(folder, os.W_OK):
+        raise Denied(f"The folder {folder} cannot be written", "releases are put there", "Correct runner.release_folder.")
+    return (Row("runner", f"supervisor with {len(programs)} programs", YES, YES),)
+
+
+def _rollout(asked: Asked) -> Iterable[Row]:
+    note = "the cluster rolls out; see its row"
+    return (Row("runner", "kubernetes", COULD_NOT_TELL, COULD_NOT_TELL, note=note),)

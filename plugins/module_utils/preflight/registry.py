@@ -1,0 +1,48 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every capability of the collection, by name. A test compares this list with plugins/modules.
+
+Imported by their names and not searched for: the module door packs what it sees imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ..aws.app_supply_chain import CAPABILITY as APP_SUPPLY_CHAIN
+from ..aws.ecr import CAPABILITY as ECR_REPOSITORY
+from ..aws.iam import CAPABILITY as IAM_WORKLOAD_ROLE
+from ..capability import Capability
+from ..evidence.report import CAPABILITY as EVIDENCE_REPORT
+from ..gate.run_gate import CAPABILITY as RUN_GATE
+from ..observability.capability import CAPABILITY as APP_OBSERVABILITY
+from ..retire.app_retire import CAPABILITY as APP_RETIRE
+from ..retire.fleet_orphans import CAPABILITY as FLEET_ORPHANS
+from ..rotation.app_secrets import CAPABILITY as APP_SECRETS
+from ..runbook.capability import CAPABILITY as APP_RUNBOOK
+from ..sandbox.sandbox import CAPABILITY as SANDBOX
+from ..scaffold.app_scaffold import CAPABILITY as APP_SCAFFOLD
+from ..triage.app_triage import CAPABILITY as APP_TRIAGE
+
+# Without `preflight` itself, which reads this.
+CAPABILITIES: Final[tuple[Capability, ...]] = (
+    APP_OBSERVABILITY,
+    APP_RETIRE,
+    APP_RUNBOOK,
+    APP_SCAFFOLD,
+    APP_SECRETS,
+    APP_SUPPLY_CHAIN,
+    APP_TRIAGE,
+    ECR_REPOSITORY,
+    EVIDENCE_REPORT,
+    FLEET_ORPHANS,
+    IAM_WORKLOAD_ROLE,
+    RUN_GATE,
+    SANDBOX,
+)
+
+
+def permissions_of(capabilities: Iterable[Capability]) -> tuple[str, ...]:
+    """Every outside right that these need, each once and sorted."""
+    return tuple(sorted({right for capability in capabilities for right in capability.permissions}))

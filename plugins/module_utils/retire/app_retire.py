@@ -1,0 +1,205 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The capability `app_retire`: what we applied for an app in one environment goes, and nothing else.
+
+Everything is looked at first. One thing that must not go (others run something in the namespace, a login is in use) or that
+cannot be looked at, and nothing is begun. Then: cluster, role, logins, secrets, images, so that a run which is killed can be
+repeated and always knows what is left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..aws.session import AwsSession, session_for
+from ..capability import Capability, Outcome, Plan, Request
+from ..catalog.profile_schema import profile_from
+from ..errors import Conflict, MicroappsError
+from ..gate.lease import LEASE, NAMESPACE, ClusterLeases, FileLeases, Leases, holder_of, leave, process_started, take
+from ..kubernetes.client import Client, connect
+from ..profile import Profile
+from ..state_folder import state_folder
+from . import account, database, namespace, openbao
+from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire
+
+SPEC: Final[dict[str, Any]] = {
+    "app": {"type": "str", "required": True},
+    "profile": {"type": "dict", "required": True},
+    "catalogued": {"type": "bool", "required": True},
+    "confirm": {"type": "str", "default": ""},
+    "images": {"type": "str", "choices": ["keep", "delete"], "default": "keep"},
+    "sessions": {"type": "str", "choices": ["refuse", "end"], "default": "refuse"},
+}
+PERMISSIONS: Final = (
+    "apps/daemonsets:list",
+    "apps/deployments:list",
+    "apps/replicasets:list",
+    "apps/statefulsets:list",
+    "batch/cronjobs:list",
+    "batch/jobs:list",
+    "configmaps:delete",
+    "configmaps:list",
+    "coordination.k8s.io/leases:create",
+    "coordination.k8s.io/leases:delete",
+    "coordination.k8s.io/leases:get",
+    "coordination.k8s.io/leases:update",
+    "ecr:DeleteRepository",
+    "ecr:DescribeRepositories",
+    "ecr:ListImages",
+    "ecr:ListTagsForResource",
+    "external-secrets.io/externalsecrets:delete",
+    "external-secrets.io/externalsecrets:list",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListInstanceProfilesForRole",
+    "iam:ListRolePolicies",
+    "iam:ListRoles",
+    "limitranges:delete",
+    "limitranges:list",
+    "monitoring.coreos.com/podmonitors:delete",
+    "monitoring.coreos.com/podmonitors:list",
+    "monitoring.coreos.com/prometheusrules:delete",
+    "monitoring.coreos.com/prometheusrules:list",
+    "namespaces:delete",
+    "namespaces:get",
+    "networking.k8s.io/networkpolicies:delete",
+    "networking.k8s.io/networkpolicies:list",
+    "persistentvolumeclaims:list",
+    "pods:list",
+    "rbac.authorization.k8s.io/rolebindings:delete",
+    "rbac.authorization.k8s.io/rolebindings:list",
+    "replicationcontrollers:list",
+    "resourcequotas:delete",
+    "resourcequotas:list",
+    "secretsmanager:DeleteSecret",
+    "secretsmanager:ListSecrets",
+    "serviceaccounts:delete",
+    "serviceaccounts:list",
+    "services:list",
+)
+
+
+def run(request: Request) -> Outcome:
+    """Look at everything, then remove it in an order that can be repeated; in check mode only look."""
+    profile = profile_from(request.params["profile"])
+    app = checked_name(request.params["app"])
+    may_retire(app, profile.name, request.params["catalogued"], request.params["confirm"])
+    client = connect(profile.cluster, request.environ, request.secrets) if profile.cluster.available else None
+    session = session_for(profile.aws, request.environ).verify_account()
+    lease = _hold(request, profile, client, app)
+    areas = tuple(_areas(request, profile, client, session, app))
+    kept = (*(entry for area in areas for entry in area.kept), *_always_kept(profile, client, app))
+    stops = blocked(areas)
+    steps = tuple(step for area in areas for step in area.steps)
+    plans = stops or (tuple(step.plan for step in steps) if request.check else done(steps))
+    if lease is not None:
+        lease.end()
+    if kept:
+        request.progress(request.secrets.scrub("\n".join(["", f"What stays of {app} in {profile.name}:", *map(_line, kept)])))
+    warnings = () if steps else (f"Nothing that goes was found of {app} in {profile.name}.",)
+    return Outcome(plans, result={"kept": [entry.as_result() for entry in kept]}, warnings=warnings)
+
+
+def _line(entry: Kept) -> str:
+    return f"  {entry.object}: {entry.why}"
+
+
+def done(steps: tuple[Step, ...]) -> tuple[Plan, ...]:
+    """Carry the steps out in order. After one that fails the others are not begun: the next run finds what is left."""
+    plans: list[Plan] = []
+    failed = ""
+    for step in steps:
+        if failed:
+            error = Conflict(f"{step.plan.object} was not removed", f"{failed} could not be", "Run again.")
+            plans.append(step.plan.failed(error) if step.plan.changes else step.plan)
+            continue
+        try:
+            if step.deed is not None:
+                step.deed()
+            plans.append(step.plan)
+        except MicroappsError as error:
+            failed = step.plan.object
+            plans.append(step.plan.failed(error))
+    return tuple(plans)
+
+
+def _areas(request: Request, profile: Profile, client: Client | None, session: AwsSession, app: str) -> list[Area]:
+    name, end = profile.name, request.params["sessions"] == "end"
+    stored, has_secrets = _secrets(request, profile, session, app)
+    looks: list[tuple[str, Callable[[], Area]]] = [
+        ("the IAM role", lambda: account.role_area(session, f"{ROLE_PREFIX}{app}-{name}", app)),
+    ]
+    if client is not None:
+        looks.insert(0, (f"Namespace/{app}-{name}", lambda: namespace.area_of(client, f"{app}-{name}")))
+    # A login bears no environment's name: only a secret of this environment says that it is this one's.
+    if has_secrets:
+        looks.append(("the logins", lambda: database.area_of(profile.database, request.secrets, app, end)))
+    looks.append(("the secrets", lambda: stored))
+    images = request.params["images"] == "delete"
+    looks.append(("the image repositories", lambda: account.repository_area(session, app, name, images)))
+    return [_looked(what, look) for what, look in looks]
+
+
+def _looked(what: str, look: Callable[[], Area]) -> Area:
+    try:
+        return look()
+    except MicroappsError as error:
+        return Area((Step(Plan(what, failure=error)),))
+
+
+def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) -> tuple[Area, bool]:
+    if profile.secret_store.scheme == "openbao":
+        folder = openbao.Folder.open(profile.secret_store, request.secrets)
+        found = openbao.entries(folder, profile.name, app)
+        return openbao.area(folder, app, profile.name), any(entry.is_ours(app) for entry in found)
+    listed = account.secrets(session, f"microapps/{profile.name}/{app}/")
+    area = account.secrets_area(session, app, profile.name, profile.secret_store.recovery_days)
+    return area, any(account.is_ours(entry, app) for entry in listed)
+
+
+def _always_kept(profile: Profile, client: Client | None, app: str) -> tuple[Kept, ...]:
+    kept = [Kept(f"git:{app}@{profile.forge.branch}", "the repository is the owner's, and so is what becomes of the branch")]
+    if client is None:
+        kept.append(Kept(f"Namespace/{app}-{profile.name}", "the profile has no cluster, so it was not looked at"))
+    if profile.runner.kind == "supervisor":
+        kept.append(Kept(f"runner:{app}", "the sandbox goes on running its example, whose login is closed"))
+    return tuple(kept)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Lease:
+    """The app's lease while it is retired: afterwards nothing of it stays, not even an object without a holder."""
+
+    leases: Leases
+    client: Client | None
+    name: str
+    me: str
+
+    def take(self, profile: Profile, request: Request) -> None:
+        take(self.leases, self.name, self.me, profile.lease_seconds, request.now())
+
+    def end(self) -> None:
+        held = self.leases.read(self.name)
+        found = self.client.get(LEASE, NAMESPACE, f"microapp-{self.name}") if self.client else None
+        if self.client is None or found is None or held is None or held.holder != self.me:
+            leave(self.leases, self.name, self.me)
+        else:
+            self.client.delete(LEASE, NAMESPACE, f"microapp-{self.name}", uid=str(found["metadata"]["uid"]))
+
+
+def _hold(request: Request, profile: Profile, client: Client | None, app: str) -> _Lease | None:
+    if request.run is None or request.check:
+        return None
+    leases: Leases = ClusterLeases(client) if client else FileLeases(state_folder(request.environ) / "leases")
+    lease = _Lease(leases, client, f"{app}.{profile.name}", holder_of(request.run, process_started))
+    lease.take(profile, request)
+    return lease
+
+
+CAPABILITY: Final = Capability("app_retire", SPEC, run, PERMISSIONS)

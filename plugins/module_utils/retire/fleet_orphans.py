@@ -1,0 +1,143 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The capability `fleet_orphans`: what carries our marks in an environment and belongs to no app of its catalog. Reads only."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from ..aws.session import AwsSession, session_for
+from ..aws.sets import APP_TAG
+from ..capability import Capability, Outcome, Request
+from ..catalog.profile_schema import profile_from
+from ..errors import MicroappsError
+from ..kubernetes.client import connect
+from ..profile import Profile
+from . import account, database, namespace, openbao
+from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret
+
+SPEC: Final[dict[str, Any]] = {
+    "profile": {"type": "dict", "required": True},
+    "apps": {"type": "list", "elements": "str", "required": True},
+    "unread": {"type": "bool", "default": False},
+}
+PERMISSIONS: Final = (
+    "ecr:DescribeRepositories",
+    "ecr:ListTagsForResource",
+    "iam:GetRole",
+    "iam:ListRoles",
+    "namespaces:list",
+    "secretsmanager:ListSecrets",
+)
+Look = Callable[[], Iterable[Marked]]
+
+
+def run(request: Request) -> Outcome:
+    """Ask every system at once; one that cannot be asked is a warning, and the others are still told."""
+    profile = profile_from(request.params["profile"])
+    known = frozenset(request.params["apps"])
+    found: list[Marked] = []
+    warnings: list[str] = []
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for entries, problem in pool.map(_told, looks(request, profile)):
+            found += [entry for entry in entries if entry.app not in known]
+            warnings += [f"Orphans could not be looked for everywhere. {problem}"] if problem else []
+    if found and request.params["unread"]:
+        warnings.append("Some catalog entries could not be read, so some of these may be no orphans. Mend the catalog first.")
+    orphans = by_app(found, profile.name)
+    if orphans:
+        request.progress(lines(orphans, profile.name))
+    return Outcome(result={"orphans": orphans}, warnings=tuple(warnings))
+
+
+def looks(request: Request, profile: Profile) -> tuple[Look, ...]:
+    """One function for each system; each makes its own clients."""
+
+    def aws() -> AwsSession:
+        return session_for(profile.aws, request.environ).verify_account()
+
+    def in_cluster() -> Iterable[Marked]:
+        if profile.cluster.available:
+            client = connect(profile.cluster, request.environ, request.secrets)
+            for app, name in namespace.apps_in(client, profile.name, app_of_namespace):
+                yield Marked(app, name)
+
+    def in_account() -> Iterable[Marked]:
+        return marked_in_account(aws(), profile.name)
+
+    def in_stores() -> Iterable[Marked]:
+        stored = _stored(request, profile, aws)
+        yield from (entry for entry in stored if entry.object)
+        logins = database.open_logins(database.observe(profile.database, request.secrets))
+        apps = {entry.app for entry in stored}
+        # A login bears no environment's name: only a secret of this environment says that it is this one's.
+        yield from (Marked(app, name) for app, name in logins if app in apps)
+
+    return in_cluster, in_account, in_stores
+
+
+def _told(look: Look) -> tuple[list[Marked], str]:
+    try:
+        return list(look()), ""
+    except MicroappsError as error:
+        return [], error.sentence()
+
+
+def marked_in_account(session: AwsSession, environment: str) -> Iterable[Marked]:
+    """Roles of this environment, and image repositories of apps that have no role left in any environment."""
+    names = account.role_names(session)
+    for name in names:
+        app = app_of_role(name, environment)
+        if app and account.role_tags(session, name).get(APP_TAG) == app:
+            yield Marked(app, f"iam:role/{name}")
+    elsewhere = {app_of_role(name, name.rpartition("-")[2]) for name in names if not name.endswith(f"-{environment}")}
+    for name, tags in account.repositories(session):
+        app = tags.get(APP_TAG, "")
+        if app and app not in elsewhere:
+            yield Marked(app, f"ecr:repository/{name}")
+
+
+def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -> list[Marked]:
+    """Every secret of ours in this environment; one that waits for its deletion is no orphan, so its object is empty."""
+    found: list[Marked] = []
+    if profile.secret_store.scheme == "openbao":
+        folder = openbao.Folder.open(profile.secret_store, request.secrets)
+        for app in openbao.apps(folder, profile.name):
+            ours = [entry for entry in openbao.entries(folder, profile.name, app) if entry.is_ours(app)]
+            found += [Marked(app, "" if entry.deleted else f"openbao:{folder.mount}/{entry.name}") for entry in ours]
+        return found
+    for entry in account.secrets(aws(), f"{SECRETS_PREFIX}{profile.name}/"):
+        app = app_of_secret(entry["Name"], profile.name)
+        if app and account.is_ours(entry, app):
+            found.append(Marked(app, "" if "DeletedDate" in entry else f"secretsmanager:secret/{entry['Name']}"))
+    return found
+
+
+def by_app(found: Iterable[Marked], environment: str) -> list[dict[str, Any]]:
+    """One entry for each app, with the command that removes what it left. Pure."""
+    apps: dict[str, set[str]] = {}
+    for entry in found:
+        apps.setdefault(entry.app, set()).add(entry.object)
+    return [
+        {
+            "app": app,
+            "environment": environment,
+            "objects": sorted(objects),
+            "command": f"ansible-playbook goldenpath.microapps.retire -i <inventory of {environment}> -e app={app}"
+            + (" -e images=delete" if all(name.startswith("ecr:") for name in objects) else ""),
+        }
+        for app, objects in sorted(apps.items())
+    ]
+
+
+def lines(orphans: Iterable[dict[str, Any]], environment: str) -> str:
+    """What a person reads."""
+    told = ["", f"Not in the catalog of {environment} any more, and not retired:"]
+    for orphan in orphans:
+        told += [f"  {orphan['app']}: {', '.join(orphan['objects'])}", f"    {orphan['command']}"]
+    return "\n".join(told)
+
+
+CAPABILITY: Final = Capability("fleet_orphans", SPEC, run, PERMISSIONS)
