@@ -130,6 +130,8 @@ class Target:
 # its Prometheus exporter writes them.
 REQUESTS: Final = "http_server_request_duration_seconds_count"
 REQUEST_BUCKETS: Final = "http_server_request_duration_seconds_bucket"
+# The resource behind the series; OpenTelemetry's exporter writes it whether or not anything was measured yet.
+REPORTING: Final = "target_info"
 QUERIES: Final = "db_client_operation_duration_seconds_count"
 QUERY_BUCKETS: Final = "db_client_operation_duration_seconds_bucket"
 

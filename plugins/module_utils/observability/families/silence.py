@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .. import promql
-from ..model import ABSENT, FEW, FIRES, QUIET, REQUESTS, SILENCE, Case, Rule, Target
+from ..model import ABSENT, FEW, FIRES, QUIET, REPORTING, REQUESTS, SILENCE, Case, Rule, Target
 
 
 def rules(target: Target) -> tuple[Rule, ...]:
@@ -47,23 +47,26 @@ def _down(target: Target) -> Rule:
 
 def _unmeasured(target: Target) -> Rule:
     any_request = promql.selector(REQUESTS, namespace=target.namespace)
+    reporting = promql.selector(REPORTING, namespace=target.namespace)
+    told = promql.selector(REPORTING, namespace=target.namespace, job=target.job, pod="one")
     probed = target.served(200, "0+6x120", route=target.unwatched[0])
     return Rule(
         alert="MicroAppUnmeasured",
         control=SILENCE,
         group="silence",
-        # Probes count here: an app that nobody visits at night is still asked for its health.
-        expression=f"absent({any_request})\nand on () max({target.up}) == 1",
+        # Not a word about requests is normal before the first visitor; then at least the hook says that it is there.
+        expression=f"absent({any_request})\nand on () absent({reporting})\nand on () max({target.up}) == 1",
         lasting=30,
         severity="warning",
         summary="It runs and tells nothing about its requests",
-        found="The app is reached and reports no request at all, not even the platform's own.",
+        found="The app is reached, and neither a request nor the measuring itself is reported.",
         value="",
         meaning="Errors and slow answers of the app would go unnoticed: it no longer reports them.",
         steps=("Ask the maintainer whether the measuring hook of the platform baseline is still switched on.",),
         cases=(
             Case(FIRES, "reached, and no request is reported", (_up(target, "1x120"),), 60, True),
             Case(QUIET, "only probes are reported", (_up(target, "1x120"), probed), 60, False),
+            Case(QUIET, "nobody has visited it yet", (_up(target, "1x120"), (told, "1x120")), 60, False),
             Case(FEW, "it has just been started", (_up(target, "_x50 1x60"),), 60, False),
             Case(ABSENT, "no series at all: that is MicroAppDown", (), 60, False),
         ),
