@@ -37,7 +37,7 @@ app-given:
 ##@ Sandbox
 
 .PHONY: sandbox-up
-sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, about 8 minutes)
+sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, about 10 minutes)
 	@$(PLAY) playbooks/sandbox.yml
 
 .PHONY: sandbox-down
@@ -128,7 +128,7 @@ $(STAMP): requirements.lock
 	@touch $@
 
 .PHONY: parts
-parts: ## The programs that are built from Go modules (about 8 minutes on two cores, once; without Go it says so)
+parts: ## The programs that are built from Go modules (about 10 minutes on two cores, once; without Go it says so)
 	@cd plugins && $(PYTHON) -m module_utils.sandbox.build
 
 .PHONY: lock

@@ -14,7 +14,7 @@ description:
   - Started means that every part answered in its own protocol. A start on a running sandbox repairs what is down. After a
     kill of the supervisor, the next start first ends what it left behind, told by a mark in its environment.
   - The control plane, the registry and promtool are built once from pinned Go modules and cached in the user's cache folder
-    (about six minutes on two cores). Without Go, all else is started, and the block C(cluster) says why it is not there.
+    (about ten minutes on two cores). Without Go, all else is started, and the block C(cluster) says why it is not there.
   - Data lies in C(sandbox) below the state folder (E(GOLDENPATH_STATE)) and survives the death of any part.
   - A part that you have already is named by an option, or by a variable that C(make) and every play see
     (E(GOLDENPATH_SANDBOX_KUBECONFIG) and the like, see docs/sandbox.md); the sandbox does not start its own then.

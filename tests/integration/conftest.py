@@ -13,11 +13,14 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import layout
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build, layout
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.sandbox import CAPABILITY
+
+OWNER = "pytest-pid"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +65,9 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     kept = os.environ.get("GOLDENPATH_TEST_STATE")
     # A short path: a unix socket's may have about a hundred bytes.
     state = pathlib.Path(kept) if kept else pathlib.Path(tempfile.mkdtemp(prefix="gp-"))
+    if not kept:
+        _wipe_what_killed_sessions_left()
+        (state / OWNER).write_text(str(os.getpid()))
     running = Sandbox({**os.environ, "GOLDENPATH_STATE": str(state)})
     running.start()
     yield running
@@ -69,6 +75,15 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         wiped = running.ask("wiped")
         assert not wiped.get("failed"), wiped["msg"]
         shutil.rmtree(state)
+
+
+def _wipe_what_killed_sessions_left() -> None:
+    """A session that was killed could not end its sandbox; its folder says who it was."""
+    for owner in pathlib.Path(tempfile.gettempdir()).glob(f"gp-*/{OWNER}"):
+        text = owner.read_text()
+        if text.isdigit() and not psutil.pid_exists(int(text)):
+            Sandbox({**os.environ, "GOLDENPATH_STATE": str(owner.parent)}).ask("wiped")
+            shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +94,7 @@ def _needs_cluster(request: pytest.FixtureRequest) -> None:
     block = request.getfixturevalue("sandbox").block("cluster")
     if block["available"]:
         return
-    if "Go is not installed" in block["why"]:
+    if block["next_step"] == build.NEXT_STEP:
         pytest.skip(f"{block['why']}: {block['next_step']}")
     pytest.fail(f"the cluster is not there: {block['why']}")
 
