@@ -22,8 +22,8 @@ from .answers import FieldConflict, QuotaNotCounted, Terminating, Unchangeable
 from .applyset import PARENT_KIND, PART_OF, ApplySet, kinds_in
 from .client import Client, Object
 from .kinds import BY_GROUP_KIND, Kind
-from .objects import Key, Wanted, differences, field_of, holds, is_ours, key_of, name_of
-from .plan import Rules, Seen, Step, decide, expel, in_a_foreign_namespace, prune
+from .objects import Key, Wanted, is_ours, key_of
+from .plan import Rules, Seen, Step, decide, expel, in_a_foreign_namespace, not_kept, prune
 
 # The order of writing: what others stand in first; what counts or binds others last; then what goes.
 _RANKS: Final = {"Namespace": 0, "RoleBinding": 3, "ResourceQuota": 3}
@@ -218,7 +218,8 @@ def _carried_out(client: Client, step: Step, pause: Callable[[float], None]) -> 
         got = _applied(client, kind, step, pause)
         if step.patch:
             got = client.merge(kind, key.namespace, key.name, step.patch)
-        return _kept(step, got)
+        problem = not_kept(step.manifest, got)
+        return step.plan.failed(problem) if problem else step.plan
     except FieldConflict as conflict:
         held = Conflict(conflict.what, f"it was changed while this run was at work: {conflict.why}", "Repeat the run.")
         return step.plan.failed(held)
@@ -234,18 +235,3 @@ def _applied(client: Client, kind: Kind, step: Step, pause: Callable[[float], No
         except QuotaNotCounted:
             pause(_PAUSE)
     return client.apply(kind, manifest, force=step.force, dry_run=False)
-
-
-def _kept(step: Step, got: Mapping[str, Any]) -> Plan:
-    """Whether the server holds what it was told: its answer to a write is what it stored."""
-    manifest = step.manifest or {}
-    if holds(manifest, got):
-        return step.plan
-    lost = [field_of(path) for path, want, _got in differences(manifest, got) if want is not None and not holds(want, _got)]
-    return step.plan.failed(
-        Conflict(
-            f"The cluster did not keep what it was told of {name_of(manifest)}",
-            f"different afterwards: {', '.join(lost) or 'something'}",
-            "Something in the cluster (an admission webhook, a controller) changes it: find out what.",
-        )
-    )

@@ -12,7 +12,21 @@ from ..capability import Change, Plan, Refusal
 from ..errors import Conflict, MicroappsError
 from ..profile import Profile
 from .answers import Holder
-from .objects import Path, Wanted, additions, changes_between, field_of, is_ours, managers_of, name_of, removal, trimmed, without
+from .objects import (
+    Path,
+    Wanted,
+    additions,
+    changes_between,
+    differences,
+    field_of,
+    holds,
+    is_ours,
+    managers_of,
+    name_of,
+    removal,
+    trimmed,
+    without,
+)
 
 # Objects that hold nothing of their own: making one anew loses nothing.
 _MADE_ANEW = frozenset({"RoleBinding", "Role", "ResourceQuota", "LimitRange", "NetworkPolicy"})
@@ -71,8 +85,9 @@ def decide(seen: Seen, rules: Rules) -> Step:
     """What to do about one wanted object."""
     wanted, live = seen.wanted, seen.live
     base = Plan(wanted.name, controls=wanted.controls)
-    if seen.problem:
-        return Step(base.failed(seen.problem))
+    problem = seen.problem or (not_kept(wanted.manifest, seen.after) if seen.after is not None else None)
+    if problem:
+        return Step(base.failed(problem))
     if live is None:
         # The manifest, not the server's answer: a check without the namespace shows the same diff as the run with it.
         created = tuple(Change("create", control=control) for control in wanted.controls or ("",))
@@ -94,6 +109,18 @@ def decide(seen: Seen, rules: Rules) -> Step:
     uid = str(live["metadata"].get("uid", ""))
     return Step(
         plan, "anew" if seen.anew else "apply", wanted.manifest, removal(added) if added else None, uid, bool(seen.holders)
+    )
+
+
+def not_kept(manifest: Mapping[str, Any], got: Mapping[str, Any]) -> MicroappsError | None:
+    """What is wrong when the server's answer to a write does not hold what it was told: its answer is what it stores."""
+    if holds(manifest, got):
+        return None
+    lost = [field_of(path) for path, want, kept in differences(manifest, got) if want is not None and not holds(want, kept)]
+    return Conflict(
+        f"The cluster does not keep what it is told of {name_of(manifest)}",
+        f"different afterwards: {', '.join(lost) or 'something'}",
+        "Something in the cluster (an admission webhook or policy) changes it: find out what.",
     )
 
 
