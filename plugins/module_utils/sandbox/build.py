@@ -155,9 +155,8 @@ def build(environ: Mapping[str, str], progress: Callable[[str], None], parts: Se
         work = cache_folder(environ) / "go-build"
         # Each build alone keeps all cores busy, so side by side they take as long as one after the other.
         together = sum(part.seconds for part in missing)
-        progress(
-            f"Building {', '.join(part.name for part in missing)} from Go modules, once (about {_minutes(together)} on two cores)."
-        )
+        names = ", ".join(part.name for part in missing)
+        progress(f"Building {names} from Go modules, once (about {_minutes(together)} on two cores).")
         _build_all(missing, go, {**environ, "GOCACHE": environ.get("GOCACHE") or str(work)}, progress)
         if all(folder_of(part, go, environ).is_dir() for part in PARTS):
             # Go's own cache of intermediate results takes 4 GB and is of no use once every program is there.
