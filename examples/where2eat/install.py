@@ -24,6 +24,7 @@ import re
 import string
 import subprocess
 import sys
+from typing import Any
 
 HISTORY = pathlib.Path(__file__).resolve().parent / "history"
 APP = "where2eat"
@@ -157,7 +158,7 @@ def make_database() -> str:
     return f"Database {APP} {'made' if filled else 'is there'}"
 
 
-def _fill(database: psycopg.Connection) -> bool:  # noqa: F821 - psycopg is imported only where a database is made
+def _fill(database: Any) -> bool:
     if database.execute("SELECT to_regclass('public.crew')").fetchone()[0] is not None:
         return False
     schema = commits()[-1].files["schema.sql"].decode()
@@ -171,7 +172,7 @@ def _fill(database: psycopg.Connection) -> bool:  # noqa: F821 - psycopg is impo
 
 def main() -> None:
     """Say what was made; the planted values are never printed."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(description="Puts the example app together: its git history and its database.")
     parser.add_argument("--git-folder", type=pathlib.Path, metavar="DIR", help="folder for the bare repository where2eat.git")
     parser.add_argument("--database", action="store_true", help="make database, login and sample rows (PG* variables)")
     options = parser.parse_args()
