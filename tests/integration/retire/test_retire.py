@@ -1,0 +1,171 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Retiring on real parts: what must not go first, then what goes, and that a second run finds nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.cluster
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {
+        "replicas": 0,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web"}]}},
+    },
+}
+
+
+def everything_is_there(estate: Any) -> bool:
+    return (
+        estate.namespace_phase() == "Active"
+        and "networkpolicy.networking.k8s.io/default-deny" in estate.names("networkpolicy")
+        and f"microapp-{estate.name}-sandbox" in estate.roles()
+        and estate.may_log_in()
+        and "DeletedDate" not in estate.secret()
+    )
+
+
+def test_an_app_of_the_catalog_asks_for_its_name_again(estate: Any) -> None:
+    for options in ({}, {"confirm": "where2eat"}):
+        result = estate.retire(catalogued=True, **options)
+        assert result["failed"] and "-e confirm=" in result["msg"]
+    assert everything_is_there(estate)
+    assert not estate.retire(catalogued=True, confirm=estate.name, check=True).get("failed")
+
+
+@pytest.mark.parametrize(
+    ("block", "change", "sentence"),
+    [
+        ("aws", {"account": "210987654321"}, "210987654321"),
+        ("cluster", {"identity": "00000000-0000-0000-0000-000000000000"}, "not the profile's"),
+        ("cluster", {"kubeconfig": "/nonexistent/kubeconfig"}, "/nonexistent/kubeconfig"),
+        ("aws", {"endpoint_url": "http://127.0.0.1:9"}, "127.0.0.1:9"),
+        ("database", {"port": 9}, "127.0.0.1:9"),
+    ],
+)
+def test_a_wrong_target_or_a_part_that_is_down_and_nothing_is_begun(
+    estate: Any, block: str, change: dict[str, Any], sentence: str
+) -> None:
+    result = estate.retire(**{f"profile_{block}": {**estate.profile[block], **change}})
+    assert result["failed"] and sentence in result["msg"]
+    assert not result["changed"]
+    assert everything_is_there(estate)
+
+
+def test_a_namespace_of_others_with_the_apps_name_survives(new_estate: Callable[[], Any]) -> None:
+    estate = new_estate()
+    estate.kubectl("create", "namespace", estate.namespace)
+    estate.kubectl("create", "configmap", "theirs", "-n", estate.namespace, "--from-literal=a=b")
+    # Labels can be written by anybody: they do not make it ours.
+    estate.kubectl("label", "namespace", estate.namespace, "app.kubernetes.io/managed-by=goldenpath.microapps")
+    assert estate.orphan() is None
+    result = estate.retire()
+    assert not result.get("failed") and not result["changed"]
+    assert any(entry["object"] == f"Namespace/{estate.namespace}" for entry in result["kept"])
+    assert estate.namespace_phase() == "Active" and "configmap/theirs" in estate.names("configmap")
+
+
+def test_what_has_our_names_but_not_our_marks_survives(new_estate: Callable[[], Any]) -> None:
+    estate = new_estate()
+    name = f"microapp-{estate.name}-sandbox"
+    estate.aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    estate.store(f"microapps/sandbox/{estate.name}/database", {"app": "somebody-else"})
+    estate.sql(f"CREATE ROLE {estate.login} LOGIN PASSWORD 'made-up-for-this-test'")
+    assert estate.orphan() is None
+    result = estate.retire(images="delete", sessions="end")
+    assert not result.get("failed") and not result["changed"]
+    assert name in estate.roles() and "DeletedDate" not in estate.secret() and estate.may_log_in()
+    estate.aws("iam").delete_role(RoleName=name)
+
+
+def test_while_others_run_something_in_it_the_fences_stay(estate: Any) -> None:
+    estate.kubectl("create", "-n", estate.namespace, "-f", "-", stdin=DEPLOYMENT)
+    for check in (True, False):
+        result = estate.retire(check=check)
+        assert result["failed"] and "Deployment/web" in result["msg"] and not result["changed"]
+    assert everything_is_there(estate)
+
+
+def test_a_login_in_use_is_not_closed_unless_its_sessions_may_be_ended(estate: Any) -> None:
+    with estate.connect(user=estate.login, password="made-up-for-this-test", application_name="the-app") as connection:
+        result = estate.retire()
+        assert result["failed"] and "the-app" in result["msg"]
+        assert everything_is_there(estate)
+        assert not estate.retire(sessions="end").get("failed")
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+    assert not estate.may_log_in()
+
+
+def test_what_others_put_into_the_namespace_stays_and_ours_goes(estate: Any) -> None:
+    estate.kubectl("create", "configmap", "theirs", "-n", estate.namespace, "--from-literal=a=b")
+    result = estate.retire()
+    assert not result.get("failed"), result["msg"]
+    assert "ConfigMap/theirs" in str(result["kept"])
+    assert estate.namespace_phase() == "Active"
+    assert "configmap/theirs" in estate.names("configmap")
+    assert estate.names("networkpolicy") == []
+    assert not estate.retire()["changed"]
+
+
+def test_a_namespace_that_was_taken_over_is_given_back(new_estate: Callable[[], Any]) -> None:
+    estate = new_estate()
+    estate.kubectl("create", "namespace", estate.namespace)
+    estate.kubectl("label", "namespace", estate.namespace, "theirs=yes")
+    estate.harden()
+    result = estate.retire()
+    assert not result.get("failed"), result["msg"]
+    labels = estate.kubectl("get", "namespace", estate.namespace, "-o", "jsonpath={.metadata.labels}")
+    assert '"theirs":"yes"' in labels and "goldenpath" not in labels and "pod-security" not in labels
+    assert estate.names("networkpolicy") == []
+    assert not estate.retire()["changed"]
+
+
+def test_check_mode_predicts_what_the_run_does_and_the_second_run_does_nothing(estate: Any) -> None:
+    entry = estate.orphan()
+    assert entry and f"Namespace/{estate.namespace}" in entry["objects"] and f"-e app={estate.name}" in entry["command"]
+    assert f"postgresql:login/{estate.login}" in entry["objects"]
+    predicted = estate.retire(check=True)
+    assert predicted["changed"] and everything_is_there(estate)
+    assert estate.kubectl("get", "lease", "-n", "default", f"microapp-{estate.name}.sandbox", "--ignore-not-found") == ""
+    done = estate.retire()
+    assert not done.get("failed"), done["msg"]
+    assert done["objects"] == predicted["objects"] and done["diff"] == predicted["diff"]
+    assert estate.namespace_phase() in ("", "Terminating")
+    assert f"microapp-{estate.name}-sandbox" not in estate.roles()
+    assert "DeletedDate" in estate.secret() and not estate.may_log_in()
+    assert estate.name in estate.images(), "images go only when they are asked for"
+    assert estate.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{estate.login[:-2]}_owner'"), "the data's owner stays"
+    again = estate.retire()
+    assert not again["changed"] and not again.get("failed")
+    assert estate.kubectl("get", "lease", "-n", "default", f"microapp-{estate.name}.sandbox", "--ignore-not-found") == ""
+
+
+def test_images_go_when_asked_and_not_while_another_environment_uses_them(estate: Any) -> None:
+    other = f"microapp-{estate.name}-dev"
+    estate.aws("iam").create_role(RoleName=other, AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    assert not estate.retire(images="delete").get("failed")
+    assert estate.name in estate.images()
+    estate.aws("iam").delete_role(RoleName=other)
+    orphan = estate.orphan()
+    assert orphan and orphan["objects"] == [f"ecr:repository/{estate.name}"] and "images=delete" in orphan["command"]
+    assert estate.retire(images="delete")["changed"]
+    assert estate.name not in estate.images()
+    assert estate.orphan() is None
+
+
+def test_an_app_of_the_catalog_is_no_orphan_and_a_part_that_is_down_is_a_warning(estate: Any) -> None:
+    assert estate.name not in [entry["app"] for entry in estate.orphans(estate.name)["orphans"]]
+    result = estate.orphans(cluster={**estate.profile["cluster"], "kubeconfig": "/nonexistent/kubeconfig"})
+    assert not result.get("failed")
+    assert "/nonexistent/kubeconfig" in result["warnings"][0]
+    found = next(entry for entry in result["orphans"] if entry["app"] == estate.name)
+    assert f"iam:role/microapp-{estate.name}-sandbox" in found["objects"]
