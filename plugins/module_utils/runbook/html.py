@@ -24,14 +24,14 @@ p{margin:.3rem 0}
 a{color:inherit}
 .soft{color:var(--soft)}
 .down{border-left:.3rem solid var(--bad);background:var(--wash);padding:.5rem .8rem;margin:.7rem 0}
-.halves{display:grid;grid-template-columns:max-content 1fr;gap:0 2rem}
+.halves{display:grid;grid-template-columns:fit-content(66%) minmax(12rem,1fr);gap:0 2rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:0}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}
 td{padding:.15rem .8rem .15rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
 td:first-child{color:var(--soft);white-space:nowrap}
-.name{white-space:nowrap}
+.name,.mail{overflow-wrap:anywhere}
 .phone{font-weight:600;white-space:nowrap}
 pre{margin:.15rem 0 .4rem;padding:.35rem .6rem;background:var(--wash);border:1px solid var(--line);border-radius:.25rem;
   font:.8em/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -93,7 +93,7 @@ def render(page: Page) -> str:
 def _people(people: tuple[Person, ...]) -> str:
     rows = (
         f'<tr><td>{escape(who.role)}</td><td class="name">{escape(who.name)}</td><td class="phone">{escape(who.phone)}</td>'
-        f"<td>{escape(who.email)}</td></tr>"
+        f'<td class="mail">{escape(who.email)}</td></tr>'
         for who in people
     )
     return f"<table>{''.join(rows)}</table>"
