@@ -39,6 +39,12 @@ options:
       - What the profile says if it is not given.
     type: str
     choices: [when_seen, now]
+  grace_seconds:
+    description:
+      - For how long after a rotation the former database credential stays valid in any case, and no other rotation begins.
+        Clients that hold what the store said until then can log in. Not with a cut-over of V(now).
+    type: int
+    default: 120
 extends_documentation_fragment:
   - goldenpath.microapps.microapp
   - goldenpath.microapps.evidence

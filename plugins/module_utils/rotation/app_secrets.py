@@ -44,6 +44,7 @@ class Ask:
     max_age: datetime.timedelta | None
     names: frozenset[str] | None = None
     force: bool = False
+    grace: datetime.timedelta = jobs.GRACE
 
     def covers(self, name: str) -> bool:
         """Whether this secret is to be worked on; the others are only looked at, for the app needs them all."""
@@ -98,7 +99,7 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     for spec in app.secrets:
         asked = ask.covers(spec.name)
         reason = held.sentence() if held else "" if asked else "it was not asked for"
-        wish = Wish(request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason)
+        wish = Wish(request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason, ask.grace)
         given_away = tuple(one for one in credentials if one.spec == spec)
         name = app.secret_name(spec.name)
         try:

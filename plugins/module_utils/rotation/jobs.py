@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Any
+from typing import Any, Final
 
 from ..app import App, SecretSpec
 from ..capability import Change, Plan, Refusal
@@ -21,6 +21,9 @@ from .machine import Course, advance, begin, course, due_since, foreign_rotation
 from .makers import value_key
 from .model import About, Document, Stage, Stored, Version, public, token_for
 from .stores import Store
+
+# External Secrets asks every minute (delivery.REFRESH): twice that, so that nobody is left with a value that went.
+GRACE: Final = datetime.timedelta(seconds=120)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Job:
 class Wish:
     """What this run is asked for: `max_age` (None: no limit), `force` a rotation now, `cutover` as the profile says.
 
-    `held` says why nothing may be retired at all (the app cannot be switched over).
+    `held` says why nothing may be retired at all (the app cannot be switched over). Within `grace` of a rotation both the
+    new and the former credential work, unless `cutover` is `now`: a client may hold what the store said a moment ago.
     """
 
     now: datetime.datetime
@@ -46,6 +50,7 @@ class Wish:
     cutover: str
     force: bool = False
     held: str = ""
+    grace: datetime.timedelta = GRACE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     before = current if current is not None else first
     wanted = _wanted(job, store, known, way, before)
     former = _former(job, store, stored, current, live, bool(way.steps))
-    retires, held = _retirement(job, wish, bool(way.steps), current, former)
+    retires, held = _retirement(job, wish, bool(way.steps), current, former, created)
     target: tuple[Plan, ...] = ()
     if job.issuer is not None and (wanted or job.spec.kind != "postgresql"):
         fresh = bool(way.steps) or not accepted
@@ -152,9 +157,18 @@ def _due(job: Job, created: datetime.datetime | None, current: Document | None, 
     leaked = {found.value for found in job.found}
     if leaked & {value for key, value in current.items() if key not in public(current)}:
         return "its value stands in the code"
+    if _young(job, created, wish):
+        return ""
     if wish.force:
         return "a rotation was asked for"
     return due_since(created, wish.now, wish.max_age)
+
+
+def _young(job: Job, created: datetime.datetime | None, wish: Wish) -> bool:
+    # Only two logins take turns: a rotation within the grace of the last one would take the former value from its users.
+    return (
+        isinstance(job.issuer, PostgreSQL) and wish.cutover != "now" and created is not None and wish.now - created < wish.grace
+    )
 
 
 def _way(stored: Stored, first: Document | None, rotates: bool) -> Course:
@@ -188,7 +202,14 @@ def _former(
     return (*live, *others)
 
 
-def _retirement(job: Job, wish: Wish, rotating: bool, current: Document | None, former: tuple[Document, ...]) -> tuple[bool, str]:
+def _retirement(
+    job: Job,
+    wish: Wish,
+    rotating: bool,
+    current: Document | None,
+    former: tuple[Document, ...],
+    created: datetime.datetime | None,
+) -> tuple[bool, str]:
     if job.issuer is None or job.spec.kind == "generated":
         return False, ""
     leaves = rotating or bool(former)
@@ -196,6 +217,8 @@ def _retirement(job: Job, wish: Wish, rotating: bool, current: Document | None, 
         return False, wish.held
     if wish.cutover == "now" or not leaves:
         return True, ""
+    if _young(job, created, wish) and not rotating:
+        return False, f"both credentials are valid for {wish.grace.total_seconds():.0f} seconds after a rotation"
     if rotating:
         return False, "it is retired once the app was seen with the new one"
     if former and not isinstance(job.issuer, PostgreSQL):

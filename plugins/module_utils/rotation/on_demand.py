@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Final
 
 from ..capability import Capability, Outcome, Request
@@ -11,6 +12,7 @@ from ..errors import Invalid
 from ..microapp import MICROAPP_OPTIONS, Context, context_of
 from .app_secrets import Ask, age_limit, carry_out, look, warnings_of
 from .delivery import Delivery
+from .jobs import GRACE
 from .stores.aws_secretsmanager import PERMISSIONS
 
 SPEC: Final[dict[str, Any]] = {
@@ -19,6 +21,7 @@ SPEC: Final[dict[str, Any]] = {
     "when": {"type": "str", "choices": ["due", "now", "compromised"], "default": "due"},
     "max_age_days": {"type": "int", "default": 90},
     "cutover": {"type": "str", "choices": ["when_seen", "now"]},
+    "grace_seconds": {"type": "int", "default": int(GRACE.total_seconds())},
 }
 
 
@@ -28,7 +31,8 @@ def run(request: Request) -> Outcome:
     names = _names(request, context)
     when = request.params["when"]
     cutover = "now" if when == "compromised" else request.params.get("cutover") or context.profile.cutover
-    seen = look(request, context, Ask(cutover, age_limit(request), names, when != "due"), Delivery((), tuple))
+    grace = datetime.timedelta(seconds=request.params["grace_seconds"])
+    seen = look(request, context, Ask(cutover, age_limit(request), names, when != "due", grace), Delivery((), tuple))
     rotated = [context.app.secret_name(sight.job.spec.name) for sight in seen.asked() if sight.rotating]
     held = {sight.job.name: sight.held for sight in seen.asked() if sight.held}
     return Outcome(carry_out(seen, request), (), {"rotated": rotated, "held": held}, warnings_of(seen))
