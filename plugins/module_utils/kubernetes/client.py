@@ -290,7 +290,7 @@ def _digits(text: str | None) -> str:
 def why(server: str, problem: BaseException) -> str:
     """One line about a connection that failed; the libraries' own messages quote addresses of objects."""
     text = str(problem)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
+    if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text or "doesn't match" in text:
         return f"{server} shows a certificate that the kubeconfig's authority did not sign for this name"
     if "SSL" in type(problem).__name__ or "SSLError" in text:
         return f"the TLS connection to {server} failed"

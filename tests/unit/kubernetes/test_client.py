@@ -1,0 +1,480 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Logging in and connecting: every kind of kubeconfig, nothing left on disk, nothing said in clear, one line for what fails."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import http.server
+import json
+import os
+import pathlib
+import ssl
+import stat
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    MicroappsError,
+    NotFound,
+    Unreachable,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes import tls
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.client import (
+    Client,
+    connect,
+    is_loopback,
+    proxy_of,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.kinds import BY_GROUP_KIND
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.kubeconfig import Access, access_from, merge
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.login import Outside, nobody, read_credential
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Cluster
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+
+UID = "11111111-2222-4333-8444-555555555555"
+NAMESPACE = BY_GROUP_KIND["Namespace"]
+CONFIG_MAP = BY_GROUP_KIND["ConfigMap"]
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A small API server: it tells kube-system's UID, remembers what it was sent, and answers as it is told."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen: list[tuple[str, str, str | None]] = []
+        self.answers: list[tuple[int, dict[str, str], dict[str, Any]]] = []
+        self.tokens: set[str] | None = None
+        self.certificates: list[Any] = []
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def log_message(self, *arguments: Any) -> None:
+        """Quiet."""
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self.rfile.read(length)
+        login = self.headers.get("Authorization")
+        self.server.seen.append((self.command, self.path, login))
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.server.certificates.append(self.connection.getpeercert())
+        status, headers, body = (
+            200,
+            {},
+            {"metadata": {"uid": UID, "name": "kube-system"}, "kind": "Namespace", "apiVersion": "v1"},
+        )
+        if self.server.tokens is not None and login not in self.server.tokens:
+            status, body = 401, {"kind": "Status", "message": "Unauthorized"}
+        elif self.server.answers:
+            status, headers, body = self.server.answers.pop(0)
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(text)), "Content-Type": "application/json"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_PATCH = do_POST = do_DELETE = do_PUT = answer
+
+
+def certificate(name: str, signer: tuple[Any, Any] | None = None) -> tuple[bytes, bytes, tuple[Any, Any]]:
+    """Certificate and key as PEM, and both as objects."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signer[0].subject if signer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("the-cluster")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
+    )
+    made = builder.sign(signer[1] if signer else key, hashes.SHA256())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.public_bytes(serialization.Encoding.PEM), pem, (made, key)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def temp(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A temp folder of the test's own, to see what is left in it."""
+    folder = tmp_path / "temp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def kubeconfig(folder: pathlib.Path, server: str, user: dict[str, Any], cluster: dict[str, Any] | None = None) -> Cluster:
+    file = folder / "kubeconfig"
+    data = {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, **(cluster or {})}}],
+        "users": [{"name": "u", "user": user}],
+    }
+    file.write_text(yaml.safe_dump(data), encoding="utf-8")
+    return Cluster(kubeconfig=str(file), identity=UID)
+
+
+def login_program(folder: pathlib.Path, body: str) -> dict[str, Any]:
+    program = folder / "login"
+    program.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login", "args": ["get-token"]}}
+
+
+def credential(**status: Any) -> str:
+    return json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status})
+
+
+@pytest.mark.parametrize(
+    ("user", "header"),
+    [
+        ({"token": "s3cret-token"}, "Bearer s3cret-token"),
+        ({"username": "ada", "password": "pa:ss-word"}, "Basic " + encoded(b"ada:pa:ss-word")),
+        ({}, None),
+    ],
+)
+def test_simple_logins(user: dict[str, Any], header: str | None, server: Server, tmp_path: pathlib.Path) -> None:
+    secrets = Secrets()
+    connect(kubeconfig(tmp_path, f"http://{server.address}", user), {}, secrets)
+    assert server.seen == [("GET", "/api/v1/namespaces/kube-system", header)]
+    for secret in (user.get("token"), user.get("password")):
+        assert secret is None or secret not in secrets.scrub(f"x {secret}")
+
+
+def test_a_token_file_is_read_again_when_it_changes(server: Server, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text("one\n", encoding="utf-8")
+    client = connect(kubeconfig(tmp_path, f"http://{server.address}", {"tokenFile": "token"}), {})
+    (tmp_path / "token").write_text("two\n", encoding="utf-8")
+    client.get(NAMESPACE, "", "x")
+    assert [seen[2] for seen in server.seen] == ["Bearer one", "Bearer two"]
+
+
+def test_a_login_program_is_asked_again_when_its_token_is_refused(server: Server, tmp_path: pathlib.Path) -> None:
+    user = login_program(tmp_path, f"""n=$(cat "$COUNT" 2>/dev/null || echo 0); echo $((n+1)) > "$COUNT"
+[ "$1" = get-token ] || exit 3
+echo '{credential(token="TOKEN")}' | sed "s/TOKEN/token-number-$n/" """)  # fmt: skip
+    user["exec"]["env"] = [{"name": "COUNT", "value": str(tmp_path / "count")}]
+    server.tokens = {"Bearer token-number-1"}
+    secrets = Secrets()
+    client = connect(kubeconfig(tmp_path, f"http://{server.address}", user), dict(os.environ), secrets)
+    client.get(NAMESPACE, "", "x")
+    assert [seen[2] for seen in server.seen] == [f"Bearer token-number-{n}" for n in (0, 1, 1)]
+    assert "token-number-1" not in secrets.scrub("x token-number-1")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ("echo 'session of ada is over' >&2; exit 1", Denied, "session of ada is over"),
+        ("echo not-json-s3cret", Invalid, "did not print an ExecCredential"),
+        (f"echo '{credential()}'", Invalid, "neither a token nor a certificate"),
+        (f"echo '{credential(token='x').replace('io/v1', 'io/v9')}'", Invalid, "speaks client.authentication.k8s.io/v9"),
+    ],
+)
+def test_a_login_program_that_fails_is_never_gone_without(
+    body: str, kind: type[MicroappsError], words: str, server: Server, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(kind) as caught:
+        connect(kubeconfig(tmp_path, f"http://{server.address}", login_program(tmp_path, body)), dict(os.environ))
+    assert words in caught.value.sentence() and "s3cret" not in caught.value.sentence()
+    assert server.seen == []
+
+
+def test_a_login_program_that_is_not_there(server: Server, tmp_path: pathlib.Path) -> None:
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login", "installHint": "Get it."}}
+    with pytest.raises(Unreachable) as caught:
+        connect(kubeconfig(tmp_path, f"http://{server.address}", user), {"PATH": "/nonexistent"})
+    assert "no-such-login is not installed. Get it." in caught.value.sentence()
+
+
+def test_an_expired_token_is_renewed_before_it_is_refused(tmp_path: pathlib.Path) -> None:
+    text = credential(token="t", expirationTimestamp="2026-01-01T00:00:00Z")
+    spec = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
+    _made, expires = read_credential(text, spec, "u", str)
+    assert expires == datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def secure(server: Server, tmp_path: pathlib.Path) -> tuple[Server, bytes, tuple[Any, Any]]:
+    """The server behind TLS, for the name `the-cluster`, asking clients for a certificate of the same authority."""
+    authority, _key, signer = certificate("authority")
+    pem, key, _objects = certificate("server", signer)
+    files = tmp_path / "server.pem", tmp_path / "server.key", tmp_path / "authority.pem"
+    for file, content in zip(files, (pem, key, authority), strict=True):
+        file.write_bytes(content)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files[0], files[1])
+    context.load_verify_locations(files[2])
+    context.verify_mode = ssl.CERT_OPTIONAL
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    return server, authority, signer
+
+
+@pytest.mark.parametrize("anonymous_files", [True, False])
+def test_a_client_certificate_is_used_and_nothing_of_it_is_left(
+    anonymous_files: bool,
+    secure: tuple[Server, bytes, tuple[Any, Any]],
+    tmp_path: pathlib.Path,
+    temp: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, authority, signer = secure
+    pem, key, _objects = certificate("ada", signer)
+    modes: list[int] = []
+    if not anonymous_files:
+        monkeypatch.delattr(os, "memfd_create")
+        (temp / "goldenpath-tls-999999999-left").mkdir()
+        load = ssl.SSLContext.load_cert_chain
+
+        def looked_at(self: ssl.SSLContext, path: str) -> None:
+            modes.append(stat.S_IMODE(os.stat(path).st_mode))
+            load(self, path)
+
+        monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", looked_at)
+    user = {"client-certificate-data": encoded(pem), "client-key-data": encoded(key)}
+    about = {"certificate-authority-data": encoded(authority), "tls-server-name": "the-cluster"}
+    secrets = Secrets()
+    connect(kubeconfig(tmp_path, f"https://{server.address}", user, about), {}, secrets)
+    assert server.certificates[0]["subject"] == ((("commonName", "ada"),),)
+    assert list(temp.iterdir()) == []
+    assert modes == ([] if anonymous_files else [0o600])
+    assert key.decode() not in secrets.scrub(f"x {key.decode()}")
+
+
+def test_files_that_a_kubeconfig_names_are_read_beside_it(
+    secure: tuple[Server, bytes, tuple[Any, Any]], tmp_path: pathlib.Path
+) -> None:
+    server, authority, _signer = secure
+    (tmp_path / "ca.crt").write_bytes(authority)
+    about = {"certificate-authority": "ca.crt", "tls-server-name": "the-cluster"}
+    connect(kubeconfig(tmp_path, f"https://{server.address}", {"token": "t"}, about), {})
+    assert server.seen
+
+
+def test_a_server_with_another_certificate_is_refused(
+    secure: tuple[Server, bytes, tuple[Any, Any]], tmp_path: pathlib.Path
+) -> None:
+    server, authority, _signer = secure
+    other, _key, _objects = certificate("somebody else")
+    for about in (
+        {"certificate-authority-data": encoded(other), "tls-server-name": "the-cluster"},
+        {"certificate-authority-data": encoded(authority)},
+        {"certificate-authority-data": encoded(authority), "tls-server-name": "another"},
+    ):
+        with pytest.raises(Unreachable) as caught:
+            connect(kubeconfig(tmp_path, f"https://{server.address}", {"token": "s3cret"}, about), {})
+        assert "certificate" in caught.value.sentence()
+    assert server.seen == []
+
+
+def test_skipping_verification_is_the_kubeconfig_s_own_word(
+    secure: tuple[Server, bytes, tuple[Any, Any]], tmp_path: pathlib.Path
+) -> None:
+    server, _authority, _signer = secure
+    with pytest.warns(Warning, match="verif"):
+        connect(kubeconfig(tmp_path, f"https://{server.address}", {}, {"insecure-skip-tls-verify": True}), {})
+
+
+@pytest.mark.parametrize(
+    ("certificate_text", "key_text", "words"),
+    [("not a certificate", "not a key", "do not match"), ("", "", "")],
+)
+def test_broken_pem(certificate_text: str, key_text: str, words: str) -> None:
+    if not certificate_text:
+        with pytest.raises(Invalid, match="no valid PEM"):
+            tls.context_of("garbage", True, "", "")
+        return
+    with pytest.raises(Invalid, match=words):
+        tls.context_of("", True, certificate_text, key_text)
+
+
+def test_the_wrong_cluster_is_not_used(server: Server, tmp_path: pathlib.Path) -> None:
+    cluster = kubeconfig(tmp_path, f"http://{server.address}", {})
+    other = Cluster(cluster.kubeconfig, "", "99999999-2222-4333-8444-555555555555")
+    with pytest.raises(Conflict) as caught:
+        connect(other, {})
+    assert UID in caught.value.sentence() and "Nothing was changed" in caught.value.sentence()
+
+
+def test_no_cluster_speaks_the_profile_s_words() -> None:
+    with pytest.raises(Unreachable) as caught:
+        connect(Cluster(available=False, why="Go is not installed", next_step="Install Go 1.24."), {})
+    assert caught.value.sentence() == "Reach the cluster: Go is not installed. Install Go 1.24."
+
+
+@pytest.mark.parametrize("server", ["https://cluster.example.com", "https://10.0.0.1:6443", "https://127.0.0.1.example.com"])
+def test_a_loopback_profile_reaches_no_other_machine(server: str, tmp_path: pathlib.Path) -> None:
+    file = kubeconfig(tmp_path, server, {"token": "s3cret"})
+    with pytest.raises(Denied, match="another machine"):
+        connect(Cluster(file.kubeconfig, loopback_only=True), {})
+
+
+def test_a_loopback_profile_takes_no_proxy_of_a_kubeconfig(server: Server, tmp_path: pathlib.Path) -> None:
+    file = kubeconfig(tmp_path, f"http://{server.address}", {}, {"proxy-url": "http://192.0.2.1:3128"})
+    with pytest.raises(Denied):
+        connect(Cluster(file.kubeconfig, loopback_only=True), {})
+
+
+def test_loopback_ignores_the_environment_s_proxy(server: Server, tmp_path: pathlib.Path) -> None:
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://192.0.2.1:1")
+    connect(kubeconfig(tmp_path, f"http://{server.address}", {}), proxies)
+    assert server.seen
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ""),
+        ({"HTTPS_PROXY": "proxy:3128"}, "http://proxy:3128"),
+        ({"https_proxy": "http://proxy:3128"}, "http://proxy:3128"),
+        ({"https_proxy": "http://proxy:3128", "NO_PROXY": "example.com"}, ""),
+        ({"https_proxy": "http://proxy:3128", "NO_PROXY": ".example.com, other"}, ""),
+        ({"https_proxy": "http://proxy:3128", "no_proxy": "*"}, ""),
+        ({"https_proxy": "http://proxy:3128", "no_proxy": "xample.com"}, "http://proxy:3128"),
+        ({"http_proxy": "http://proxy:3128"}, ""),
+    ],
+)
+def test_a_proxy_of_the_environment(environ: dict[str, str], expected: str) -> None:
+    assert proxy_of("https://api.example.com:6443", environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://127.0.0.1:6443", True),
+        ("https://127.8.8.8", True),
+        ("https://[::1]:6443", True),
+        ("https://localhost:6443", True),
+        ("https://localhost.example.com", False),
+        ("https://127.0.0.1@example.com", False),
+        ("https://0.0.0.0", False),
+        ("https://[::1", False),
+        ("nonsense", False),
+    ],
+)
+def test_is_loopback(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+def client_of(server: Server, pauses: list[float] | None = None) -> Client:
+    return Client(Access(f"http://{server.address}", nobody()), "", (pauses if pauses is not None else []).append)
+
+
+def test_what_may_be_repeated_is_repeated(server: Server) -> None:
+    pauses: list[float] = []
+    server.answers = [(503, {}, {}), (429, {"Retry-After": "2"}, {}), (504, {"Retry-After": "3600"}, {})]
+    assert client_of(server, pauses).get(NAMESPACE, "", "x")
+    assert pauses == [0.1, 2.0, 5.0]
+
+
+def test_a_creation_is_not_repeated(server: Server) -> None:
+    server.answers = [(504, {}, {"message": "maybe done"})]
+    with pytest.raises(Unreachable, match="maybe done"):
+        client_of(server).create(CONFIG_MAP, "n", {"metadata": {"name": "x"}})
+    assert len(server.seen) == 1
+
+
+def test_nobody_there_is_one_line(tmp_path: pathlib.Path) -> None:
+    pauses: list[float] = []
+    client = Client(Access("http://127.0.0.1:1", nobody()), "", pauses.append)
+    with pytest.raises(Unreachable) as caught:
+        client.get(NAMESPACE, "", "x")
+    sentence = "Get namespaces/x: nobody answers at http://127.0.0.1:1. Is the cluster up, and is the network?"
+    assert caught.value.sentence() == sentence
+    assert pauses == [0.1, 0.3, 0.9]
+
+
+def test_something_else_than_an_api_server_is_found_out(server: Server) -> None:
+    server.answers = [(200, {}, ["not", "an", "object"])]  # type: ignore[list-item]
+    with pytest.raises(Unreachable, match="does not answer like an API server"):
+        client_of(server).get(NAMESPACE, "", "x")
+
+
+def test_a_dry_run_passes_the_one_gate(server: Server) -> None:
+    client = client_of(server)
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "n"}}
+    writes: list[Callable[[], Any]] = [
+        lambda: client.apply(CONFIG_MAP, manifest, force=True, dry_run=True),
+        lambda: client.merge(CONFIG_MAP, "n", "x", {}, dry_run=True),
+        lambda: client.create(CONFIG_MAP, "n", manifest, dry_run=True),
+        lambda: client.replace(CONFIG_MAP, manifest, dry_run=True),
+        lambda: client.delete(CONFIG_MAP, "n", "x", dry_run=True),
+    ]
+    for write in writes:
+        write()
+    assert len(server.seen) == len(writes)
+    assert all("dryRun=All" in path for _method, path, _login in server.seen)
+
+
+OUTSIDE = Outside({}, str)
+
+
+def test_several_kubeconfigs_are_one_and_the_first_wins() -> None:
+    def config(server: str, context: str) -> dict[str, Any]:
+        return {
+            "current-context": context,
+            "contexts": [{"name": context, "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+        }
+
+    merged = merge([("/a/config", config("https://one", "a")), ("/b/config", config("https://two", "b"))])
+    assert access_from(merged, "", "f", OUTSIDE).server == "https://one"
+    assert access_from(merged, "b", "f", OUTSIDE).server == "https://one"
+    with pytest.raises(Invalid, match="it has the contexts: a, b"):
+        access_from(merged, "c", "f", OUTSIDE)
+
+
+def test_what_is_wrong_with_a_kubeconfig_is_said_without_quoting_it(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "kubeconfig"
+    with pytest.raises(NotFound, match="there is no such file"):
+        connect(Cluster(str(file)), {})
+    for text in ("users: [token: s3cret", "", "- a", "current-context: x\nusers: [{name: u, user: {token: s3cret}}]"):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(Invalid) as caught:
+            connect(Cluster(str(file)), {})
+        assert "s3cret" not in caught.value.sentence() and str(file) in caught.value.sentence()
+
+
+def test_a_login_that_kubernetes_dropped_is_named(server: Server, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(Invalid, match="auth-provider was removed"):
+        connect(kubeconfig(tmp_path, f"http://{server.address}", {"auth-provider": {"name": "gcp"}}), {})
