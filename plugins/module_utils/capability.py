@@ -194,12 +194,17 @@ def _answer(control: str, plans: tuple[Plan, ...], check: bool) -> Answer:
     proof = tuple(sorted(plan.object for plan in proving if plan.after is not None or plan.refusals or plan.failure))
     failures = [f"{plan.object}: {plan.failure.sentence()}" for plan in proving if plan.failure]
     refusals = [refusal.sentence() for plan in proving for refusal in plan.refusals if refusal.control in ("", control)]
-    pending = [plan for plan in proving if not plan.failure and not plan.refusals and _names(plan, control)]
+    pending = [plan for plan in proving if not plan.failure and _names(plan, control)]
     found = "; ".join(_found(plan, control) for plan in pending)
     if failures:
         return Answer(control, State.NOT_REACHED, proof, reason="; ".join(failures), found="could not be told")
     if refusals:
         return Answer(control, State.VIOLATED, proof, reason="; ".join(refusals), found="; ".join(refusals))
+    # Nothing of an object is changed while something about it is refused: what another control wants stays undone.
+    blocked = [refusal.sentence() for plan in pending for refusal in plan.refusals]
+    if blocked:
+        reason = f"{found}; not mended, because of this: {'; '.join(blocked)}"
+        return Answer(control, State.DRIFTED, proof, reason=reason, found=found)
     if pending and check:
         return Answer(control, State.DRIFTED, proof, reason=found, found=found)
     done = "; ".join(f"{plan.verb} {plan.object}" for plan in pending)

@@ -34,9 +34,9 @@ NAMESPACE = "where2eat-sandbox"
 
 def planted(root: pathlib.Path) -> dict[str, str]:
     """The made-up secrets that the example carries, by name."""
-    spec = importlib.util.spec_from_file_location("install", root / "examples" / "where2eat" / "install.py")
+    spec = importlib.util.spec_from_file_location("where2eat_install", root / "examples" / "where2eat" / "install.py")
     assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return dict(module.planted())
 
@@ -229,7 +229,7 @@ def test_the_pushed_branch_runs_without_a_secret_in_it(estate: Any, root: pathli
 BREAKS: dict[str, list[str]] = {
     "a policy deleted": ["delete", "networkpolicy", "default-deny", "-n", NAMESPACE],
     "a quota raised": [
-        "patch", "resourcequota", "quota", "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"hard":{"pods":"9999"}}}',
+        "patch", "resourcequota", "goldenpath", "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"hard":{"pods":"9999"}}}',
     ],
     "a label switched off": ["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=privileged", "--overwrite"],
 }  # fmt: skip

@@ -50,6 +50,15 @@ def test_answers_and_changed_are_read_off_the_plans(plans: tuple[Plan, ...], che
     assert bool(answer.reason) == (state != "in_place")
 
 
+def test_what_another_controls_refusal_keeps_undone_is_not_called_in_place() -> None:
+    changes = (Change("update", "tags", {}, {"a": "b"}, "family-02"),)
+    plan = Plan("thing/d", {}, {}, changes, (Refusal("The kind", "it is fixed", "Make it anew.", "family-01"),), ("family-01",))
+    first, second = answers_of([plan], ["family-01", "family-02"], check=False)
+    assert (str(first.state), str(second.state)) == ("violated", "drifted")
+    assert "thing/d differs in tags" in second.reason and "Make it anew" in second.reason
+    assert second.done == ""
+
+
 def test_state_is_the_same_after_mending_as_when_nothing_was_to_do() -> None:
     (mended,) = answers_of([UPDATED], ["family-01"], check=False)
     (untouched,) = answers_of([Plan("thing/b", {"size": 2}, {"size": 2}, controls=("family-01",))], ["family-01"], check=False)
