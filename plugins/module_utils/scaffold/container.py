@@ -104,7 +104,7 @@ def _python(app: App, source: Source) -> str:
         )
         + "WORKDIR /app\nCOPY --from=build /venv /venv\nCOPY . .\n"
         + f"USER {USER}\nEXPOSE {port}\n"
-        + (f"HEALTHCHECK --interval=30s --timeout=3s CMD {_exec('python', '-c', probe)}\n" if source.entry else "")
+        + (f"HEALTHCHECK --interval=30s --timeout=3s CMD {_exec('python', '-c', probe)}\n" if source.entry else "HEALTHCHECK NONE\n")
         + f"CMD {start}\n"
     )
 

@@ -23,13 +23,12 @@ _ABOUT: Final = (
 class Made:
     """One file as it was generated last: the object that holds it, its digest, and for files of lines the lines themselves.
 
-    `deleted` is true once the owner took the file away; it is not made again.
+    A file that is remembered here and is not on the branch was taken away by the owner: it is not made again.
     """
 
     blob: str
     sha256: str
     lines: tuple[str, ...] = ()
-    deleted: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def read(text: bytes | None) -> Manifest:
     try:
         data = json.loads(text or b"")
         files = {
-            str(path): Made(str(one["blob"]), str(one["sha256"]), tuple(one.get("lines", ())), bool(one.get("deleted", False)))
+            str(path): Made(str(one["blob"]), str(one["sha256"]), tuple(one.get("lines", ())))
             for path, one in data["files"].items()
         }
         return Manifest(files, int(data["template"]), str(data["catalog"]))
@@ -61,8 +60,6 @@ def write(manifest: Manifest) -> bytes:
         files[path] = {"blob": made.blob, "sha256": made.sha256}
         if made.lines:
             files[path]["lines"] = list(made.lines)
-        if made.deleted:
-            files[path]["deleted"] = True
     return json_bytes({"about": _ABOUT, "template": manifest.template, "catalog": manifest.catalog, "files": files})
 
 

@@ -129,9 +129,7 @@ def _bookkeeping(world: World, settled: tuple[_Settled, ...], apps: tuple[App, .
     changes: dict[str, bytes | None] = {}
     for one in settled:
         path = one.file.path
-        if one.decision.outcome is Outcome.DELETED and one.known:
-            files[path] = dataclasses.replace(one.known, deleted=True)
-        elif one.decision.is_new_base:
+        if one.decision.is_new_base:
             new = made(one.file.content, one.file.lines)
             files[path] = new
             if one.decision.content == one.file.content:

@@ -41,7 +41,7 @@ def findings(path: str, text: str) -> Iterator[Finding]:
         elif instruction in ("CMD", "ENTRYPOINT"):
             has_command = True
         elif instruction == "HEALTHCHECK":
-            has_health = rest.strip().upper() != "NONE"
+            has_health = True  # NONE is a decision too: an app that answers nothing cannot be asked
         elif instruction in ("ENV", "ARG") and _SECRET.search(rest):
             yield Finding(
                 "secret-in-image",
