@@ -117,7 +117,7 @@ def _block(cidr: str) -> Rule:
             "link-local addresses are the node's own, its credentials among them",
             "Name another range in the integration's cidr.",
         )
-    closed = [str(other) for other in (*_PRIVATE, *_LINK_LOCAL) if _within(other, network)]
+    closed = [str(other) for other in (*_PRIVATE, *_LINK_LOCAL) if other != network and _within(other, network)]
     return {"cidr": str(network), **({"except": closed} if closed else {})}
 
 
