@@ -26,6 +26,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     secret_files.candidates,
     assignments.candidates,
 )
+HEAD, BEFORE, AFTER = 8, 12, 4
 _SHAPES: Final = ("block", "token", "uri", "call", "comparison", "assignment")
 _STANDINGS: Final = (LIVE, SIGNING_KEY, PUBLIC, LOCAL, PLACEHOLDER)
 
@@ -55,13 +56,24 @@ def in_file(file: SourceFile, engine: Detector) -> tuple[Sighting, ...]:
     else:
         detectors = (*DETECTORS, engine)
     judged: list[Sighting] = []
-    for view in views(file):
+    for view in views(around_fresh(file)):
         for detector in detectors:
             for candidate in detector(view):
-                judgement = standing.judge(candidate, view)
+                judgement = standing.judge(candidate, view if file.fresh is None else file)
                 if judgement is not None:
                     judged.append(Sighting(candidate, judgement))
     return tuple(_distinct(judged))
+
+
+def around_fresh(file: SourceFile) -> SourceFile:
+    """A version with all blank but what it added, a few lines around that, and its head; line numbers stay."""
+    if file.fresh is None or len(file.fresh) * 4 > len(file.lines):
+        return file
+    kept = set(range(1, HEAD + 1))
+    for number in file.fresh:
+        kept.update(range(number - BEFORE, number + AFTER + 1))
+    lines = tuple(line if number in kept else "" for number, line in enumerate(file.lines, 1))
+    return SourceFile(file.path, "\n".join(lines), lines, file.fresh)
 
 
 def _distinct(judged: list[Sighting]) -> Iterator[Sighting]:

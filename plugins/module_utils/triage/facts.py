@@ -23,6 +23,7 @@ DETECTORS: Final[tuple[Callable[[Snapshot], Iterable[Evidence]], ...]] = (
     residue.detect,
 )
 PROOF: Final = 6  # the weight from which evidence contradicts a catalog entry
+MOST_FILES: Final = 3000
 _SERVER_ENGINES: Final = frozenset(
     {"postgresql", "mysql", "sqlserver", "oracle", "mongodb", "supabase", "firebase", "dynamodb", "neo4j", "cassandra"}
 )
@@ -61,7 +62,7 @@ class Found:
 
 def find(snapshot: Snapshot) -> Found:
     """All detectors over one snapshot, and what follows from them."""
-    evidence = tuple(one for detect in DETECTORS for one in detect(snapshot))
+    evidence = tuple(one for detect in DETECTORS for one in detect(nearest(snapshot)))
     runtime = _runtime(evidence)
     frameworks = _frameworks(evidence, runtime)
     databases = _databases(evidence)
@@ -90,6 +91,14 @@ def find(snapshot: Snapshot) -> Found:
         ),
         evidence=evidence,
     )
+
+
+def nearest(snapshot: Snapshot) -> Snapshot:
+    """The files nearest to the root: what an app is shows there, and the ten-thousandth file adds nothing but time."""
+    if len(snapshot.files) <= MOST_FILES:
+        return snapshot
+    ranked = sorted(snapshot.files, key=lambda file: (file.path.count("/"), file.path))
+    return dataclasses.replace(snapshot, files=tuple(ranked[:MOST_FILES]))
 
 
 def _has(evidence: Iterable[Evidence], topic: str, value: str = "") -> bool:

@@ -57,7 +57,7 @@ _NO_SECRET: Final = re.compile(
     r"count|limit|length|"
     r"address|symbol|id|class|field|header|prefix|index|kind)|(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
     r"bos|unk|sep|mask|"
-    r"stop|special|next_?page|page|cls|cancel\w*|design|syntax|continuation)_?tokens?$|"
+    r"stop|special|next_?page|page|cls|cancel\w*|client_?request|client|change|update|term|design|syntax|continuation)_?tokens?$|"
     r"(password|passwd|secret|key|pass|pwd)_?(field|label|hint|placeholder|input|id|name|path|file|url|uri|policy|reset|"
     r"length|regex|pattern|"
     r"min|max|error|message|msg|strength|hash(er|ers|ing)?|validator|type|column|col|confirm\w*|change\w*|expir\w*|prompt|"

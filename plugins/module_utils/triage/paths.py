@@ -29,7 +29,7 @@ _TEST: Final = re.compile(
 )
 _EXAMPLE: Final = re.compile(
     r"(^|/)[^/]*[.\-_](example|sample|template|dist|tmpl|tpl|default|defaults|schema|skeleton)(\.[\w]+)?$|"
-    r"(^|/)(example|sample|template)[.\-_][^/]*$|\.(example|sample|template|dist)\.",
+    r"(^|/)(examples?|samples?|template)[.\-_][^/]*$|\.(example|sample|template|dist)\.",
     re.IGNORECASE,
 )
 _EXAMPLE_FOLDER: Final = re.compile(r"(^|/)(examples?|samples?|demos?|templates?/env)/", re.IGNORECASE)

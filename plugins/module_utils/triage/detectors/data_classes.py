@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from .. import paths
+from ..hints import lines_with
 from ..model import Evidence, Snapshot, SourceFile
 from ..names import words_of
 from ..vocabulary import vocabulary
@@ -48,6 +49,18 @@ _PERSONAL: Final = re.compile(
 _CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
 _WEAK_FIELDS: Final = frozenset(
     {"address", "tel", "fax", "street", "mobile", "gender", "treatment", "billing", "ip_address", "icd", "bic", "tax_id"}
+)
+# What every name of the three classes holds, so that only such lines are looked at closely.
+_STEMS: Final = vocabulary(
+    "diagnos icd patient medic prescription allerg blood symptom disease illness treatment health insulin glucose heart "
+    "bmi vaccin pregnan "
+    "disabilit therap nhs mrn doctor clinical phq dosage surger hiv sick card cvv cvc iban bic swift sort bank account "
+    "routing sepa payment "
+    "stripe paypal charge payout payroll salar wage reimburse invoice billing transaction checkout mail phone mobile tel "
+    "whatsapp fax name "
+    "birth dob street address postal post zip ssn social national passport driver tax gender ethnic religion marital ip "
+    "latitude emergency "
+    "kin employee customer user guest contact attendee applicant candidate student password license profile curriculum"
 )
 # each form has one group: the field's name
 _FIELDS: Final = tuple(
@@ -208,7 +221,7 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
             for name in re.split(r"[,;\t]", head):
                 yield from _field(file, 1, name.strip(" \"'"), "a column of a file of data", 1)
         return
-    for number, line in file.numbered():
+    for number, line in lines_with(file, _STEMS, fold=True):
         if len(line) > 2000 or line.lstrip().startswith(("//", "#", "*", "import ", "from ")):
             continue
         for form, where in _FIELDS:

@@ -39,7 +39,7 @@ _PUBLISHERS: Final = tuple(
     )
 )
 _LINES: Final = tuple(
-    (re.compile(form), weight, value, why)
+    (re.compile(form, re.MULTILINE), weight, value, why)
     for form, weight, value, why in (
         (
             r"actions/deploy-pages|peaceiris/actions-gh-pages|gh-pages\s+-d|"
@@ -195,10 +195,9 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
     for form, weight, value, why in _LINES:
         if document and value == "public":
             continue
-        for number, line in file.numbered():
-            if len(line) < 3000 and form.search(line):
-                yield Evidence("exposure", value, weight - (1 if document else 0), file.path, number, why)
-                break
+        if match := form.search(file.text):
+            place = file.line_at(match.start())
+            yield Evidence("exposure", value, weight - (1 if document else 0), file.path, place, why)
     if document:
         return
     if match := _SERVES.search(file.text):

@@ -21,7 +21,7 @@ _PUBLIC_ANYWAY: Final = re.compile(
     r"MAPBOX|VAPID|_URL$|_DOMAIN$|_ID$|CLERK|STRIPE_P|RECAPTCHA_SITE|RAZORPAY_KEY"
 )
 _OPEN_DOORS: Final = tuple(
-    (value, weight, re.compile(form), why)
+    (value, weight, re.compile(form, re.MULTILINE), why)
     for value, weight, form, why in (
         (
             "debug",
@@ -120,7 +120,5 @@ def _doors(file: SourceFile) -> Iterator[Evidence]:
             continue
         if value == "debug" and paths.is_development(file.path):
             continue
-        for number, line in file.numbered():
-            if len(line) < 2000 and form.search(line):
-                yield Evidence("open_door", value, weight, file.path, number, why)
-                break
+        if match := form.search(file.text):
+            yield Evidence("open_door", value, weight, file.path, file.line_at(match.start()), why)
