@@ -3,7 +3,7 @@
 """What our capabilities need of other systems: told apart by system, and as the least IAM policy and ClusterRole. Pure.
 
 A right is written as its system writes it: `ecr:CreateRepository` (AWS), `namespaces:get` or `apps/deployments:patch`
-(Kubernetes: group, resource, verb).
+(Kubernetes: group, resource, verb). What is written in words (`git: read the repository`) is for people only.
 """
 
 from __future__ import annotations
@@ -56,8 +56,10 @@ def _right(text: str) -> Right | None:
 
 
 def unknown(permissions: Iterable[str]) -> tuple[str, ...]:
-    """Those that are written like neither: a capability's slip, which a test finds."""
-    return tuple(sorted({right for right in permissions if not _AWS.fullmatch(right) and not _right(right)}))
+    """Those that are written like none of these: a capability's slip, which a test finds."""
+    return tuple(
+        sorted({right for right in permissions if not _AWS.fullmatch(right) and not _right(right) and ": " not in right})
+    )
 
 
 def iam_policy(permissions: Iterable[str], account: str, region: str, boundary: str = "") -> dict[str, Any]:

@@ -16,10 +16,13 @@ from ..aws.iam import CAPABILITY as IAM_WORKLOAD_ROLE
 from ..capability import Capability
 from ..evidence.report import CAPABILITY as EVIDENCE_REPORT
 from ..gate.run_gate import CAPABILITY as RUN_GATE
+from ..kubernetes.drill import CAPABILITY as K8S_TENANCY_DRILL
+from ..kubernetes.fence import CAPABILITY as K8S_TENANCY
 from ..observability.capability import CAPABILITY as APP_OBSERVABILITY
 from ..retire.app_retire import CAPABILITY as APP_RETIRE
 from ..retire.fleet_orphans import CAPABILITY as FLEET_ORPHANS
 from ..rotation.app_secrets import CAPABILITY as APP_SECRETS
+from ..rotation.on_demand import CAPABILITY as SECRET_ROTATION
 from ..runbook.capability import CAPABILITY as APP_RUNBOOK
 from ..sandbox.sandbox import CAPABILITY as SANDBOX
 from ..scaffold.app_scaffold import CAPABILITY as APP_SCAFFOLD
@@ -38,8 +41,11 @@ CAPABILITIES: Final[tuple[Capability, ...]] = (
     EVIDENCE_REPORT,
     FLEET_ORPHANS,
     IAM_WORKLOAD_ROLE,
+    K8S_TENANCY,
+    K8S_TENANCY_DRILL,
     RUN_GATE,
     SANDBOX,
+    SECRET_ROTATION,
 )
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ..capability import Change, Plan, Refusal
-from ..errors import Denied, NotFound
+from ..errors import Denied, Invalid, NotFound
 from ..kubernetes.applyset import PARENT_KIND, PART_OF, kinds_in
 from ..kubernetes.client import Client
 from ..kubernetes.kinds import BY_GROUP_KIND, Kind
-from ..kubernetes.objects import MANAGER, is_ours, name_of, trimmed
+from ..kubernetes.objects import MANAGER, differences, field_of, is_ours, name_of, trimmed
 from ..preflight.cluster import page
 from .model import Area, Kept, Step
 
@@ -89,10 +89,14 @@ def _of_the_system(entry: Object) -> bool:
     # What is owned by another object goes when that one goes.
     return (
         bool(metadata.get("ownerReferences"))
-        or (entry["kind"], metadata["name"]) in _BORN
+        or _is_born(entry)
         or (entry["kind"] == "RoleBinding" and str(metadata["name"]).startswith("system:"))
         or entry.get("type") == "kubernetes.io/service-account-token"
     )
+
+
+def _is_born(entry: Object) -> bool:
+    return (entry["kind"], entry["metadata"]["name"]) in _BORN
 
 
 def _everything(client: Client, namespace: str) -> tuple[tuple[Object, ...], tuple[Kind, ...]]:
@@ -124,28 +128,47 @@ def _kinds(client: Client) -> Iterable[Kind]:
                 yield Kind(group, version, str(entry["kind"]), str(entry["name"]))
 
 
-def plan(seen: Seen) -> tuple[tuple[Plan, ...], tuple[Kept, ...]]:
-    """What goes, in this order, and what stays. A workload of others is a refusal of everything."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decision:
+    """What is deleted and then released, in this order, what stays, and the refusal that forbids all of it."""
+
+    delete: tuple[Object, ...] = ()
+    release: tuple[Object, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    refused: tuple[Plan, ...] = ()
+
+
+def decide(seen: Seen) -> Decision:
+    """What of the namespace goes. A workload of others is a refusal of everything."""
     label = f"Namespace/{seen.name}"
     if seen.live is None:
-        return (), ()
+        return Decision()
     if "deletionTimestamp" in seen.live["metadata"]:
-        return (), (Kept(label, "it is being deleted already"),)
+        return Decision(kept=(Kept(label, "it is being deleted already"),))
     if not is_ours(seen.live):
-        return (), (Kept(label, "it was made by others, and we have applied nothing to it"),)
+        return Decision(kept=(Kept(label, "it was made by others, and nothing of ours is applied to it"),))
     workloads = [entry for entry in seen.foreign if entry["kind"] in _WORKLOADS]
     if workloads:
         step = "Remove them where they are deployed from, and run again: until then the fences around them stay."
-        return (_refused(seen, label, f"others run something in it: {_names(workloads)}", step),), ()
+        return Decision(refused=(_refused(seen, label, f"others run something in it: {_names(workloads)}", step),))
     hidden = [kind.resource for kind in seen.unread if kind.kind in _WORKLOADS]
     if hidden:
         step = "Bind the ClusterRole that the playbook preflight prints with -e print_policies=true."
-        return (_refused(seen, label, f"it could not be told whether something runs in it ({', '.join(hidden)})", step),), ()
-    gone = [*map(_deletion, seen.members), *map(_deletion, seen.parents)]
-    why = _why_kept(seen)
+        why = f"it could not be told whether something runs in it ({', '.join(hidden)})"
+        return Decision(refused=(_refused(seen, label, why, step),))
+    born = [entry for entry in seen.members if _is_born(entry)]
+    shared = [entry for entry in seen.members if entry not in born and _others_hold(entry, "metadata", "status")]
+    own = [entry for entry in seen.members if entry not in born and entry not in shared]
+    others = _others_hold(seen.live)
+    why = _why_kept(seen, others, shared)
     if not why:
-        return (*gone, _deletion(seen.live)), ()
-    return tuple(gone), (Kept(label, why),)
+        return Decision((*own, *seen.parents, seen.live))
+    kept = (Kept(label, why), *(Kept(name_of(entry), _shared(entry)) for entry in shared))
+    return Decision((*own, *seen.parents), (*born, *shared, *((seen.live,) if others else ())), kept)
+
+
+def _shared(entry: Object) -> str:
+    return f"{', '.join(_others_hold(entry, 'metadata', 'status'))} holds fields of it, so only ours are taken out"
 
 
 def _refused(seen: Seen, label: str, why: str, step: str) -> Plan:
@@ -153,20 +176,25 @@ def _refused(seen: Seen, label: str, why: str, step: str) -> Plan:
     return Plan(label, before, before, refusals=(Refusal(f"{label} is not removed", why, step),))
 
 
-def _why_kept(seen: Seen) -> str:
-    others = _other_managers(seen.live or {"metadata": {}})
+def _why_kept(seen: Seen, others: tuple[str, ...], shared: list[Object]) -> str:
     if others:
-        return f"{', '.join(others)} made it or changed it, so only what we applied in it goes"
-    if seen.foreign:
-        return f"it holds what others made: {_names(seen.foreign)}"
+        return f"{', '.join(others)} made it or changed it, so only what we applied goes"
+    if seen.foreign or shared:
+        return f"it holds what others made: {_names((*seen.foreign, *shared))}"
     hidden = ", ".join(kind.resource for kind in seen.unread[:MOST_SHOWN])
     step = f"kubectl delete namespace {seen.name} removes it"
     return f"it could not be told whether it is empty (this login may not list {hidden}); {step}" if hidden else ""
 
 
-def _other_managers(live: Object) -> tuple[str, ...]:
+def _others_hold(live: Object, *but: str) -> tuple[str, ...]:
+    """Field managers beside us that hold something outside of these top fields; what controllers report does not count."""
+    unimportant = {f"f:{field}" for field in but}
     entries = live["metadata"].get("managedFields") or ()
-    names = (str(entry.get("manager")) for entry in entries if not entry.get("subresource"))
+    names = (
+        str(entry.get("manager"))
+        for entry in entries
+        if not entry.get("subresource") and (not but or set(entry.get("fieldsV1") or ()) - unimportant)
+    )
     return tuple(dict.fromkeys(name for name in names if name != MANAGER))
 
 
@@ -181,18 +209,44 @@ def _deletion(live: Object) -> Plan:
 
 
 def area_of(client: Client, name: str) -> Area:
-    """The namespace's steps and what stays of it."""
-    seen = observe(client, name)
-    plans, kept = plan(seen)
-    live = {name_of(entry): entry for entry in (*seen.members, *seen.parents, *((seen.live,) if seen.live else ()))}
-    return Area(tuple(Step(each, _deed(client, live[each.object]) if each.changes else None) for each in plans), kept)
+    """The namespace's steps and what stays of it. What is released is asked of the server's dry run first."""
+    decision = decide(observe(client, name))
+    deletions = tuple(Step(_deletion(live), _delete(client, live)) for live in decision.delete)
+    releases: list[Step] = []
+    kept = list(decision.kept)
+    for live in decision.release:
+        try:
+            made = _released(client, live)
+        except Invalid as error:
+            kept.append(Kept(name_of(live), f"it would not be valid without our fields ({error.why})"))
+            continue
+        releases.append(Step(made, _release(client, live)))
+    return Area((*map(Step, decision.refused), *deletions, *releases), tuple(kept))
 
 
-def _deed(client: Client, live: Object) -> Callable[[], object]:
+def _delete(client: Client, live: Object) -> Callable[[], object]:
     # With the UID: an object that somebody made anew meanwhile under this name is not ours.
     metadata = live["metadata"]
     kind = client.kind_of(live)
     return lambda: client.delete(kind, metadata.get("namespace", ""), metadata["name"], uid=str(metadata["uid"]))
+
+
+def _bare(live: Object) -> dict[str, Any]:
+    # Applying an object without fields gives up every field that we hold: the server removes those that nobody else holds.
+    metadata = {key: live["metadata"][key] for key in ("name", "namespace") if key in live["metadata"]}
+    return {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata}
+
+
+def _released(client: Client, live: Object) -> Plan:
+    before = trimmed(live)
+    after = trimmed(client.apply(client.kind_of(live), _bare(live), force=False, dry_run=True))
+    changes = tuple(Change("update", field_of(path), old, new) for path, old, new in differences(before, after))
+    return Plan(name_of(live), before, after, changes or (Change("update", "metadata.managedFields"),))
+
+
+def _release(client: Client, live: Object) -> Callable[[], object]:
+    kind = client.kind_of(live)
+    return lambda: client.apply(kind, _bare(live), force=False, dry_run=False)
 
 
 def apps_in(client: Client, environment: str, app_of: Callable[[str, str], str]) -> tuple[tuple[str, str], ...]:

@@ -80,7 +80,9 @@ class Estate:
         owner = self.name.replace("-", "_") + "_owner"
         self.sql(f"CREATE ROLE {owner} NOLOGIN", f"COMMENT ON ROLE {owner} IS '{MARK}owns the objects of database d'")
         comment = f"{MARK}login to database d, rotated"
-        self.sql(f"CREATE ROLE {self.login} LOGIN PASSWORD 'made-up-for-this-test'", f"COMMENT ON ROLE {self.login} IS '{comment}'")
+        self.sql(
+            f"CREATE ROLE {self.login} LOGIN PASSWORD 'made-up-for-this-test'", f"COMMENT ON ROLE {self.login} IS '{comment}'"
+        )
 
     def store(self, name: str, tags: dict[str, str]) -> None:
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -115,7 +117,11 @@ class Estate:
             return cursor.fetchall() if cursor.description else []
 
     def may_log_in(self) -> bool:
-        return bool(self.sql(f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{self.login}'")[0][0])
+        return bool(self.roles_of_database()[self.login])
+
+    def roles_of_database(self) -> dict[str, bool]:
+        """Every role of the server, and whether it may log in."""
+        return dict(self.sql("SELECT rolname::text, rolcanlogin FROM pg_roles"))
 
     def kubectl(self, *arguments: str, stdin: Any = None, fails: bool = False) -> str:
         program = str(pathlib.Path(sys.executable).parent / "kubectl")

@@ -143,7 +143,7 @@ def test_check_mode_predicts_what_the_run_does_and_the_second_run_does_nothing(e
     assert f"microapp-{estate.name}-sandbox" not in estate.roles()
     assert "DeletedDate" in estate.secret() and not estate.may_log_in()
     assert estate.name in estate.images(), "images go only when they are asked for"
-    assert estate.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{estate.login[:-2]}_owner'"), "the data's owner stays"
+    assert f"{estate.login[:-2]}_owner" in estate.roles_of_database(), "the data's owner stays"
     again = estate.retire()
     assert not again["changed"] and not again.get("failed")
     assert estate.kubectl("get", "lease", "-n", "default", f"microapp-{estate.name}.sandbox", "--ignore-not-found") == ""
