@@ -116,7 +116,7 @@ class Client:
         """The kind with this name (`ConfigMap`, `PrometheusRule.monitoring.coreos.com`), None if the cluster has none."""
         if group_kind in BY_GROUP_KIND:
             return BY_GROUP_KIND[group_kind]
-        kind, _, group = group_kind.partition(".")
+        kind, _dot, group = group_kind.partition(".")
         try:
             answer = self._json(Call("get", group), "GET", f"/apis/{group}")
             return self.kind(str(answer["preferredVersion"]["groupVersion"]), kind)
@@ -124,7 +124,7 @@ class Client:
             return None
 
     def _served(self, api_version: str) -> dict[tuple[str, str], Kind]:
-        group, _, version = api_version.partition("/")
+        group, _slash, version = api_version.partition("/")
         try:
             answer = self._json(Call("get", api_version), "GET", f"/apis/{api_version}")
         except NotFound:

@@ -229,7 +229,7 @@ def _carried_out(client: Client, step: Step, pause: Callable[[float], None]) -> 
 
 def _applied(client: Client, kind: Kind, step: Step, pause: Callable[[float], None]) -> Object:
     manifest = step.manifest or {}
-    for _ in range(_QUOTA_TRIES):
+    for _try in range(_QUOTA_TRIES):
         try:
             return client.apply(kind, manifest, force=step.force, dry_run=False)
         except QuotaNotCounted:

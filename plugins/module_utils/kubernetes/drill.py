@@ -178,7 +178,7 @@ def _tried(client: Client, app: App, attempt: Attempt) -> Plan:
 
 def _refusal_of(client: Client, manifest: Mapping[str, Any], pause: Callable[[float], None] = time.sleep) -> str | None:
     kind = client.kind_of(manifest)
-    for _ in range(_TRIES):
+    for _try in range(_TRIES):
         try:
             client.create(kind, manifest["metadata"]["namespace"], manifest, dry_run=True)
         except QuotaNotCounted:

@@ -17,13 +17,19 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
-from ..errors import Invalid, NotFound, Unreachable
+from ..errors import Invalid, MissingLibrary, NotFound, Unreachable
 from ..profile import Cluster
 from .login import ExecLogin, Login, Outside, basic, from_file, nobody, token
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+try:
+    import yaml
+
+    # libyaml's loader where it is compiled in.
+    _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    YAML_MISSING: ImportError | None = None
+except ImportError as error:
+    YAML_MISSING = error
+
 # Where Kubernetes mounts a pod's own identity.
 _POD_FOLDER: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -69,6 +75,8 @@ def _paths(cluster: Cluster, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _read(path: str) -> Mapping[str, Any]:
+    if YAML_MISSING:
+        raise MissingLibrary("PyYAML", "read a kubeconfig", YAML_MISSING)
     try:
         data = yaml.load(pathlib.Path(path).read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - a safe loader, as fast as there is
     except OSError as error:

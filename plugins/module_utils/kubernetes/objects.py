@@ -174,7 +174,10 @@ def holds(wanted: Any, live: Any) -> bool:
         return isinstance(live, Mapping) and all(holds(value, live.get(key)) for key, value in wanted.items())
     if isinstance(wanted, (list, tuple)):
         return isinstance(live, list) and len(wanted) == len(live) and all(map(holds, wanted, live))
-    return bool(wanted == live) or (isinstance(live, str) and _quantity(str(wanted)) == _quantity(live) is not None)
+    if isinstance(wanted, bool) or isinstance(live, bool) or not isinstance(live, str):
+        return bool(wanted == live)
+    quantity = _quantity(str(wanted))
+    return bool(wanted == live) or (quantity is not None and quantity == _quantity(live))
 
 
 def _quantity(text: str) -> decimal.Decimal | None:

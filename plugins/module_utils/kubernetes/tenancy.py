@@ -74,6 +74,7 @@ def _object(app: App, api_version: str, kind: str, name: str, body: Mapping[str,
 def _namespace(app: App, profile: Profile, verdict: Verdict) -> Wanted:
     labels = {
         **_labels(app),
+        f"{_OURS}/app": app.name,
         f"{_OURS}/environment": app.environment,
         f"{_OURS}/owner": label_of(app.owner.team),
         f"{_OURS}/cost-center": label_of(app.cost_center),

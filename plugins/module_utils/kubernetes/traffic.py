@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ..app import App, Exposure, Integration
 from ..errors import Invalid
 from ..profile import Peer, Profile
 
 Rule = dict[str, Any]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 POD_LABEL: Final = "app.kubernetes.io/name"
 # Other people's machines are public; these are ours, and 169.254.169.254 hands out the node's credentials.
