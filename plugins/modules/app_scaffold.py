@@ -8,10 +8,12 @@ module: app_scaffold
 short_description: Proposes the platform's baseline on a branch of an app's repository
 version_added: 0.1.0
 description:
-  - Renders the pipeline, the image, the deployment, the infrastructure and the smaller files that every app owes, from the catalog
-    and from what the repository shows, and pushes them to the branch C(forge.branch) of the profile (C(goldenpath/baseline)).
+  - Renders the pipeline, the image, the deployment, the infrastructure and the smaller files that every app owes, from the
+    catalog and from what the repository shows, and pushes them to the branch C(forge.branch) of the profile
+    (C(goldenpath/baseline)).
   - The app's own branch is never written. When it moves, it is merged into the branch.
-  - Credentials that triage found in the code are replaced by reads from the environment; the app's own code is otherwise untouched.
+  - Credentials that triage found in the code are replaced by reads from the environment; otherwise the app's own code is
+    not touched.
   - A second run updates without overwriting what the owner changed on the branch. Where both changed the same lines, the owner's
     version stays and the run says so. A file that the owner removed is not made again.
   - Nothing of the repository is run. There is no work tree.
@@ -41,7 +43,8 @@ EXAMPLES = r"""
 RETURN = r"""
 branch:
   description:
-    - The branch that holds the baseline. The app's own branch, once the owner has merged the baseline and nothing is left to propose.
+    - The branch that holds the baseline.
+    - It is the app's own branch once the owner has merged the baseline and nothing is left to propose.
   returned: always
   type: str
   sample: goldenpath/baseline

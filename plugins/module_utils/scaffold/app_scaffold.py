@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Proposes the platform's baseline to an app: files on a branch of its own repository, pushed for review, never over anybody's work."""
+"""Proposes the platform's baseline: files on a branch of the app's repository, for review, never over anybody's work."""
 
 from __future__ import annotations
 

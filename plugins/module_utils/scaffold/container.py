@@ -20,9 +20,25 @@ _HEAD: Final = (
     "The base is pinned by version; Dependabot proposes newer ones."
 )
 _IGNORED: Final = (
-    ".git", ".github", ".goldenpath", ".devcontainer", ".env", ".env.*", "!.env.example", "*.pem", "*.key", "**/__pycache__", "**/node_modules",
-    ".venv", "deploy", "infrastructure", "tests", "test", "Dockerfile", ".dockerignore",
-)  # fmt: skip
+    ".git",
+    ".github",
+    ".goldenpath",
+    ".devcontainer",
+    ".env",
+    ".env.*",
+    "!.env.example",
+    "*.pem",
+    "*.key",
+    "**/__pycache__",
+    "**/node_modules",
+    ".venv",
+    "deploy",
+    "infrastructure",
+    "tests",
+    "test",
+    "Dockerfile",
+    ".dockerignore",
+)
 
 
 def ignored() -> File:
@@ -104,7 +120,11 @@ def _python(app: App, source: Source) -> str:
         )
         + "WORKDIR /app\nCOPY --from=build /venv /venv\nCOPY . .\n"
         + f"USER {USER}\nEXPOSE {port}\n"
-        + (f"HEALTHCHECK --interval=30s --timeout=3s CMD {_exec('python', '-c', probe)}\n" if source.entry else "HEALTHCHECK NONE\n")
+        + (
+            f"HEALTHCHECK --interval=30s --timeout=3s CMD {_exec('python', '-c', probe)}\n"
+            if source.entry
+            else "HEALTHCHECK NONE\n"
+        )
         + f"CMD {start}\n"
     )
 
@@ -115,7 +135,8 @@ def _node(app: App, source: Source) -> str:
         "COPY package.json package-lock.json ./\nRUN npm ci\n" if source.has_lock else "COPY package.json ./\nRUN npm install\n"
     )
     build = "RUN npm run build\n" if source.has_build else ""
-    probe = f"fetch('http://127.0.0.1:{port}{app.workload.health_path}').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"
+    address = f"http://127.0.0.1:{port}{app.workload.health_path}"
+    probe = f"fetch('{address}').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"
     words = source.start.split()
     simple = (
         len(words) >= 2

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Takes the credentials that triage found out of the source, each by the rewriter of its language, or says what a person must do."""
+"""Takes found credentials out of the source, each by its language's rewriter, or says what a person must do."""
 
 from __future__ import annotations
 

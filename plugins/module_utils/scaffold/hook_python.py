@@ -146,13 +146,15 @@ class Wsgi:
 
         values = next((marks for tail, marks in self.browser.items() if path.endswith(tail)), None)
         if values:
-            environ = {name: value for name, value in environ.items() if name not in ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")}
+            partial = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+            environ = {name: value for name, value in environ.items() if name not in partial}
         try:
             body = self.fill(environ, start_response, told, values) if values else self.app(environ, begin)
         except Exception:
             answered(environ.get("REQUEST_METHOD", ""), environ.get("platform.route", ""), 500, time.monotonic() - start)
             raise
-        answered(environ.get("REQUEST_METHOD", ""), environ.get("platform.route", ""), told.get("status", "200"), time.monotonic() - start)
+        route, status = environ.get("platform.route", ""), told.get("status", "200")
+        answered(environ.get("REQUEST_METHOD", ""), route, status, time.monotonic() - start)
         return body
 
     def own_metrics(self, environ):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the scaffold remembers on the branch itself: what it generated last, so that the next run tells its lines from the owner's."""
+"""What the scaffold remembers on the branch: what it generated last, so that its lines are told from the owner's."""
 
 from __future__ import annotations
 

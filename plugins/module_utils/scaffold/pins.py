@@ -35,9 +35,9 @@ CHECKOUT: Final = Action(
     "de0fac2e4500dabe0009e67214ff5f5447ce83dd",
     "v6.0.2",
     _inputs(
-        "repository ref token ssh-key ssh-known-hosts ssh-strict ssh-user persist-credentials path clean filter sparse-checkout "
-        "sparse-checkout-cone-mode fetch-depth fetch-tags show-progress lfs submodules set-safe-directory "
-        "github-server-url"
+        "repository ref token ssh-key ssh-known-hosts ssh-strict ssh-user persist-credentials path clean "
+        "filter sparse-checkout sparse-checkout-cone-mode fetch-depth fetch-tags show-progress lfs submodules "
+        "set-safe-directory github-server-url"
     ),
 )
 SETUP_PYTHON: Final = Action(
@@ -45,8 +45,8 @@ SETUP_PYTHON: Final = Action(
     "a309ff8b426b58ec0e2a45f0f869d46889d02405",
     "v6.2.0",
     _inputs(
-        "python-version python-version-file cache architecture check-latest token cache-dependency-path update-environment "
-        "allow-prereleases freethreaded pip-version pip-install"
+        "python-version python-version-file cache architecture check-latest token cache-dependency-path "
+        "update-environment allow-prereleases freethreaded pip-version pip-install"
     ),
 )
 SETUP_NODE: Final = Action(
@@ -54,23 +54,23 @@ SETUP_NODE: Final = Action(
     "6044e13b5dc448c55e2357c09f80417699197238",
     "v6.2.0",
     _inputs(
-        "node-version node-version-file architecture check-latest registry-url scope token cache package-manager-cache "
-        "cache-dependency-path mirror mirror-token always-auth"
+        "node-version node-version-file architecture check-latest registry-url scope token cache package- "
+        "manager-cache cache-dependency-path mirror mirror-token always-auth"
     ),
 )
 SETUP_GO: Final = Action(
     "actions/setup-go",
     "7a3fe6cf4cb3a834922a1244abfce67bcef6a0c5",
     "v6.2.0",
-    _inputs("go-version go-version-file check-latest token cache cache-dependency-path architecture go-download-base-url"),
+    _inputs("go-version go-version-file check-latest token cache cache-dependency-path architecture go-download- base-url"),
 )
 BUILDX: Final = Action(
     "docker/setup-buildx-action",
     "e468171a9de216ec08956ac3ada2f0791b6bd435",
     "v3.11.1",
     _inputs(
-        "version name driver driver-opts buildkitd-flags buildkitd-config buildkitd-config-inline use endpoint platforms append "
-        "keep-state cache-binary cleanup install config config-inline"
+        "version name driver driver-opts buildkitd-flags buildkitd-config buildkitd-config-inline use "
+        "endpoint platforms append keep-state cache-binary cleanup install config config-inline"
     ),
 )
 LOGIN: Final = Action(
@@ -84,9 +84,10 @@ BUILD: Final = Action(
     "10e90e3645eae34f1e60eeb005ba3a3d33f178e8",
     "v6.19.2",
     _inputs(
-        "add-hosts allow annotations attests build-args build-contexts builder cache-from cache-to call cgroup-parent context file "
-        "labels load network no-cache no-cache-filters outputs platforms provenance pull push sbom secrets secret-envs secret-files "
-        "shm-size ssh tags target ulimit github-token"
+        "add-hosts allow annotations attests build-args build-contexts builder cache-from cache-to call "
+        "cgroup-parent context file labels load network no-cache no-cache-filters outputs platforms "
+        "provenance pull push sbom secrets secret-envs secret-files shm-size ssh tags target ulimit github- "
+        "token"
     ),
 )
 AWS_LOGIN: Final = Action(
@@ -94,11 +95,12 @@ AWS_LOGIN: Final = Action(
     "61815dcd50bd041e203e49132bacad1fd04d2708",
     "v5.1.1",
     _inputs(
-        "aws-region role-to-assume aws-access-key-id aws-secret-access-key aws-session-token web-identity-token-file role-chaining "
-        "audience http-proxy mask-aws-account-id role-duration-seconds role-external-id role-session-name role-skip-session-tagging "
-        "inline-session-policy managed-session-policies output-credentials output-env-credentials unset-current-credentials "
-        "disable-retry retry-max-attempts special-characters-workaround use-existing-credentials allowed-account-ids "
-        "force-skip-oidc action-timeout-s no-proxy account-id-list"
+        "aws-region role-to-assume aws-access-key-id aws-secret-access-key aws-session-token web-identity- "
+        "token-file role-chaining audience http-proxy mask-aws-account-id role-duration-seconds role- "
+        "external-id role-session-name role-skip-session-tagging inline-session-policy managed-session- "
+        "policies output-credentials output-env-credentials unset-current-credentials disable-retry retry- "
+        "max-attempts special-characters-workaround use-existing-credentials allowed-account-ids force-skip- "
+        "oidc action-timeout-s no-proxy account-id-list"
     ),
 )
 ECR_LOGIN: Final = Action(
@@ -118,7 +120,8 @@ PROVENANCE: Final = Action(
     "a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32",
     "v4.1.0",
     _inputs(
-        "subject-path subject-digest subject-name subject-checksums push-to-registry create-storage-record show-summary github-token"
+        "subject-path subject-digest subject-name subject-checksums push-to-registry create-storage-record "
+        "show-summary github-token"
     ),
 )
 TRIVY: Final = Action(
@@ -126,9 +129,10 @@ TRIVY: Final = Action(
     "ed142fd0673e97e23eac54620cfb913e5ce36c25",
     "v0.36.0",
     _inputs(
-        "scan-type image-ref input scan-ref exit-code ignore-unfixed vuln-type severity format template output skip-dirs skip-files "
-        "cache-dir timeout ignore-policy hide-progress list-all-pkgs scanners trivyignores github-pat trivy-config tf-vars "
-        "limit-severities-for-sarif docker-host version cache skip-setup-trivy token-setup-trivy"
+        "scan-type image-ref input scan-ref exit-code ignore-unfixed vuln-type severity format template "
+        "output skip-dirs skip-files cache-dir timeout ignore-policy hide-progress list-all-pkgs scanners "
+        "trivyignores github-pat trivy-config tf-vars limit-severities-for-sarif docker-host version cache "
+        "skip-setup-trivy token-setup-trivy"
     ),
 )
 ACTIONS: Final = (

@@ -57,7 +57,7 @@ def marks_in(texts: Mapping[str, bytes]) -> tuple[Browser, ...]:
 
 
 def variables_in(texts: Mapping[str, bytes]) -> tuple[str, ...]:
-    """The variables without which the app does not start: `os.environ["NAME"]` in Python; those of Node are all optional to it."""
+    """The variables without which the app does not start: `os.environ["NAME"]` in Python (to Node all are optional)."""
     found: set[str] = set()
     for file, text in texts.items():
         if not file.endswith(".py") or b"environ" not in text or file.startswith(("tests/", "goldenpath_entry.py")):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Replaces a secret in JavaScript source by a read from the environment: one string literal that a scanner found, nothing else."""
+"""Replaces a secret in JavaScript source by a read from the environment: one string literal, nothing else."""
 
 from __future__ import annotations
 

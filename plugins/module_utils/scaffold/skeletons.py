@@ -49,9 +49,11 @@ _CLIENTS: Final = {
     "wsgi": r"""
     def ask(path):
         told = {}
-        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+        environ.update({"SERVER_NAME": "localhost", "SERVER_PORT": "80"})
         environ.update({"wsgi.url_scheme": "http", "wsgi.input": __import__("io").BytesIO(), "wsgi.errors": sys.stderr})
-        environ.update({"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.multithread": False, "wsgi.multiprocess": False})
+        environ.update({"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0)})
+        environ.update({"wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False})
         body = goldenpath_entry.application(environ, lambda status, headers, *rest: told.update(status=status))
         return int(told["status"].split()[0]), b"".join(body).decode()
 

@@ -29,7 +29,7 @@ class Outcome(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decision:
-    """The content the branch gets (None: no file), what happened, and whether what we rendered is now the base of the next merge."""
+    """What the branch gets (None: no file), what happened, and whether what we rendered is the next merge's base."""
 
     content: bytes | None
     outcome: Outcome

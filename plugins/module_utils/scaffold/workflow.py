@@ -138,8 +138,25 @@ def _scan(path: Path) -> dict[str, Any]:
 
 def _release(app: App, source: Source) -> dict[str, Any]:
     host, name = image_parts(app.image)
+    rights = {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"}
+    if host and host != "ghcr.io":
+        rights.pop("packages")
+    return _job(
+        "Image, signed",
+        _publishing(host, name),
+        rights,
+        needs=["secrets", "tests", "scan"],
+        **{
+            "if": f"github.event_name == 'push' && github.ref == 'refs/heads/{source.branch}'",
+            "environment": "release",
+            "outputs": {"image": "${{ steps.image.outputs.name }}", "digest": "${{ steps.build.outputs.digest }}"},
+        },
+    )
+
+
+def _publishing(host: str, name: str) -> list[dict[str, Any]]:
     registry = host or "${{ vars.REGISTRY }}"
-    steps = [
+    return [
         _checkout(),
         {"id": "image", "env": {"REGISTRY": registry, "IMAGE": name}, "run": _NAME},
         *_logins(host),
@@ -176,20 +193,6 @@ def _release(app: App, source: Source) -> dict[str, Any]:
             },
         },
     ]
-    rights = {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"}
-    if host and host != "ghcr.io":
-        rights.pop("packages")
-    return _job(
-        "Image, signed",
-        steps,
-        rights,
-        needs=["secrets", "tests", "scan"],
-        **{
-            "if": f"github.event_name == 'push' && github.ref == 'refs/heads/{source.branch}'",
-            "environment": "release",
-            "outputs": {"image": "${{ steps.image.outputs.name }}", "digest": "${{ steps.build.outputs.digest }}"},
-        },
-    )
 
 
 def _logins(host: str) -> list[dict[str, Any]]:

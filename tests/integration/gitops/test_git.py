@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.gitops.git import Author, Mirror, mirror
 
@@ -141,11 +142,21 @@ def test_nothing_of_a_hostile_repository_runs(tmp_path: pathlib.Path, environ: d
 @pytest.mark.parametrize(
     "url",
     [
-        "ext::sh -c touch% /tmp/x", "fd::17", "-oProxyCommand=x", "--upload-pack=touch x", "ssh://-oProxyCommand=x/y", "relative/path", "",
-        "https://user:hunter22hunter@git.example.com/x", "https://ghp_tokentokentoken@git.example.com/x", "git@-oProxyCommand=x:y", "ftp://x/y",
-        "https://git.example.com/x\n-c", "transport::https://x",
+        "ext::sh -c touch% /tmp/x",
+        "fd::17",
+        "-oProxyCommand=x",
+        "--upload-pack=touch x",
+        "ssh://-oProxyCommand=x/y",
+        "relative/path",
+        "",
+        "https://user:hunter22hunter@git.example.com/x",
+        "https://ghp_tokentokentoken@git.example.com/x",
+        "git@-oProxyCommand=x:y",
+        "ftp://x/y",
+        "https://git.example.com/x\n-c",
+        "transport::https://x",
     ],
-)  # fmt: skip
+)
 def test_an_odd_address_is_refused_before_git_sees_it(url: str, environ: dict[str, str]) -> None:
     with pytest.raises(Invalid) as error:
         mirror(url, environ)
@@ -202,7 +213,8 @@ def test_what_a_killed_run_left_is_swept(remote: pathlib.Path, environ: dict[str
     assert not list(copy.folder.parent.glob("*.tmp-*"))
 
 
-ASK = "import os, sys; from ansible_collections.goldenpath.microapps.plugins.module_utils.gitops.git import mirror; print(mirror(sys.argv[1], os.environ).head('main'))"
+HOME = "ansible_collections.goldenpath.microapps.plugins.module_utils.gitops.git"
+ASK = f"import os, sys; from {HOME} import mirror; print(mirror(sys.argv[1], os.environ).head('main'))"
 
 
 def test_many_at_once_get_the_same(remote: pathlib.Path, environ: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import workflow
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.app_scaffold import CAPABILITY

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import (
     App,
     Contact,
@@ -35,11 +36,26 @@ def apps() -> tuple[App, ...]:
     line = HOSTILE.replace("\n", " ")
     contact = Contact(line, "ada@example.com")
     app = App(
-        name="where2eat", environment="prod", title=line, description=HOSTILE, owner=Owner("dining", line, "club@example.com", "club"),
-        escalation=(contact,), maintainer=contact, repository=Repository("https://git.example.com/x.git"), image="where2eat",
-        runtime="python", data=DataClass.PERSONAL, exposure=Exposure.PUBLIC, peak_users=1, monthly_cost=1, currency="EUR",
-        cost_center="CC-1", environments=("dev", "prod"), database=Database("postgresql", "where2eat"),
+        name="where2eat",
+        environment="prod",
+        title=line,
+        description=HOSTILE,
+        owner=Owner("dining", line, "club@example.com", "club"),
+        escalation=(contact,),
+        maintainer=contact,
+        repository=Repository("https://git.example.com/x.git"),
+        image="where2eat",
+        runtime="python",
+        data=DataClass.PERSONAL,
+        exposure=Exposure.PUBLIC,
+        peak_users=1,
+        monthly_cost=1,
+        currency="EUR",
+        cost_center="CC-1",
+        environments=("dev", "prod"),
+        database=Database("postgresql", "where2eat"),
         secrets=(SecretSpec("database", "postgresql", (("password", "DATABASE_PASSWORD"), ("username", "DATABASE_USER"))),),
-        aws_actions=(("s3:GetObject", "arn:aws:s3:::x/*"),), impact=HOSTILE,
-    )  # fmt: skip
+        aws_actions=(("s3:GetObject", "arn:aws:s3:::x/*"),),
+        impact=HOSTILE,
+    )
     return dataclasses.replace(app, environment="dev"), app

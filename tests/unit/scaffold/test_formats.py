@@ -12,13 +12,14 @@ import subprocess
 import hcl2
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
 from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import formats, judge
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.model import Browser, Entry, File, Source
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.render import render
-from hypothesis import given
-from hypothesis import strategies as st
 
 SOURCES = {
     "flask": Source("python", "requirements", Entry("app", "app", "wsgi")),

@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 import yaml
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import judge
 
 SEED = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "seed-article"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.mapping import target_of, variable_name
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.model import Entry

@@ -7,34 +7,62 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import rewrite_node, rewrite_python
-from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.rewrite_python import Wanted
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import rewrite_node, rewrite_python
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.rewrite_python import Wanted
 
 DATABASE = {"host": "DB_H", "port": "DB_P", "dbname": "DB_N", "username": "DB_U", "password": "DB_W"}
 
 PYTHON = [
     ('KEY = "s3cret-value"\n', Wanted(1, "KEY", "API_KEY"), 'import os\nKEY = os.environ["API_KEY"]\n'),
     ('import os\nKEY = "s3cret-value"\n', Wanted(2, "KEY", "API_KEY"), 'import os\nKEY = os.environ["API_KEY"]\n'),
-    ('"""Doc."""\nfrom __future__ import annotations\nKEY = "s3cret"\n', Wanted(3, "KEY", "K"),
-     '"""Doc."""\nfrom __future__ import annotations\nimport os\nKEY = os.environ["K"]\n'),
-    ('#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nKEY = "s3cret"\n', Wanted(3, "KEY", "K"),
-     '#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport os\nKEY = os.environ["K"]\n'),
-    ('app.secret_key = "abcd1234"\n', Wanted(1, "app.secret_key", "SESSION_KEY"), 'import os\napp.secret_key = os.environ["SESSION_KEY"]\n'),
-    ('app.config["SECRET_KEY"] = "abcd1234"\n', Wanted(1, "SECRET_KEY", "S"), 'import os\napp.config["SECRET_KEY"] = os.environ["S"]\n'),
-    ('h = {"X-Api-Key": "abcd1234", "Accept": "text/html"}\n', Wanted(1, "X-Api-Key", "K"),
-     'import os\nh = {"X-Api-Key": os.environ["K"], "Accept": "text/html"}\n'),
-    ('é = 1; KEY = "ünïcode-secret"  # "ünïcode-secret"\n', Wanted(1, "KEY", "K"), 'import os\né = 1; KEY = os.environ["K"]  # "ünïcode-secret"\n'),
+    (
+        '"""Doc."""\nfrom __future__ import annotations\nKEY = "s3cret"\n',
+        Wanted(3, "KEY", "K"),
+        '"""Doc."""\nfrom __future__ import annotations\nimport os\nKEY = os.environ["K"]\n',
+    ),
+    (
+        '#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nKEY = "s3cret"\n',
+        Wanted(3, "KEY", "K"),
+        '#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport os\nKEY = os.environ["K"]\n',
+    ),
+    (
+        'app.secret_key = "abcd1234"\n',
+        Wanted(1, "app.secret_key", "SESSION_KEY"),
+        'import os\napp.secret_key = os.environ["SESSION_KEY"]\n',
+    ),
+    (
+        'app.config["SECRET_KEY"] = "abcd1234"\n',
+        Wanted(1, "SECRET_KEY", "S"),
+        'import os\napp.config["SECRET_KEY"] = os.environ["S"]\n',
+    ),
+    (
+        'h = {"X-Api-Key": "abcd1234", "Accept": "text/html"}\n',
+        Wanted(1, "X-Api-Key", "K"),
+        'import os\nh = {"X-Api-Key": os.environ["K"], "Accept": "text/html"}\n',
+    ),
+    (
+        'é = 1; KEY = "ünïcode-secret"  # "ünïcode-secret"\n',
+        Wanted(1, "KEY", "K"),
+        'import os\né = 1; KEY = os.environ["K"]  # "ünïcode-secret"\n',
+    ),
     ('KEY = ("part one"\n       "part two")\n', Wanted(1, "KEY", "K"), 'import os\nKEY = (os.environ["K"])\n'),
     ('KEY = os.environ.get("API", "abcd1234")\nimport os\n', Wanted(1, "KEY", "K"), 'KEY = os.environ["K"]\nimport os\n'),
     ('KEY = "abcd1234"\r\nx = 1\r\n', Wanted(1, "KEY", "K"), 'import os\r\nKEY = os.environ["K"]\r\nx = 1\r\n'),
-    ('DB_USER = "a"\nDB_PASSWORD = "secretpw"\nHOST = "0.0.0.0"\n', Wanted(2, "DB_PASSWORD", "DB_W", DATABASE),
-     'import os\nDB_USER = os.environ["DB_U"]\nDB_PASSWORD = os.environ["DB_W"]\nHOST = "0.0.0.0"\n'),
-    ('c = connect(host="h", port=5432, user="u", password="secretpw", timeout="3")\n', Wanted(1, "password", "DB_W", DATABASE),
-     'import os\nc = connect(host=os.environ["DB_H"], port=int(os.environ["DB_P"]), user=os.environ["DB_U"], '
-     'password=os.environ["DB_W"], timeout="3")\n'),
-]  # fmt: skip
+    (
+        'DB_USER = "a"\nDB_PASSWORD = "secretpw"\nHOST = "0.0.0.0"\n',
+        Wanted(2, "DB_PASSWORD", "DB_W", DATABASE),
+        'import os\nDB_USER = os.environ["DB_U"]\nDB_PASSWORD = os.environ["DB_W"]\nHOST = "0.0.0.0"\n',
+    ),
+    (
+        'c = connect(host="h", port=5432, user="u", password="secretpw", timeout="3")\n',
+        Wanted(1, "password", "DB_W", DATABASE),
+        'import os\nc = connect(host=os.environ["DB_H"], port=int(os.environ["DB_P"]), user=os.environ["DB_U"], '
+        'password=os.environ["DB_W"], timeout="3")\n',
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "wanted", "expected"), PYTHON)

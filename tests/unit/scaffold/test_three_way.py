@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.manifest import Manifest, blob_name, made, read, write
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.model import File
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.three_way import decide

@@ -13,7 +13,7 @@ LINE = "\x00line"
 
 
 def documents(text: str) -> tuple[dict[Any, Any], ...]:
-    """Every mapping at the top of a YAML stream; each mapping in it knows its line under the key LINE. Nothing if it is no YAML."""
+    """Every mapping at the top of a YAML stream, its line under the key LINE; nothing if it is no YAML."""
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
         return tuple(made for node in nodes if node is not None and isinstance(made := _made(node), dict))
