@@ -20,6 +20,7 @@ from ..errors import Conflict, MicroappsError
 from ..gate.lease import LEASE, NAMESPACE, ClusterLeases, FileLeases, Leases, holder_of, leave, process_started, take
 from ..kubernetes.client import Client, connect
 from ..profile import Profile
+from ..sandbox.runner import read_release
 from ..state_folder import state_folder
 from . import account, database, namespace, openbao
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire
@@ -94,20 +95,28 @@ def run(request: Request) -> Outcome:
     session = session_for(profile.aws, request.environ).verify_account()
     lease = _hold(request, profile, client, app)
     areas = tuple(_areas(request, profile, client, session, app))
-    kept = (*(entry for area in areas for entry in area.kept), *_always_kept(profile, client, app))
+    found = any(area.steps or area.kept for area in areas)
+    kept = (*(entry for area in areas for entry in area.kept), *(_always_kept(profile, client, app) if found else ()))
     stops = blocked(areas)
     steps = tuple(step for area in areas for step in area.steps)
     plans = stops or (tuple(step.plan for step in steps) if request.check else done(steps))
     if lease is not None:
         lease.end()
-    if kept:
-        request.progress(request.secrets.scrub("\n".join(["", f"What stays of {app} in {profile.name}:", *map(_line, kept)])))
-    warnings = () if steps else (f"Nothing that goes was found of {app} in {profile.name}.",)
+    request.progress(request.secrets.scrub(told(plans, kept, f"{app} in {profile.name}", request.check)))
+    warnings = () if steps else (f"Nothing of the app {app} in {profile.name} is left to be removed.",)
     return Outcome(plans, result={"kept": [entry.as_result() for entry in kept]}, warnings=warnings)
 
 
-def _line(entry: Kept) -> str:
-    return f"  {entry.object}: {entry.why}"
+def told(plans: tuple[Plan, ...], kept: tuple[Kept, ...], what: str, check: bool) -> str:
+    """What a person reads: everything that goes (in check mode: would go), then what stays and why."""
+    gone = [f"  {plan.object}{_HOW.get(plan.verb, '')}" for plan in plans if plan.changes and not plan.failure]
+    lines = ["", f"What {'would go' if check else 'went'} of {what}:", *gone] if gone else []
+    stays = [f"  {entry.object}: {entry.why}" for entry in kept]
+    return "\n".join([*lines, *(["", f"What stays of {what}:", *stays] if stays else [])])
+
+
+# An object that is not deleted: closed, scheduled, or given back.
+_HOW: Final = {"updated": " (can be brought back)"}
 
 
 def done(steps: tuple[Step, ...]) -> tuple[Plan, ...]:
@@ -167,7 +176,7 @@ def _always_kept(profile: Profile, client: Client | None, app: str) -> tuple[Kep
     kept = [Kept(f"git:{app}@{profile.forge.branch}", "the repository is the owner's, and so is what becomes of the branch")]
     if client is None:
         kept.append(Kept(f"Namespace/{app}-{profile.name}", "the profile has no cluster, so it was not looked at"))
-    if profile.runner.kind == "supervisor":
+    if profile.runner.kind == "supervisor" and read_release(profile.runner.release_folder, app):
         kept.append(Kept(f"runner:{app}", "the sandbox goes on running its example, whose login is closed"))
     return tuple(kept)
 

@@ -157,4 +157,4 @@ def test_with_nothing_but_the_printed_role_orphans_are_found_and_retire_works(
     options = {"app": "nobody", "catalogued": False, "confirm": "", "images": "keep", "sessions": "refuse"}
     result = perform(RETIRE, Request({**options, "profile": mine}, environ=sandbox.environ))
     assert not result.get("failed"), result["msg"]
-    assert "Nothing" in result["warnings"][0]
+    assert "Nothing of the app nobody" in result["warnings"][0]
