@@ -123,3 +123,8 @@ def test_every_overlay_is_built_by_kustomize(
         assert made["Deployment"]["metadata"]["annotations"]["goldenpath.microapps/description"] == hostile
         assert made["Deployment"]["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] == "250m"
         assert made["Service"]["spec"]["selector"] == made["Deployment"]["spec"]["selector"]["matchLabels"]
+
+
+def test_a_text_that_looks_like_a_pinned_action_is_not_touched() -> None:
+    data = {"on": "push", "text": "steps:\n  - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd\n"}
+    assert yaml.safe_load(formats.yaml_bytes(data, "head")) == data
