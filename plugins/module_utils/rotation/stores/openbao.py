@@ -25,8 +25,10 @@ from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, register, to_text
 
 _PENDING: Final = ".pending"
-# A custom metadata key of the secret: which version number is which of our ids, `<number>=<id>`, the newest two.
+# A custom metadata key of the secret: which version number is which of our ids, `<number>=<id>`. A value of custom metadata
+# may have 512 bytes: the newest five.
 _IDS: Final = "goldenpath-versions"
+_KEPT: Final = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,12 +105,13 @@ class OpenBao:
         if document is None:
             self._call("POST", "metadata", name, {"custom_metadata": _custom(about, {})})
             return
-        self._write_ids(name, about, {1: token})
         try:
             self._call("POST", "data", name, {"options": {"cas": 0}, "data": dict(document)})
         except Conflict:
-            if self.read(name, token) != dict(document):
+            # The answer of an earlier try may have been lost, or another run was faster: only then is it the very same.
+            if self._newest(name) != (1, dict(document)):
                 raise
+        self._name(name, about, 1, token)
 
     def put_pending(self, name: str, token: str, document: Document) -> None:
         """See `Store`."""
@@ -128,10 +131,11 @@ class OpenBao:
         """See `Store`."""
         stored = self.describe(name)
         current = stored.at(Stage.CURRENT) if stored else None
-        if stored is not None and (current.token if current else "") != token:
+        if (current.token if current else "") != token:
             base = self._number(name, replaced) if replaced else 0
-            self._write_ids(name, stored.about, {base: replaced, base + 1: token} if replaced else {1: token})
             self._call("POST", "data", name, {"options": {"cas": base}, "data": dict(self._pending(name)[1])})
+        # Named after it is written: a name for a version that somebody else wrote would be a lie.
+        self._name(name, About(), self._newest(name)[0], token)
         self.drop_pending(name, token)
 
     def drop_pending(self, name: str, token: str) -> None:
@@ -153,14 +157,17 @@ class OpenBao:
         if not token:
             return versions
         last = versions[-1] if versions and has_current else None
-        if last and last.token == token and self._registered_current(name) == dict(document):
-            return [*versions[:-1], dataclasses.replace(last, stages=last.stages | {Stage.PENDING})]
+        if last and (last.token == token or not last.ours) and self._newest(name)[1] == dict(document):
+            # Promoted, and killed before it was named or no longer pending.
+            return [*versions[:-1], Version(token, last.stages | {Stage.PENDING})]
         known = [version for version in versions if version.token != token]
         return [*known, Version(token, frozenset({Stage.PENDING}))]
 
-    def _registered_current(self, name: str) -> Document:
+    def _newest(self, name: str) -> tuple[int, Document]:
         answer = self._call("GET", "data", name)
-        return self._registered(answer["data"]["data"]) if answer else {}
+        if answer is None:
+            return 0, {}
+        return int(answer["data"]["metadata"]["version"]), self._registered(answer["data"]["data"])
 
     def _pending(self, name: str) -> tuple[str, Document]:
         answer = self._call("GET", "data", name + _PENDING)
@@ -187,9 +194,12 @@ class OpenBao:
         metadata = self._call("GET", "metadata", name)
         return dict((metadata or {"data": {}})["data"].get("custom_metadata") or {})
 
-    def _write_ids(self, name: str, about: About, ids: Mapping[int, str]) -> None:
+    def _name(self, name: str, about: About, number: int, token: str) -> None:
         custom = self._custom_metadata(name)
-        self._call("POST", "metadata", name, {"custom_metadata": {**custom, **_custom(about, ids)}})
+        ids = {known: id for known, id in _ids(custom).items() if known >= number - _KEPT} | {number: token}
+        wanted = {**custom, **_custom(about, ids)}
+        if wanted != custom:
+            self._call("POST", "metadata", name, {"custom_metadata": wanted})
 
     def _call(
         self, method: str, kind: str, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None

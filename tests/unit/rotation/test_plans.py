@@ -1,0 +1,180 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is decided about roles, findings and deliveries: tables, no connection and no mock."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import (
+    Aws,
+    DatabaseServer,
+    Profile,
+    Registry,
+    SecretStore,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.delivery import objects
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import spec_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import (
+    Names,
+    Role,
+    Server,
+    plan,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import from_text, to_text
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import same_key
+from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
+
+NAMES = Names("x", "xdb")
+OWNER = Role("x_owner", False, comment=NAMES.comment("x_owner"))
+A = Role("x_a", True, member_of=("x_owner",), acts_as="x_owner", comment=NAMES.comment("x_a"))
+FOUND = Role("x", True, owns=True, settings=("search_path=app",))
+AS_FOUND = Server(180000, "admin", False, "x", (FOUND,))
+SETTLED = Server(180000, "admin", False, "x_owner", (OWNER, A, Role("x", False, comment=NAMES.comment("x"))))
+
+
+def changed(server: Server, current: str, wanted: str, fresh: bool = False, retire: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Object without its kind -> its changed fields ('' for a new object)."""
+    plans = plan(server, NAMES, current, wanted, fresh, retire)
+    return {one.object.rpartition("/")[2]: [change.field for change in one.changes] for one in plans if one.changes}
+
+
+def with_role(server: Server, role: Role) -> Server:
+    return dataclasses.replace(server, roles=(*(one for one in server.roles if one.name != role.name), role))
+
+
+@pytest.mark.parametrize(
+    ("what", "server", "arguments", "wanted"),
+    [
+        ("first contact", AS_FOUND, ("x", "x_a", True, ("x",)), {"x_owner": [""], "x_a": [""], "x": ["login", "comment"]}),
+        ("nothing to do", SETTLED, ("x_a", "x_a", False, ("x", "x_b")), {}),
+        ("the other's turn", SETTLED, ("x_a", "x_b", True, ("x_a",)), {"x_b": [""], "x_a": ["login"]}),
+        ("a new password", SETTLED, ("x_a", "x_a", True, ()), {"x_a": ["password"]}),
+        ("a login somebody chose is left alone", SETTLED, ("person", "person", False, ()), {}),
+        (
+            "made superuser by hand",
+            with_role(SETTLED, dataclasses.replace(A, elevated=("superuser",))),
+            ("x_a", "x_a", False, ()),
+            {"x_a": ["elevated"]},
+        ),
+        (
+            "acts as itself, so that its tables would be its own",
+            with_role(SETTLED, dataclasses.replace(A, acts_as="", owns=True)),
+            ("x_a", "x_a", False, ()),
+            {"x_owner": ["owned_by_logins"], "x_a": ["acts_as"]},
+        ),
+        (
+            "the old login opened again",
+            with_role(SETTLED, Role("x", True, comment=NAMES.comment("x"))),
+            ("x_a", "x_a", False, ("x",)),
+            {"x": ["login"]},
+        ),
+        (
+            "a database that an administrator owns stays his",
+            dataclasses.replace(SETTLED, database_owner="admin"),
+            ("x_a", "x_a"),
+            {},
+        ),
+    ],
+)
+def test_roles(what: str, server: Server, arguments: tuple[Any, ...], wanted: dict[str, list[str]]) -> None:
+    assert changed(server, *arguments) == wanted, what
+
+
+def test_settings_of_the_login_as_found_are_carried_over() -> None:
+    (login,) = (one for one in plan(AS_FOUND, NAMES, "x", "x_a", True, ()) if one.object.endswith("x_a"))
+    assert login.after["settings"] == ["search_path=app"]
+
+
+@pytest.mark.parametrize(
+    ("what", "server", "retire", "words"),
+    [
+        ("a role of others", with_role(AS_FOUND, Role("x_owner", False)), (), "was not made for database xdb"),
+        (
+            "an administrator",
+            with_role(AS_FOUND, dataclasses.replace(FOUND, elevated=("superuser",))),
+            ("x",),
+            "is an administrator",
+        ),
+        ("shared", with_role(AS_FOUND, dataclasses.replace(FOUND, elsewhere=("other",))), ("x",), "owns something in other"),
+        ("lacking", dataclasses.replace(AS_FOUND, lacking=("SELECT on public.prices",)), (), "SELECT on public.prices"),
+    ],
+)
+def test_refusals(what: str, server: Server, retire: tuple[str, ...], words: str) -> None:
+    sentences = [refusal.sentence() for one in plan(server, NAMES, "x", "x_a", True, retire) for refusal in one.refusals]
+    assert any(words in sentence for sentence in sentences), (what, sentences)
+
+
+@pytest.fixture(scope="module")
+def where2eat(root: Any) -> App:
+    return load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
+
+
+@pytest.mark.parametrize(
+    ("kind", "standing", "variable", "wanted"),
+    [
+        ("postgresql_password", "live", "DATABASE_URL", "database"),
+        ("password", "live", "DB_PASSWORD", "database"),
+        ("password", "live", "ADMIN_PASSWORD", ""),
+        ("api_key", "live", "RESTAURANT_API_KEY", "restaurant-api"),
+        ("api_key", "live", "restaurantApiKey", "restaurant-api"),
+        ("sendgrid_api_key", "live", "SENDGRID_API_KEY", ""),
+        ("api_key", "live", "API_KEY", ""),
+        ("signing_key", "signing_key", "app.secret_key", "session"),
+    ],
+)
+def test_which_secret_a_finding_is(where2eat: App, kind: str, standing: str, variable: str, wanted: str) -> None:
+    finding = CredentialFinding(kind, standing, "config.py", 1, "", "f", "why", variable)
+    spec = spec_of(finding, where2eat)
+    assert (spec.name if spec else "") == wanted
+
+
+def test_delivery_is_by_workload_identity(where2eat: App) -> None:
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"))
+    account, store, *secrets = objects(where2eat, profile)
+    assert store["spec"]["provider"]["aws"]["auth"] == {"jwt": {"serviceAccountRef": {"name": account["metadata"]["name"]}}}
+    assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].endswith(":role/microapp-where2eat-sandbox")
+    keys = {entry["remoteRef"]["key"] for one in secrets for entry in one["spec"]["data"]}
+    assert keys == {where2eat.secret_name(spec.name) for spec in where2eat.secrets}
+    assert all(one["metadata"]["namespace"] == "where2eat-sandbox" for one in (account, store, *secrets))
+    bao = dataclasses.replace(profile, secret_store=SecretStore("openbao", "https://bao.example.com", "/t"))
+    assert "vault" in objects(where2eat, bao)[1]["spec"]["provider"]
+    assert objects(dataclasses.replace(where2eat, secrets=()), profile) == ()
+
+
+def test_passwords_are_even_and_need_no_quoting() -> None:
+    values = iter(range(10**6))
+    password = new_password(lambda size: bytes(next(values) % 256 for _ in range(size)))
+    assert len(password) == 32
+    assert password.isalnum()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("alias/x", "alias/x", True),
+        ("arn:aws:kms:eu-west-1:1:alias/x", "alias/x", True),
+        ("arn:aws:kms:eu-west-1:1:key/12", "12", True),
+        ("arn:aws:kms:eu-west-1:1:alias/xx", "alias/x", False),
+        ("", "alias/x", False),
+    ],
+)
+def test_kms_keys_by_any_name(one: str, other: str, same: bool) -> None:
+    assert same_key(one, other) is same
+
+
+@pytest.mark.parametrize("text", ["plain", "[1, 2]", "17", '"quoted"', "{broken"])
+def test_a_value_that_is_no_document_is_kept_whole(text: str) -> None:
+    assert from_text("n", text) == {"value": text}
+
+
+def test_documents_round_trip() -> None:
+    document = {"password": 'with "quotes", ünicode and \n lines', "port": "5432"}
+    assert from_text("n", to_text(document)) == document
+    assert from_text("n", '{"port": 5432}') == {"port": "5432"}
