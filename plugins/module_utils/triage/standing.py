@@ -236,6 +236,11 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
             and not re.fullmatch(r"[*.x\-_]+|%s|\{\w*\}|\.\.\.|\$\w+|:\w+|\w+\(\)", value)
             and not (_NOT_A_VALUE.search(value) and not strings.is_well_known(value) and not _is_strong(value))
         )
+    return _reads_as_password(candidate, file)
+
+
+def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
+    value = candidate.value
     if _APP_PASSWORD.match(value):
         return True
     if paths.is_translation(file.path) or len(value) < 4 or len(value) > 200 or _CONCATENATED.search(value):

@@ -117,7 +117,12 @@ def _manifest(file: SourceFile, name: str, near: int) -> Iterator[Evidence]:
                 "framework", "static:jekyll", near, file.path, file.line_at(site.start()), "the Gemfile names a site generator"
             )
         yield from _named(file, RUBY, "ruby", near, "{}")
-    elif name in ("hugo.toml", "hugo.yaml", "mkdocs.yml", "_config.yml") or (name == "config.toml" and "baseURL" in file.text):
+    else:
+        yield from _other_manifest(file, name, near)
+
+
+def _other_manifest(file: SourceFile, name: str, near: int) -> Iterator[Evidence]:
+    if name in ("hugo.toml", "hugo.yaml", "mkdocs.yml", "_config.yml") or (name == "config.toml" and "baseURL" in file.text):
         kind = "mkdocs" if "mkdocs" in name else "jekyll" if name == "_config.yml" else "hugo"
         yield Evidence("runtime", "static", near + 3, file.path, 1, f"{file.name} configures the site generator {kind}")
         yield Evidence("framework", f"static:{kind}", near, file.path, 1, f"{file.name} configures {kind}")
