@@ -78,6 +78,23 @@ def is_write(method: str, headers: Mapping[str, str], query: str, body: bytes) -
     return method not in ("GET", "HEAD", "OPTIONS")
 
 
+def as_documented(target: str, body: bytes) -> bytes:
+    """The request's body, spelled out where moto answers otherwise than AWS documents.
+
+    GetSecretValue without a version means the stage AWSCURRENT (AWS Secrets Manager API reference). moto answers with the
+    version that was current before the stage was moved: a client that reads plainly would get the replaced password.
+    """
+    if target.rpartition(".")[2] != "GetSecretValue":
+        return body
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        return body  # moto refuses it in AWS's words
+    if not isinstance(asked, dict) or asked.get("VersionId") or asked.get("VersionStage"):
+        return body
+    return json.dumps({**asked, "VersionStage": "AWSCURRENT"}).encode()
+
+
 class Remembering:
     """The application around moto's: one request at a time, each write seeded and kept before it is carried out."""
 
@@ -89,7 +106,7 @@ class Remembering:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI."""
-        body = _body(environ)
+        body = as_documented(environ.get("HTTP_X_AMZ_TARGET", ""), _body(environ))
         environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         with self._one:

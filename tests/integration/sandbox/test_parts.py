@@ -9,6 +9,7 @@ import subprocess
 import urllib.request
 
 import boto3
+import botocore.config
 import hvac
 import psycopg
 import pytest
@@ -33,6 +34,25 @@ def test_aws(sandbox):
     block = sandbox.block("aws")
     session = boto3.Session("sandbox", "opens-nothing", region_name=block["region"])
     assert session.client("sts", endpoint_url=block["endpoint_url"]).get_caller_identity()["Account"] == block["account"]
+
+
+def test_a_plain_reader_gets_the_current_version_of_a_secret(sandbox):
+    block = sandbox.block("aws")
+    client = boto3.client(
+        "secretsmanager",
+        endpoint_url=block["endpoint_url"],
+        region_name=block["region"],
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=botocore.config.Config(proxies={}),
+    )
+    first = client.create_secret(Name="stages", SecretString="old")["VersionId"]
+    second = client.put_secret_value(SecretId="stages", SecretString="new", VersionStages=["AWSPENDING"])["VersionId"]
+    client.update_secret_version_stage(
+        SecretId="stages", VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
+    )
+    assert client.get_secret_value(SecretId="stages")["SecretString"] == "new"
+    assert client.get_secret_value(SecretId="stages", VersionStage="AWSPREVIOUS")["SecretString"] == "old"
 
 
 def test_openbao(sandbox):
