@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a kubeconfig (or a pod's own service account) says: where the API server is, and how to log in there.
 
-Read here and not by the Python package `kubernetes`, for three reasons that were measured or met: importing it costs every
-run half a second; it leaves client keys in the temp folder when a worker dies; and it goes on without a login when a login
-program fails.
+Read here, and by the Python package `kubernetes` only where a kubeconfig names an auth-provider (`provider`), for three reasons
+that were measured or met: importing it costs every run half a second; it leaves client keys in the temp folder when a worker
+dies; and it goes on without a login when a login program fails.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, Final
 from ..errors import Invalid, MissingLibrary, NotFound, Unreachable
 from ..profile import Cluster
 from .login import ExecLogin, Login, Outside, basic, from_file, nobody, token
+from .provider import ProviderLogin
 
 try:
     import yaml
@@ -137,11 +138,7 @@ def _login(user: Mapping[str, Any], what: str, cluster: Mapping[str, Any], outsi
     if user.get("username"):
         return basic(str(user["username"]), register(str(user.get("password") or "")))
     if user.get("auth-provider"):
-        raise Invalid(
-            f"Log in as {what}",
-            "auth-provider was removed from Kubernetes in 1.26",
-            "Use a login program (exec) in that kubeconfig, such as kubelogin or gke-gcloud-auth-plugin.",
-        )
+        return ProviderLogin(what, {key: value for key, value in user.items() if key != "_folder"}, outside)
     return nobody()
 
 

@@ -45,19 +45,26 @@ def _private_file(text: str) -> Iterator[str]:
             file.flush()
             yield f"/proc/self/fd/{file.fileno()}"
         return
-    sweep()
-    folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
-    try:
+    with private_folder() as folder:
         path = os.path.join(folder, "client.pem")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(text)
         yield path
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[str]:
+    """A folder for what must be a file for a moment: ours alone, removed at once, and by the next one if we are killed."""
+    sweep()
+    folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep() -> None:
-    """Remove what killed processes of ours left in the temp folder, on systems without anonymous files."""
+    """Remove what killed processes of ours left in the temp folder."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         process = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if folder.stat().st_uid == os.getuid() and process.isdigit() and not _alive(int(process)):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -368,3 +369,23 @@ def test_manifests_are_what_kubectl_takes(tenant: Any) -> None:
     result = perform(CAPABILITY, Request(params, check=True, environ=tenant.environ))
     printed = json.loads(result["manifests"])
     tenant.kubectl("apply", "--server-side", "--dry-run=server", "--force-conflicts", "--filename", "-", stdin=printed)
+
+
+def test_another_client_library_sees_what_the_report_claims(tenant: Any, tmp_path: pathlib.Path) -> None:
+    config, api = pytest.importorskip("kubernetes.config"), pytest.importorskip("kubernetes.client")
+    done = tenant.fence()
+    settings = api.Configuration()
+    cluster = tenant.profile["cluster"]
+    config.load_kube_config(
+        cluster["kubeconfig"], cluster["context"], settings, persist_config=False, temp_file_path=str(tmp_path / "tls")
+    )
+    with api.ApiClient(settings) as connection:
+        policies = api.NetworkingV1Api(connection).list_namespaced_network_policy(tenant.namespace).items
+        bindings = api.RbacAuthorizationV1Api(connection).list_namespaced_role_binding(tenant.namespace).items
+        namespace = api.CoreV1Api(connection).read_namespace(tenant.namespace)
+    claimed = {entry["object"] for entry in done["objects"]}
+    seen = {f"NetworkPolicy/{tenant.namespace}/{policy.metadata.name}" for policy in policies}
+    seen |= {f"RoleBinding/{tenant.namespace}/{binding.metadata.name}" for binding in bindings}
+    assert seen == {name for name in claimed if name.startswith(("NetworkPolicy/", "RoleBinding/"))}
+    assert namespace.metadata.labels[ENFORCE] == "restricted"
+    assert {entry.manager for entry in namespace.metadata.managed_fields} == {"goldenpath.microapps"}

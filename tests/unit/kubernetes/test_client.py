@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import datetime
 import http.server
+import ipaddress
 import json
 import os
 import pathlib
@@ -48,6 +49,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber impo
 UID = "11111111-2222-4333-8444-555555555555"
 NAMESPACE = BY_GROUP_KIND["Namespace"]
 CONFIG_MAP = BY_GROUP_KIND["ConfigMap"]
+DNS_NAME = x509.DNSName("the-cluster")
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -100,7 +102,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_PATCH = do_POST = do_DELETE = do_PUT = answer
 
 
-def certificate(name: str, signer: tuple[Any, Any] | None = None) -> tuple[bytes, bytes, tuple[Any, Any]]:
+def certificate(
+    name: str, signer: tuple[Any, Any] | None = None, address: x509.GeneralName = DNS_NAME
+) -> tuple[bytes, bytes, tuple[Any, Any]]:
     """Certificate and key as PEM, and both as objects."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -113,7 +117,7 @@ def certificate(name: str, signer: tuple[Any, Any] | None = None) -> tuple[bytes
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("the-cluster")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
         .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
     )
     made = builder.sign(signer[1] if signer else key, hashes.SHA256())
@@ -248,6 +252,22 @@ def secure(server: Server, tmp_path: pathlib.Path) -> tuple[Server, bytes, tuple
     context.verify_mode = ssl.CERT_OPTIONAL
     server.socket = context.wrap_socket(server.socket, server_side=True)
     return server, authority, signer
+
+
+@pytest.fixture
+def secure_provider(tmp_path: pathlib.Path) -> Iterator[tuple[Server, bytes]]:
+    """Another server behind TLS, for 127.0.0.1: an identity provider."""
+    authority, _key, signer = certificate("identity authority")
+    pem, key, _objects = certificate("identity provider", signer, x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    for name, content in (("idp.pem", pem), ("idp.key", key)):
+        (tmp_path / name).write_bytes(content)
+    made = Server()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "idp.pem", tmp_path / "idp.key")
+    made.socket = context.wrap_socket(made.socket, server_side=True)
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    yield made, authority
+    made.shutdown()
 
 
 @pytest.mark.parametrize("anonymous_files", [True, False])
@@ -475,6 +495,53 @@ def test_what_is_wrong_with_a_kubeconfig_is_said_without_quoting_it(tmp_path: pa
         assert "s3cret" not in caught.value.sentence() and str(file) in caught.value.sentence()
 
 
-def test_a_login_that_kubernetes_dropped_is_named(server: Server, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(Invalid, match="auth-provider was removed"):
-        connect(kubeconfig(tmp_path, f"http://{server.address}", {"auth-provider": {"name": "gcp"}}), {})
+def identity_token(expires: datetime.datetime, who: str) -> str:
+    """What an identity provider signs, without a signature: only the API server looks at that."""
+    parts = ({"alg": "none"}, {"exp": int(expires.timestamp()), "sub": who}, {})
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+
+
+def test_an_identity_provider_s_token_is_used_while_it_is_good(server: Server, tmp_path: pathlib.Path) -> None:
+    good = identity_token(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1), "ada")
+    user = {"auth-provider": {"name": "oidc", "config": {"id-token": good, "idp-issuer-url": "https://unused"}}}
+    secrets = Secrets()
+    connect(kubeconfig(tmp_path, f"http://{server.address}", user), {}, secrets)
+    assert server.seen[0][2] == f"Bearer {good}"
+    assert good not in secrets.scrub(f"x {good}")
+
+
+def test_an_identity_provider_renews_a_token_and_nothing_is_left(
+    server: Server, secure_provider: tuple[Server, bytes], tmp_path: pathlib.Path, temp: pathlib.Path
+) -> None:
+    provider, authority = secure_provider
+    url = f"https://{provider.address}"
+    new = identity_token(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1), "ada")
+    provider.answers = [
+        (200, {}, {"token_endpoint": f"{url}/token"}),
+        (200, {}, {"id_token": new, "access_token": "a", "refresh_token": "r2", "token_type": "Bearer"}),
+    ]
+    config = {
+        "id-token": identity_token(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), "ada"),
+        "idp-issuer-url": url,
+        "idp-certificate-authority-data": encoded(authority),
+        "client-id": "goldenpath",
+        "client-secret": "s3cret",
+        "refresh-token": "r1",
+    }
+    cluster = kubeconfig(tmp_path, f"http://{server.address}", {"auth-provider": {"name": "oidc", "config": config}})
+    before = pathlib.Path(cluster.kubeconfig).read_bytes()
+    connect(cluster, {})
+    assert server.seen[0][2] == f"Bearer {new}"
+    assert [path for _method, path, _login in provider.seen] == ["/.well-known/openid-configuration", "/token"]
+    assert list(temp.iterdir()) == [] and tempfile.gettempdir() == str(temp)
+    assert pathlib.Path(cluster.kubeconfig).read_bytes() == before
+
+
+@pytest.mark.parametrize("config", [{}, {"id-token": "s3cret"}, {"id-token": 7}])
+def test_an_identity_provider_that_cannot_be_used_is_one_line(
+    config: dict[str, Any], server: Server, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises((Denied, Unreachable)) as caught:
+        connect(kubeconfig(tmp_path, f"http://{server.address}", {"auth-provider": {"name": "oidc", "config": config}}), {})
+    assert "auth-provider" in caught.value.sentence() and "s3cret" not in caught.value.sentence()
+    assert server.seen == []
