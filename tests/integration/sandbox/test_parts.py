@@ -7,6 +7,7 @@ from __future__ import annotations
 import pathlib
 import subprocess
 import urllib.request
+import uuid
 
 import boto3
 import botocore.config
@@ -46,13 +47,14 @@ def test_a_plain_reader_gets_the_current_version_of_a_secret(sandbox):
         aws_secret_access_key="testing",
         config=botocore.config.Config(proxies={}),
     )
-    first = client.create_secret(Name="stages", SecretString="old")["VersionId"]
-    second = client.put_secret_value(SecretId="stages", SecretString="new", VersionStages=["AWSPENDING"])["VersionId"]
+    name = f"stages-{uuid.uuid4()}"
+    first = client.create_secret(Name=name, SecretString="old")["VersionId"]
+    second = client.put_secret_value(SecretId=name, SecretString="new", VersionStages=["AWSPENDING"])["VersionId"]
     client.update_secret_version_stage(
-        SecretId="stages", VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
+        SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
     )
-    assert client.get_secret_value(SecretId="stages")["SecretString"] == "new"
-    assert client.get_secret_value(SecretId="stages", VersionStage="AWSPREVIOUS")["SecretString"] == "old"
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "new"
+    assert client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")["SecretString"] == "old"
 
 
 def test_openbao(sandbox):
