@@ -34,7 +34,10 @@ main{max-width:70rem;margin:0 auto;padding:2.5rem 1.5rem}h1{font-size:1.9rem;lin
 h2{font-size:1.15rem;margin:2.25rem 0 .75rem}p{margin:.25rem 0;max-width:60ch}.soft{color:var(--soft)}
 .counts{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0;padding:0;list-style:none}
 .counts li{border:1px solid var(--line);background:var(--wash);padding:.6rem 1rem;border-radius:.5rem}
-.counts b{display:block;font-size:1.6rem;line-height:1.1}table{border-collapse:collapse;width:100%;font-size:.95rem}
+.counts b{display:block;font-size:1.6rem;line-height:1.1}
+table{border-collapse:collapse;width:100%;font-size:.95rem;table-layout:fixed}
+th:nth-child(1){width:7.5rem}th:nth-child(2){width:36%}th:nth-child(3){width:24%}
+@media(max-width:45rem){main{padding:1.25rem .75rem}table{font-size:.85rem}}
 th{text-align:left;font-weight:600;color:var(--soft);border-bottom:2px solid var(--line);padding:.4rem .75rem .4rem 0}
 td{vertical-align:top;border-bottom:1px solid var(--line);padding:.6rem .75rem .6rem 0;overflow-wrap:anywhere}
 td:first-child{white-space:nowrap;font-weight:600}code{font:0.85em ui-monospace,monospace}
@@ -111,18 +114,19 @@ def _family(family: str, rows: list[tuple[str, Mapping[str, Any]]], run: Mapping
 def _row(control: str, entry: Mapping[str, Any], run: Mapping[str, str]) -> str:
     state = entry["state"]
     reason = f"<small>{escape(entry['reason'])}</small>" if entry["reason"] else ""
-    did = escape(run.get("done", "")) or ("Found: " + escape(run["found"]) if run.get("found") else "")
+    did = _short(run.get("done", ""), "changes") or _short(run.get("found", ""), "findings", "Found: ")
     return (
         f'<tr id="{escape(control)}"><td class="{state}">{MARKS[state]} {WORDS[state]}</td>'
         f"<td>{escape(entry['title'])} <small><code>{escape(control)}</code></small>{reason}</td>"
-        f"<td>{_short(did)}</td><td>{_proof(entry['proof'])}</td></tr>"
+        f"<td>{did}</td><td>{_proof(entry['proof'])}</td></tr>"
     )
 
 
-def _short(text: str) -> str:
-    if len(text) <= 160:
-        return text
-    return f"<details><summary>{text.count('; ') + 1} changes</summary>{text.replace('; ', '<br>')}</details>"
+def _short(text: str, noun: str, lead: str = "") -> str:
+    parts = [escape(part) for part in text.split("; ")] if text else []
+    if len(parts) > 2:
+        return f"<details><summary>{len(parts)} {noun}</summary>{'<br>'.join(parts)}</details>"
+    return lead + "<br>".join(parts) if parts else ""
 
 
 def _proof(proof: list[str]) -> str:
