@@ -114,7 +114,8 @@ def _family(family: str, rows: list[tuple[str, Mapping[str, Any]]], run: Mapping
 def _row(control: str, entry: Mapping[str, Any], run: Mapping[str, str]) -> str:
     state = entry["state"]
     reason = f"<small>{escape(entry['reason'])}</small>" if entry["reason"] else ""
-    did = _short(run.get("done", ""), "changes") or _short(run.get("found", ""), "findings", "Found: ")
+    found = "" if run.get("found") == entry["reason"] else run.get("found", "")
+    did = _short(run.get("done", ""), "changes") or _short(found, "findings", "Found: ")
     return (
         f'<tr id="{escape(control)}"><td class="{state}">{MARKS[state]} {WORDS[state]}</td>'
         f"<td>{escape(entry['title'])} <small><code>{escape(control)}</code></small>{reason}</td>"

@@ -105,8 +105,11 @@ def read_part(path: pathlib.Path) -> dict[str, Any] | None:
 
 
 def write_json(path: pathlib.Path, data: Any) -> None:
-    """Write `data` so that a reader sees the old file or the new one, never half of one; the same data, the same bytes."""
-    text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    """Write `data` so that a reader sees the old file or the new one, never half of one.
+
+    Keys stay in their order: that of the controls is the road's, and every page drawn from the file keeps it.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     write_text(path, text)
 
 
