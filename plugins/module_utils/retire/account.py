@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ..aws import ecr, ecr_plan, iam, iam_plan
 from ..aws.errors import calling
-from ..aws.session import AwsSession
+from ..aws.session import CONCURRENCY, AwsSession
 from ..aws.sets import APP_TAG, tags_from
 from ..capability import Change, Plan
 from ..errors import NotFound
@@ -51,13 +52,17 @@ def _removal(session: AwsSession, name: str) -> Step:
 
 
 def repositories(session: AwsSession) -> tuple[tuple[str, Tags], ...]:
-    """Every image repository of the account with its tags."""
+    """Every image repository of the account with its tags: a repository's name does not tell its app."""
+
+    def tags(arn: str) -> Tags:
+        with calling(f"read the tags of {arn}"):
+            return tags_from(session.ecr.list_tags_for_resource(resourceArn=arn)["tags"])
+
     with calling("list the ECR repositories"):
         pages = session.ecr.get_paginator("describe_repositories").paginate()
-        found = [(entry["repositoryName"], entry["repositoryArn"]) for page in pages for entry in page["repositories"]]
-        return tuple(
-            (name, tags_from(session.ecr.list_tags_for_resource(resourceArn=arn)["tags"])) for name, arn in sorted(found)
-        )
+        found = sorted((entry["repositoryName"], entry["repositoryArn"]) for page in pages for entry in page["repositories"])
+    with concurrent.futures.ThreadPoolExecutor(CONCURRENCY) as pool:
+        return tuple(zip((name for name, _arn in found), pool.map(tags, (arn for _name, arn in found)), strict=True))
 
 
 def role_names(session: AwsSession) -> tuple[str, ...]:

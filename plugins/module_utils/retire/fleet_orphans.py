@@ -41,7 +41,7 @@ def run(request: Request) -> Outcome:
     found: list[Marked] = []
     warnings: list[str] = []
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for entries, problem in pool.map(_told, looks(request, profile)):
+        for entries, problem in pool.map(_told, looks(request, profile, known)):
             found += [entry for entry in entries if entry.app not in known]
             warnings += [f"Orphans could not be looked for everywhere. {problem}"] if problem else []
     if found and request.params["unread"]:
@@ -52,8 +52,8 @@ def run(request: Request) -> Outcome:
     return Outcome(result={"orphans": orphans}, warnings=tuple(warnings))
 
 
-def looks(request: Request, profile: Profile) -> tuple[Look, ...]:
-    """One function for each system; each makes its own clients."""
+def looks(request: Request, profile: Profile, known: frozenset[str]) -> tuple[Look, ...]:
+    """One function for each system; each makes its own clients. What is named like a known app is not asked for its marks."""
 
     def aws() -> AwsSession:
         return session_for(profile.aws, request.environ).verify_account()
@@ -65,7 +65,7 @@ def looks(request: Request, profile: Profile) -> tuple[Look, ...]:
                 yield Marked(app, name)
 
     def in_account() -> Iterable[Marked]:
-        return marked_in_account(aws(), profile.name)
+        return marked_in_account(aws(), profile.name, known)
 
     def in_stores() -> Iterable[Marked]:
         stored = _stored(request, profile, aws)
@@ -85,12 +85,12 @@ def _told(look: Look) -> tuple[list[Marked], str]:
         return [], error.sentence()
 
 
-def marked_in_account(session: AwsSession, environment: str) -> Iterable[Marked]:
+def marked_in_account(session: AwsSession, environment: str, known: frozenset[str]) -> Iterable[Marked]:
     """Roles of this environment, and image repositories of apps that have no role left in any environment."""
     names = account.role_names(session)
     for name in names:
         app = app_of_role(name, environment)
-        if app and account.role_tags(session, name).get(APP_TAG) == app:
+        if app and app not in known and account.role_tags(session, name).get(APP_TAG) == app:
             yield Marked(app, f"iam:role/{name}")
     elsewhere = {app_of_role(name, name.rpartition("-")[2]) for name in names if not name.endswith(f"-{environment}")}
     for name, tags in account.repositories(session):
