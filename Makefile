@@ -16,7 +16,8 @@ STAMP := .venv/.installed-$(LOCK)
 # An older copy of the collection in a folder of the user's would win over the link to this checkout.
 export APP ?=
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.venv/collections
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled Python is kept, but not in the checkout: without it every command would compile what it imports (2 s).
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
 PLAY := $(BIN)/ansible-playbook
 OURS := cd plugins && $(CURDIR)/$(BIN)/python -m module_utils.sandbox
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -101,7 +102,7 @@ def toolchain(environ: Mapping[str, str]) -> Toolchain:
     program = shutil.which("go", path=environ.get("PATH"))
     if not program:
         raise NotFound("The sandbox's cluster cannot be built", "Go is not installed", NEXT_STEP)
-    answer = subprocess.run([program, "env", "-json", "GOVERSION", "GOOS", "GOARCH"], capture_output=True, text=True, check=False)
+    answer = _go_env(program)
     if answer.returncode:
         raise NotFound(
             "The sandbox's cluster cannot be built", f"{program} does not run: {_last_lines(answer.stderr)}", NEXT_STEP
@@ -111,6 +112,12 @@ def toolchain(environ: Mapping[str, str]) -> Toolchain:
     if not is_new_enough(version):
         raise NotFound("The sandbox's cluster cannot be built", f"{program} is Go {version}", NEXT_STEP)
     return Toolchain(program, version, f"{values['GOOS']}/{values['GOARCH']}")
+
+
+@functools.cache
+def _go_env(program: str) -> subprocess.CompletedProcess[str]:
+    command = [program, "env", "-json", "GOVERSION", "GOOS", "GOARCH"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def is_new_enough(version: str) -> bool:

@@ -9,6 +9,7 @@ through root's folders. Everybody else runs it as themselves.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import pathlib
@@ -51,7 +52,7 @@ def wrapper(data: pathlib.Path, environ: Mapping[str, str]) -> list[str]:
     owned_by_nobody = data.stat().st_uid == NOBODY if data.exists() else None
     candidates = {False: _namespace(environ), True: _as_nobody(environ)}
     for nobody, candidate in candidates.items():
-        if candidate and owned_by_nobody in (None, nobody) and _makes_another_user(candidate):
+        if candidate and owned_by_nobody in (None, nobody) and _makes_another_user(tuple(candidate)):
             return candidate
     raise MicroappsError(
         "The sandbox's PostgreSQL cannot run as root",
@@ -60,7 +61,8 @@ def wrapper(data: pathlib.Path, environ: Mapping[str, str]) -> list[str]:
     )
 
 
-def _makes_another_user(prefix: Sequence[str]) -> bool:
+@functools.cache
+def _makes_another_user(prefix: tuple[str, ...]) -> bool:
     told = subprocess.run([*prefix, "/bin/sh", "-c", "test $(id -u) != 0"], capture_output=True, check=False)
     return told.returncode == 0
 
