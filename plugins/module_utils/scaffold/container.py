@@ -161,12 +161,13 @@ def _node(app: App, source: Source) -> str:
 
 
 def _static(app: App, source: Source) -> str:
+    address = f"http://127.0.0.1:{app.workload.port}{app.workload.health_path}"
     return (
         f"FROM {pins.STATIC_IMAGE}\n"
         "COPY goldenpath-nginx.conf /etc/nginx/conf.d/default.conf\n"
         "COPY . /usr/share/nginx/html\n"
         f"USER {USER}\nEXPOSE {app.workload.port}\n"
-        f"HEALTHCHECK --interval=30s --timeout=3s CMD {_exec('wget', '-q', '-O', '/dev/null', f'http://127.0.0.1:{app.workload.port}/healthz')}\n"
+        f"HEALTHCHECK --interval=30s --timeout=3s CMD {_exec('wget', '-q', '-O', '/dev/null', address)}\n"
     )
 
 

@@ -16,6 +16,8 @@ const HEALTH = @@health@@;
 const METRICS = @@metrics@@;
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+// Says that this app is measured, also before its first visitor.
+const TARGET = ["# TYPE target_info gauge", `target_info{service_name=${JSON.stringify(@@service@@)}} 1`];
 const NAME = "http_server_request_duration_seconds";
 const series = new Map();
 
@@ -29,7 +31,7 @@ function answered(method, status, seconds) {
 }
 
 function metrics() {
-  const lines = [`# TYPE ${NAME} histogram`];
+  const lines = [...TARGET, `# TYPE ${NAME} histogram`];
   for (const [labels, one] of series) {
     let running = 0;
     one.counts.forEach((count, at) => {
@@ -69,10 +71,17 @@ server {
     add_header X-Content-Type-Options nosniff always;
     add_header Referrer-Policy strict-origin-when-cross-origin always;
 
-    location = /healthz {
+    location = @@health@@ {
         access_log off;
         default_type text/plain;
         return 200 "ok\\n";
+    }
+
+    # nginx counts no requests by itself; this says at least that the app answers whoever measures it.
+    location = @@metrics@@ {
+        access_log off;
+        default_type text/plain;
+        return 200 "# TYPE target_info gauge\\ntarget_info{service_name=\\"@@service@@\\"} 1\\n";
     }
 
     # What belongs to the repository and not to the page.

@@ -18,6 +18,8 @@ import time
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# Says that this app is measured, also before its first visitor.
+TARGET = ("# TYPE target_info gauge", "target_info{service_name=%s} 1" % json.dumps(@@service@@))
 
 
 class Histogram:
@@ -50,9 +52,11 @@ REQUESTS = Histogram("http_server_request_duration_seconds")
 QUERIES = Histogram("db_client_operation_duration_seconds")
 
 
-def metrics():
-    lines = list(REQUESTS.lines()) + list(QUERIES.lines())
-    return ("\n".join(lines) + "\n").encode()
+def metrics(own=b""):
+    # `own` is what the app says of itself; a series that stands there is not said again.
+    lines = [] if b"target_info{" in own else list(TARGET)
+    lines += list(REQUESTS.lines()) + list(QUERIES.lines())
+    return own + ("\n".join(lines) + "\n").encode()
 
 
 def answered(method, route, status, seconds):
@@ -136,7 +140,7 @@ class Wsgi:
         if path == self.health:
             return self.plain(start_response, b"ok\n")
         if path == self.metrics:
-            return self.plain(start_response, self.own_metrics(environ) + metrics())
+            return self.plain(start_response, metrics(self.own_metrics(environ)))
         start, told = time.monotonic(), {}
 
         def begin(status, headers, *rest):
@@ -201,7 +205,7 @@ class Asgi:
         if scope["path"] == self.health:
             return await self.plain(send, b"ok\n")
         if scope["path"] == self.metrics:
-            return await self.plain(send, await self.own_metrics(scope, receive) + metrics())
+            return await self.plain(send, metrics(await self.own_metrics(scope, receive)))
         start, told = time.monotonic(), {"status": 500}
 
         async def begin(message):

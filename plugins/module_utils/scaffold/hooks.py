@@ -16,14 +16,18 @@ def hooks(app: App, source: Source, browser: Iterable[Browser] = ()) -> tuple[Fi
     """The files that give the app its health and metrics; none for a runtime we do not know in depth."""
     if source.runtime == "python" and source.entry is not None:
         return (
-            File("platform_hooks.py", hook_python.HOOKS.encode(), HEALTH),
+            File("platform_hooks.py", _filled(hook_python.HOOKS, {"service": python_value(app.name)}).encode(), HEALTH),
             File("goldenpath_entry.py", _entry(app, source.entry, browser).encode(), HEALTH),
         )
     if source.runtime == "node":
-        text = _filled(hook_node.HOOKS, {"health": _json(app.workload.health_path), "metrics": _json(app.workload.metrics_path)})
+        said = {"health": app.workload.health_path, "metrics": app.workload.metrics_path, "service": app.name}
+        text = _filled(hook_node.HOOKS, {name: _json(value) for name, value in said.items()})
         return (File("goldenpath_hooks.cjs", text.encode(), HEALTH),)
     if source.runtime == "static":
-        return (File("goldenpath-nginx.conf", _filled(hook_node.NGINX, {"port": str(app.workload.port)}).encode(), HEALTH),)
+        # Names and paths are the catalog's: letters, digits and a few signs that nginx does not read.
+        workload = {"port": str(app.workload.port), "health": app.workload.health_path, "metrics": app.workload.metrics_path}
+        text = _filled(hook_node.NGINX, {**workload, "service": app.name})
+        return (File("goldenpath-nginx.conf", text.encode(), HEALTH),)
     return ()
 
 

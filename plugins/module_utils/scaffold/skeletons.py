@@ -38,6 +38,10 @@ def test_it_says_that_it_is_healthy(get):
     assert (status, body) == (200, "ok\n")
 
 
+def test_it_says_that_it_is_measured_before_anybody_visits(get):
+    assert "target_info{service_name=" in get(@@metrics@@)[1]
+
+
 def test_what_is_not_there_is_not_found_and_counted(get):
     status, _ = get("/there-is-no-such-page")
     assert status in (401, 403, 404, 405)
@@ -102,6 +106,7 @@ test("it is healthy, and what it answers is counted", async () => {
   try {
     const health = await fetch(base + @@health@@);
     assert.strictEqual(await health.text(), "ok\n");
+    assert.match(await (await fetch(base + @@metrics@@)).text(), /^target_info\{service_name="[^"]+"\} 1$/m);
     assert.strictEqual((await fetch(base + "/there-is-no-such-page")).status, 404);
     const counted = await (await fetch(base + @@metrics@@)).text();
     assert.match(counted, /http_server_request_duration_seconds_count\{[^}]*http_response_status_code="404"[^}]*\} 1/);
