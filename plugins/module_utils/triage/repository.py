@@ -232,7 +232,8 @@ def read_blobs(folder: pathlib.Path, blobs: Iterable[str]) -> Iterator[tuple[str
     with subprocess.Popen(
         command, env=environment(os.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
-        assert process.stdin and process.stdout  # noqa: S101 - PIPE was asked for
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("git was asked for both pipes and has not got them")
         for start in range(0, len(wanted), 256):
             # Small portions: all at once would fill both pipes and stop both sides.
             portion = wanted[start : start + 256]

@@ -7,13 +7,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
+from ...errors import MissingLibrary
+
+try:
+    import yaml
+
+    YAML_MISSING: ImportError | None = None
+except ImportError as error:
+    YAML_MISSING = error
 
 LINE = "\x00line"
 
 
 def documents(text: str) -> tuple[dict[Any, Any], ...]:
     """Every mapping at the top of a YAML stream, its line under the key LINE; nothing if it is no YAML."""
+    if YAML_MISSING:
+        raise MissingLibrary("PyYAML", "judge the files of a repository", YAML_MISSING)
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
         return tuple(made for node in nodes if node is not None and isinstance(made := _made(node), dict))

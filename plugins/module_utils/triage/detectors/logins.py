@@ -27,12 +27,14 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "database_password",
             "the password of a PDO connection",
-            rf"new\s+\\?PDO\s*\(\s*{_Q}[a-z]+:(?:[^\"'`]*?host=(?P<host>[\w.\-]+))?[^\"'`]*[\"'`]\s*,\s*{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"new\s+\\?PDO\s*\(\s*{_Q}[a-z]+:(?:[^\"'`]*?host=(?P<host>[\w.\-]+))?[^\"'`]*[\"'`]\s*,\s*"
+            rf"{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "database_password",
             "the password of a database connection",
-            rf"DriverManager\.getConnection\s*\(\s*{_Q}jdbc:\w+:(?://)?(?P<host>[\w.\-]*)[^\"'`]*[\"'`]\s*,\s*{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"DriverManager\.getConnection\s*\(\s*{_Q}jdbc:\w+:(?://)?(?P<host>[\w.\-]*)[^\"'`]*[\"'`]\s*,\s*"
+            rf"{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "database_password",
