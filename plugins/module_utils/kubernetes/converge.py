@@ -22,7 +22,7 @@ from .answers import FieldConflict, QuotaNotCounted, Terminating, Unchangeable
 from .applyset import PARENT_KIND, PART_OF, ApplySet, kinds_in
 from .client import Client, Object
 from .kinds import BY_GROUP_KIND, Kind
-from .objects import Key, Wanted, is_ours, key_of
+from .objects import Key, Wanted, is_ours, key_of, settled
 from .plan import Rules, Seen, Step, decide, expel, in_a_foreign_namespace, not_kept, prune
 
 # The order of writing: what others stand in first; what counts or binds others last; then what goes.
@@ -160,6 +160,8 @@ def _see(client: Client, wanted: Wanted, world: _World) -> Seen:
         if world.namespace is None:
             return Seen(wanted)
         live = world.live.get(wanted.key) or client.get(kind, metadata.get("namespace", ""), metadata["name"])
+        if live is not None and settled(manifest, live):
+            return Seen(wanted, live, live)
         return _dry_run(client, kind, wanted, live)
     except MicroappsError as error:
         return Seen(wanted, problem=error)

@@ -213,3 +213,29 @@ def _owns(fields: Mapping[str, Any], path: Path) -> bool:
             return True
         fields = inner
     return True
+
+
+def settled(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+    """Whether applying the manifest again would certainly change nothing, so that the server need not be asked.
+
+    True only if the fields that the server says we own are exactly those of the manifest, each with its very value. Whatever is
+    not that plain (lists merged by key, `2000m` for `2`) is for the server to say.
+    """
+    entries = [entry for entry in live["metadata"].get("managedFields") or () if entry.get("manager") == MANAGER]
+    if len(entries) != 1 or entries[0].get("operation") != "Apply" or entries[0].get("subresource"):
+        return False
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in ("name", "namespace")}
+    ours = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")} | {"metadata": metadata}
+    versions = {entries[0].get("apiVersion"), manifest["apiVersion"], live["apiVersion"]}
+    return len(versions) == 1 and _exactly(entries[0].get("fieldsV1") or {}, ours, live)
+
+
+def _exactly(fields: Mapping[str, Any], ours: Any, live: Any) -> bool:
+    if not isinstance(ours, Mapping) or not isinstance(live, Mapping):
+        return False
+    if {key for key in fields if key != "."} != {f"f:{key}" for key in ours}:
+        return False
+    return all(
+        _exactly(fields[f"f:{key}"], value, live.get(key)) if fields[f"f:{key}"] else value == live.get(key)
+        for key, value in ours.items()
+    )

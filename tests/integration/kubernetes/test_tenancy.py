@@ -63,6 +63,21 @@ def test_check_predicts_the_run_and_writes_nothing(tenant: Any, audit_log: Calla
     assert audit_log(tenant.namespace) == writes
 
 
+def test_a_quiet_run_asks_little(tenant: Any, sandbox: Any) -> None:
+    def requests() -> list[str]:
+        lines = (sandbox.folder / "kubernetes" / "audit.log").read_text(encoding="utf-8").splitlines()
+        entries = [json.loads(line) for line in lines if tenant.namespace in line and line.endswith("}")]
+        return [f"{entry['verb']} {entry['requestURI'].split('?')[0].rpartition('/')[2]}" for entry in entries]
+
+    tenant.fence()
+    before = len(requests())
+    tenant.fence()
+    asked = requests()[before:]
+    # The namespace, the set's parent, the default account, and a list for each kind: what is settled needs no dry run.
+    assert {entry.partition(" ")[0] for entry in asked} == {"get", "list"}
+    assert len(asked) == 8, asked
+
+
 def deletion(kind: str, name: str) -> Callable[[Any], None]:
     return lambda tenant: tenant.kubectl("delete", kind, name)
 

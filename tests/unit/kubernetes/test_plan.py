@@ -32,6 +32,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.ob
     managers_of,
     name_of,
     removal,
+    settled,
     without,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.plan import Rules, Seen, Step, decide, expel, prune
@@ -250,6 +251,48 @@ def test_who_manages_a_field() -> None:
         "other": {"f:metadata": {"f:labels": {}}},
     }
     assert managers_of(live(held=held), ("spec", "hard", "secrets")) == ("kubectl-edit", "whole")
+
+
+OWNED = {
+    "f:metadata": {"f:labels": {"f:a": {}}},
+    "f:spec": {"f:hard": {"f:pods": {}}},
+}
+
+
+def applied(fields: dict[str, Any], **entry: Any) -> dict[str, Any]:
+    found = live()
+    found["metadata"]["managedFields"] = [
+        {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status", "fieldsV1": {"f:status": {}}},
+        {"manager": MANAGER, "operation": "Apply", "apiVersion": "v1", "fieldsV1": fields, **entry},
+    ]
+    return found
+
+
+def test_what_is_exactly_ours_and_as_wanted_is_settled() -> None:
+    assert settled(QUOTA, applied(OWNED))
+    dotted = {**OWNED, "f:metadata": {"f:labels": {".": {}, "f:a": {}}}}
+    assert settled(QUOTA, applied(dotted))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "found"),
+    [
+        (QUOTA, live()),
+        (QUOTA, applied({**OWNED, "f:data": {}})),
+        (QUOTA, applied({"f:spec": OWNED["f:spec"]})),
+        (QUOTA, applied({**OWNED, "f:metadata": {"f:labels": {"f:a": {}, "f:b": {}}}})),
+        (QUOTA, applied({**OWNED, "f:spec": {"f:hard": {'k:{"a":1}': {}}}})),
+        (QUOTA, applied(OWNED, apiVersion="v2")),
+        (QUOTA, applied(OWNED, operation="Update")),
+        (QUOTA, {**applied(OWNED), "spec": {"hard": {"pods": "9"}}}),
+        (QUOTA, {**applied(OWNED), "spec": None}),
+        ({**QUOTA, "spec": {"hard": {"pods": "4000m"}}}, applied(OWNED)),
+        ({**QUOTA, "spec": {"hard": {"pods": "4", "secrets": "1"}}}, applied(OWNED)),
+        ({**QUOTA, "data": {}}, applied(OWNED)),
+    ],
+)
+def test_everything_else_is_for_the_server_to_say(manifest: dict[str, Any], found: dict[str, Any]) -> None:
+    assert not settled(manifest, found)
 
 
 def test_an_apply_set_is_named_by_the_kep() -> None:
