@@ -4,10 +4,10 @@
 """A local stand-in for the restaurant API that the example app calls, so that a key can be watched while it rotates.
 
     GET    /v1/restaurants?near=   header X-Api-Key (or ?key=); 401 without a valid key
-    GET    /v1/keys/current        the same header; which key this is: {"id", "created", "uses"}
+    GET    /v1/keys/current        the same header; which key this is: {"id", "name", "created", "uses"}
     GET    /v1/keys                admin: all keys, never their values
-    POST   /v1/keys                admin: a new key beside the others: {"id", "key"}; the only time its value is told
-    GET    /v1/keys/<id>           admin: {"id", "created", "uses"}
+    POST   /v1/keys                admin: a new key beside the others, {"name"} if wanted: {"id", "key"}; its value is told once
+    GET    /v1/keys/<id>           admin: {"id", "name", "created", "uses"}
     DELETE /v1/keys/<id>           admin: gone at once; <id> may also be sha256:<hex of the key's SHA-256>
     GET    /healthz
 
@@ -61,13 +61,13 @@ class Keys:
             self.keys = {"key-1": {"sha256": digest(planted()["restaurant_api_key"]), "created": "2026-02-02T08:00:00+00:00"}}
             self._save(self.keys)
 
-    def add(self) -> tuple[str, str]:
-        """A new key: its id and, this once, its value."""
+    def add(self, label: str) -> tuple[str, str]:
+        """A new key under a label of the caller's: its id and, this once, its value."""
         value = "dd_live_" + secrets.token_urlsafe(30)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         with self.lock:
             name = f"key-{secrets.token_hex(4)}"
-            changed = {**self.keys, name: {"sha256": digest(value), "created": now}}
+            changed = {**self.keys, name: {"sha256": digest(value), "created": now, "name": label}}
             self._save(changed)
             self.keys = changed
         return name, value
@@ -90,7 +90,8 @@ class Keys:
 
     def about(self, name: str) -> dict[str, Any]:
         """What may be told about a key."""
-        return {"id": name, "created": self.keys[name]["created"], "uses": self.uses.get(name, 0)}
+        kept = self.keys[name]
+        return {"id": name, "name": kept.get("name", ""), "created": kept["created"], "uses": self.uses.get(name, 0)}
 
     def use(self, value: str) -> str | None:
         """The id of the key with this value, counted as used."""
@@ -143,12 +144,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self._answer(200, keys.about(name)) if name else self._answer(404, {"error": "not found"})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if not self._is_admin():
             return self._answer(401, {"error": "admin token missing or wrong"})
         if self._target()[0] != "/v1/keys":
             return self._answer(404, {"error": "not found"})
-        name, value = self.server.keys.add()
+        try:
+            asked = json.loads(body or b"{}")
+        except ValueError:
+            return self._answer(400, {"error": "the body is not JSON"})
+        label = asked.get("name", "") if isinstance(asked, dict) else ""
+        name, value = self.server.keys.add(str(label)[:128])
         return self._answer(201, {"id": name, "key": value})
 
     def do_DELETE(self) -> None:
