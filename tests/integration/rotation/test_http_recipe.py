@@ -1,0 +1,115 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Keys of a third party, on the example's restaurant API: made, checked, revoked, and never left behind unknown."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Denied, Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+
+
+@pytest.fixture(scope="module")
+def vendor(root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
+    """The stand-in, running, as a profile describes it."""
+    folder = tmp_path_factory.mktemp("vendor")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {
+        **os.environ,
+        "RESTAURANT_API_PORT": str(port),
+        "RESTAURANT_API_STATE": str(folder / "keys.json"),
+        "RESTAURANT_API_ADMIN_TOKEN_FILE": str(folder / "token"),
+    }
+    program = [sys.executable, str(root / "examples" / "where2eat" / "restaurant_api.py")]
+    with subprocess.Popen(program, env=environ, stderr=subprocess.DEVNULL) as process:
+        vendor = Vendor(
+            base_url=f"http://127.0.0.1:{port}",
+            check_path="/v1/keys/current",
+            key_header="X-Api-Key",
+            admin_token_file=str(folder / "token"),
+            list_path="/v1/keys",
+            create_path="/v1/keys",
+            revoke_path="/v1/keys/{id}",
+            id_of_found="sha256:{sha256}",
+        )
+        for _attempt in range(100):
+            try:
+                request(vendor.base_url, "GET", "/healthz", {})
+                break
+            except Unreachable:
+                time.sleep(0.05)
+        yield vendor
+        process.kill()
+
+
+def names(vendor: Vendor) -> list[str]:
+    """The labels of all valid keys, read by the admin without our issuer."""
+    token = pathlib.Path(vendor.admin_token_file).read_text().strip()
+    _status, answer = request(vendor.base_url, "GET", "/v1/keys", {"Authorization": f"Bearer {token}"})
+    return [entry["name"] for entry in answer["keys"]]
+
+
+def test_a_wrong_admin_token_changes_nothing(vendor: Vendor, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text("wrong-token-of-some-length")
+    before = names(vendor)
+    recipe = HttpRecipe(
+        "restaurant-api", dataclasses.replace(vendor, admin_token_file=str(tmp_path / "token")), "api_key", Secrets()
+    )
+    with pytest.raises(Denied, match="admin_token_file") as refused:
+        recipe.issue("version-0", None)
+    assert "wrong-token" not in str(refused.value)
+    assert names(vendor) == before
+
+
+def test_a_vendor_that_is_down_is_told_in_one_sentence(vendor: Vendor) -> None:
+    recipe = HttpRecipe("restaurant-api", dataclasses.replace(vendor, base_url="http://127.0.0.1:9"), "api_key", Secrets())
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9"):
+        recipe.issue("version-0", None)
+
+
+def test_a_key_that_was_made_and_lost_is_revoked_before_the_next(vendor: Vendor) -> None:
+    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
+    lost = recipe.issue("version-1", None)  # killed here: the store never heard of it
+    kept = recipe.issue("version-1", None)
+    assert not recipe.accepts(lost)
+    assert recipe.accepts(kept)
+    assert names(vendor).count("version-1") == 1
+
+
+def test_retiring_ends_the_former_key_only_and_twice_is_as_good_as_once(vendor: Vendor) -> None:
+    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
+    former = recipe.issue("version-2", None)
+    current = recipe.issue("version-3", former)
+    for _turn in range(2):
+        recipe.retire((former, current), current)
+        assert not recipe.accepts(former)
+        assert recipe.accepts(current)
+
+
+def test_a_key_whose_value_is_all_that_is_known_is_found_by_its_digest(vendor: Vendor) -> None:
+    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
+    made = recipe.issue("version-4", None)
+    found = {"api_key": made["api_key"]}
+    recipe.retire((found,), {"api_key": "another"})
+    assert not recipe.accepts(found)
+
+
+def test_a_new_key_is_a_secret_from_its_birth(vendor: Vendor) -> None:
+    secrets = Secrets()
+    made = HttpRecipe("restaurant-api", vendor, "api_key", secrets).issue("version-5", None)
+    assert made["api_key"] not in secrets.scrub(f"the vendor said {made['api_key']}")
