@@ -57,7 +57,7 @@ def _permitted(
         # An emulation does not guard what it lends out, so its answer would say nothing about an account.
         return COULD_NOT_TELL, f"as {caller}; an emulation on this machine grants everything", None
     try:
-        refused = missing(list(_simulated(session, aws, caller, permissions)))
+        refused = missing(list(simulated(session, aws, caller, permissions)))
     except MicroappsError as error:
         return COULD_NOT_TELL, f"IAM's simulator did not answer ({error.why or error.what})", None
     if not refused:
@@ -67,7 +67,8 @@ def _permitted(
     return NO, "", Denied(f"{caller} may not do all that is needed in account {aws.account}", f"it lacks {shown}", step)
 
 
-def _simulated(session: AwsSession, aws: Aws, caller: str, permissions: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:
+def simulated(session: AwsSession, aws: Aws, caller: str, permissions: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:
+    """What IAM's simulator says of each right, asked on the object and under the condition that the least policy names."""
     document = iam_policy(permissions, aws.account, aws.region, aws.permissions_boundary)
     for statement in document["Statement"]:
         context = [
