@@ -75,7 +75,7 @@ def main(count: int) -> None:
         for warm in (["warm-up-a"], ["warm-up-b"]):
             ours(endpoint, str(credentials), warm)
             bare(endpoint, warm)
-        sets = [[f"{kind}-{uuid.uuid4().hex[:8]}" for _ in range(count)] for kind in ("ours", "bare")]
+        sets = [[f"{kind}-{uuid.uuid4().hex[:8]}" for _unused in range(count)] for kind in ("ours", "bare")]
         for what in ("made", "in place"):
             one = timed(lambda: ours(endpoint, str(credentials), sets[0]))
             other = timed(lambda: bare(endpoint, sets[1]))

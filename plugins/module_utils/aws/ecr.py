@@ -211,7 +211,7 @@ def _create(ecr: ECRClient, name: str, after: Mapping[str, Any]) -> None:
     if "scan_on_push" in after:
         arguments["imageScanningConfiguration"] = {"scanOnPush": after["scan_on_push"]}
     if "encryption" in after:
-        kind, _, key = after["encryption"].partition(" ")
+        kind, _unused, key = after["encryption"].partition(" ")
         # An empty key must not be sent at all: botocore refuses it (the fault of the stock module).
         arguments["encryptionConfiguration"] = {"encryptionType": kind, **({"kmsKey": key} if key else {})}
     if after.get("tags"):

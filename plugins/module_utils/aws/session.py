@@ -72,7 +72,7 @@ AWS_OPTION: Final[dict[str, Any]] = {
         "credentials_file": {"type": "path"},
         "loopback_only": {"type": "bool", "default": False},
         "permissions_boundary": {"type": "str"},
-        "kms_key": {"type": "str"},
+        "kms_key": {"type": "str", "no_log": False},  # the name or ARN of a key, which opens nothing
         "oidc_provider": {"type": "str"},
         "eks_cluster": {"type": "str"},
     },

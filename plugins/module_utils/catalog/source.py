@@ -12,7 +12,7 @@ import dataclasses
 import math
 import pathlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ..errors import Invalid, MissingLibrary
 
@@ -29,7 +29,7 @@ LARGEST_FILE: Final = 256 * 1024  # bytes; an entry of twenty lines has less tha
 MOST_VALUES: Final = 20_000  # of one file, aliases followed: stops entities that multiply
 DEEPEST: Final = 20
 
-Path = tuple[str | int, ...]
+Path: TypeAlias = "tuple[str | int, ...]"
 
 
 class Faulty(Exception):

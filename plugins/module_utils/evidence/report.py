@@ -86,7 +86,7 @@ def _write(folder: pathlib.Path, name: str, found: Mapping[str, Any]) -> None:
 def _verdict_of(found: Mapping[str, Any], fail_on: str) -> dict[str, Any]:
     word = found["run"]["outcome"]
     result: dict[str, Any] = {"outcome": word, "artefacts": found["run"]["artefacts"]}
-    (entry,) = summary([found])["apps"].values()
+    entry = next(iter(summary([found])["apps"].values()))
     message = f"{len(entry['open'])} controls are open ({word}): {_some(entry['open'])}. Read {result['artefacts']['report']}"
     if word == "violated" or (word == "drifted" and fail_on == "drifted"):
         return {**result, "failed": True, "msg": message}

@@ -108,8 +108,8 @@ class Mirror:
         found: dict[str, Entry] = {}
         for line in self._ask("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", _checked_object(commit)).split(b"\0"):
             if line:
-                meta, _, path = line.partition(b"\t")
-                mode, _, blob = meta.decode().split(" ")
+                meta, _unused, path = line.partition(b"\t")
+                mode, _unused, blob = meta.decode().split(" ")
                 found[path.decode("utf-8", "surrogateescape")] = Entry(mode, blob)
         return found
 
@@ -157,7 +157,7 @@ class Mirror:
     def merge_base(self, one: str, other: str) -> str | None:
         """The newest commit that both hold, or None."""
         done = self._git("merge-base", _checked_object(one), _checked_object(other))
-        return done.output.decode().split("\n")[0] if done.code == 0 else None
+        return done.output.decode().partition("\n")[0] if done.code == 0 else None
 
     def writers(self, older: str, newer: str, path: str) -> frozenset[str]:
         """The e-mail addresses of those who changed `path` between two commits."""
@@ -300,7 +300,7 @@ def _remote_refs(url: str, environ: Mapping[str, str]) -> tuple[dict[str, str], 
     refs: dict[str, str] = {}
     default = ""
     for line in done.output.decode("utf-8", "surrogateescape").splitlines():
-        value, _, name = line.partition("\t")
+        value, _unused, name = line.partition("\t")
         if value.startswith("ref: ") and name == "HEAD":
             default = value.removeprefix("ref: ")
         elif name.startswith("refs/") and not name.endswith("^{}"):
@@ -313,7 +313,7 @@ def _local_refs(found: Mirror) -> dict[str, str] | None:
     if done.code:
         return None
     lines = done.output.decode("utf-8", "surrogateescape").splitlines()
-    return {name: value for value, _, name in (line.partition(" ") for line in lines)}
+    return {name: value for value, _unused, name in (line.partition(" ") for line in lines)}
 
 
 def _clone(found: Mirror, name: str) -> None:
@@ -364,7 +364,7 @@ def _alive(name: str) -> bool:
 def _locked(path: pathlib.Path, url: str) -> Iterator[None]:
     # Bound to this process: the kernel lets go of it however the process ends.
     with path.open("a") as handle:
-        for _ in range(LOCK_TRIES):
+        for _unused in range(LOCK_TRIES):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break

@@ -65,7 +65,7 @@ def wanted_release(sight: Sight, app: App, profile: Profile, tokens: Mapping[str
     """The release that takes its secrets from the store. `tokens` are the current versions by secret name."""
     if sight.release is None:
         return None
-    provided = {variable for spec in app.secrets for _, variable in spec.variables}
+    provided = {variable for spec in app.secrets for _unused, variable in spec.variables}
     plain = {name: value for name, value in sight.release.environment.items() if name not in provided}
     text = "\n".join([sight.commit, *(f"{name}={token}" for name, token in sorted(tokens.items()))])
     return dataclasses.replace(

@@ -63,13 +63,13 @@ def _closest(name: frozenset[str], specs: list[SecretSpec], alone: bool) -> Secr
     if alone and len(specs) == 1:
         return specs[0]
     scored = [(len((name - _COMMON_WORDS) & _spec_words(spec)), spec) for spec in specs]
-    best = max((score for score, _ in scored), default=0)
+    best = max((score for score, _unused in scored), default=0)
     winners = [spec for score, spec in scored if score == best and best]
     return winners[0] if len(winners) == 1 else None
 
 
 def _spec_words(spec: SecretSpec) -> frozenset[str]:
-    return frozenset().union(_words(spec.name), *(_words(variable) for _, variable in spec.variables)) - _COMMON_WORDS
+    return frozenset().union(_words(spec.name), *(_words(variable) for _unused, variable in spec.variables)) - _COMMON_WORDS
 
 
 def _words(text: str) -> frozenset[str]:

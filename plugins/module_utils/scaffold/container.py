@@ -102,7 +102,10 @@ def _python(app: App, source: Source) -> str:
             "--worker-tmp-dir=/dev/shm",
             "goldenpath_entry:application",
         )
-    probe = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}{app.workload.health_path}', timeout=2)"
+    probe = (
+        f"import http.client, sys; asked = http.client.HTTPConnection('127.0.0.1', {port}, timeout=2); "
+        f"asked.request('GET', '{app.workload.health_path}'); sys.exit(asked.getresponse().status >= 400)"
+    )
     return (
         f"FROM {pins.PYTHON_IMAGE} AS build\n"
         + _environment({"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PATH": "/venv/bin:$PATH"})

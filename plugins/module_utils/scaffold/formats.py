@@ -114,7 +114,7 @@ def hcl_block(kind: str, labels: Iterable[str], values: Mapping[str, Any]) -> st
     head = " ".join([kind, *(hcl_string(label) for label in labels)])
     lines: list[str] = []
     for group in _groups(list(values.items())):
-        widest = max(len(name) for name, _ in group)
+        widest = max(len(name) for name, _unused in group)
         lines += [f"  {name.ljust(widest)} = {hcl_value(value)}\n" for name, value in group]
     return f"{head} {{\n{''.join(lines)}}}\n"
 

@@ -29,7 +29,7 @@ def render(
 ) -> tuple[File, ...]:
     """All files; `apps` is the same app in each of its environments, so that every environment renders the same branch."""
     app = apps[0]
-    names = tuple(dict.fromkeys([*(name for secret in app.secrets for _, name in secret.variables), *variables]))
+    names = tuple(dict.fromkeys([*(name for secret in app.secrets for _unused, name in secret.variables), *variables]))
     browser = tuple(browser)
     image = dockerfile(app, source)
     files = [

@@ -70,8 +70,8 @@ def rewrite(text: str, wanted: Iterable[Wanted]) -> Rewritten:
             left.append((one.line, "no single string constant stands there"))
             continue
         expressions = _replacements(literals, literal, one)
-        edits.update({_span(node): expression for node, expression, _ in expressions})
-        variables += [variable for _, _, used in expressions for variable in used]
+        edits.update({_span(node): expression for node, expression, _unused in expressions})
+        variables += [variable for _unused, _unused, used in expressions for variable in used]
         values.append(_secret_part(literal.value))
     if not edits:
         return Rewritten(text, left=tuple(left))

@@ -7,11 +7,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable
+from typing import TypeAlias
 
 from .manifest import Made
 from .model import File
 
-Merge = Callable[[bytes, bytes, bytes], bytes | None]
+Merge: TypeAlias = "Callable[[bytes, bytes, bytes], bytes | None]"
 
 
 class Outcome(enum.StrEnum):
@@ -83,5 +84,5 @@ def _of_lines(file: File, known: Made | None, current: bytes | None) -> Decision
 
 def _identity(line: str) -> str:
     # `NAME=` and `NAME=an example` name the same variable; anything else is compared as it stands.
-    name, equals, _ = line.strip().partition("=")
+    name, equals, _unused = line.strip().partition("=")
     return f"{name.strip()}=" if equals and name.strip().isidentifier() else line.strip()

@@ -225,7 +225,7 @@ def _other_login(host: str) -> dict[str, Any]:
 def image_parts(image: str) -> tuple[str, str]:
     """The registry's host ('' if the catalog leaves it to the environment) and the repository of a catalog image, without tag."""
     bare = image.partition("@")[0]
-    first, _, rest = bare.partition("/")
+    first, _unused, rest = bare.partition("/")
     host = first if rest and ("." in first or ":" in first) else ""
     name = rest if host else bare
     return host, name.partition(":")[0]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
@@ -18,9 +19,10 @@ from ..gitops.git import mirror
 from ..microapp import MICROAPP_OPTIONS, context_of
 from ..state_folder import state_folder
 from ..verdict import CredentialFinding, Verdict
-from . import credentials, engine, history, repository
+from . import credentials, engine, history, remembered, repository
 from .facts import Found, find
 from .hosts import family
+from .remembered import Read
 from .scoring import Weighed, is_shipped, owed, weigh
 from .standings import LIVE, PUBLIC, SIGNING_KEY
 
@@ -29,25 +31,26 @@ MOST_HARMLESS: Final = 20  # findings that owe no rotation, in the verdict; all 
 MOST_HOSTS: Final = 40
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Read:
-    """What was read of a repository."""
-
-    commit: str
-    found: Found
-    credentials: tuple[CredentialFinding, ...]
-    left_out: tuple[tuple[str, str], ...]
-
-
 def read(app: App, url: str, request: Request) -> Read:
-    """Bring the mirror up to date and read the branch's tree and the history of all refs. Every secret is registered."""
+    """Bring the mirror up to date and see what its branch and the history of all refs hold; as it is, if it was seen before."""
     engine.demand()
     copy = mirror(url, request.environ)
     commit = copy.head(app.repository.branch)
-    snapshot = repository.snapshot(copy.folder, commit)
+    place = remembered.place_of(state_folder(request.environ), copy.folder, commit, app.name)
+    known = remembered.recall(place)
+    if known is not None:
+        return known
+    seen = _read(app, copy.folder, commit, request)
+    remembered.remember(place, seen)
+    return seen
+
+
+def _read(app: App, folder: pathlib.Path, commit: str, request: Request) -> Read:
+    # Every secret is registered the moment it is seen.
+    snapshot = repository.snapshot(folder, commit)
     cache = engine.cache_folder(state_folder(request.environ))
     in_tree = tuple(history.in_tree(snapshot, lambda file: engine.candidates(file, cache)))
-    in_history, left_out = history.in_history(copy.folder, snapshot, lambda file: engine.candidates(file, cache))
+    in_history, left_out = history.in_history(folder, snapshot, lambda file: engine.candidates(file, cache))
     sightings = (*in_tree, *in_history)
     for sighting in sightings:
         if sighting.judgement.standing in (LIVE, SIGNING_KEY):
@@ -168,7 +171,7 @@ def run(request: Request) -> Outcome:
 
 
 def _is_serious(seen: Read) -> bool:
-    return any("packages" not in why for _, why in seen.left_out)
+    return any("packages" not in why for _unused, why in seen.left_out)
 
 
 CAPABILITY: Final = Capability(

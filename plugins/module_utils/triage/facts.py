@@ -112,7 +112,7 @@ def _sums(evidence: Iterable[Evidence], topic: str) -> Mapping[str, int]:
         if one.topic == topic:
             best[one.value, one.why] = max(best.get((one.value, one.why), 0), one.weight)
     sums: dict[str, int] = {}
-    for (value, _), weight in best.items():
+    for (value, _unused), weight in best.items():
         sums[value] = sums.get(value, 0) + weight
     return sums
 
@@ -135,7 +135,7 @@ def _frameworks(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, ...]
     sums = _sums(evidence, "framework")
     own = [value for value in sums if value.split(":", 1)[0] == runtime]
     others = [value for value in sums if value not in own and sums[value] >= 5]
-    order = {f"python:{name}": rank for rank, (name, _) in enumerate(PYTHON)}
+    order = {f"python:{name}": rank for rank, (name, _unused) in enumerate(PYTHON)}
     ranked = sorted(own, key=lambda value: (-sums[value], order.get(value, 99), value))
     ranked += sorted(others, key=lambda value: (-sums[value], value))
     return tuple(dict.fromkeys(value.split(":", 1)[1] for value in ranked))

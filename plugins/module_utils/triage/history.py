@@ -47,7 +47,7 @@ def in_history(folder: pathlib.Path, snapshot: Snapshot, engine: Detector) -> tu
 def _of_versions(folder: pathlib.Path, versions: list[repository.Version], engine: Detector) -> Iterator[Sighting]:
     known: dict[str, set[int]] = {}
     contents = repository.read_blobs(folder, (version.blob for version in versions))
-    for version, (_, data) in zip(versions, contents, strict=False):
+    for version, (_unused, data) in zip(versions, contents, strict=False):
         text = repository.text_of(data)
         if text is None:
             continue

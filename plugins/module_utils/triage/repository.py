@@ -106,25 +106,25 @@ def snapshot(folder: pathlib.Path, commit: str) -> Snapshot:
     for entry in git(folder, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
         if not entry:
             continue
-        meta, _, raw = entry.partition(b"\t")
+        meta, _unused, raw = entry.partition(b"\t")
         mode, kind, name, size = meta.split()
         if kind == b"blob" and mode != b"120000":
             listed.append((raw.decode("utf-8", "replace"), name.decode(), int(size)))
     wanted, left_out = _bounded(listed)
     files: list[SourceFile] = []
-    texts = dict(read_blobs(folder, dict.fromkeys(blob for _, blob, _ in wanted)))
-    for path, blob, _ in wanted:
+    texts = dict(read_blobs(folder, dict.fromkeys(blob for _unused, blob, _unused in wanted)))
+    for path, blob, _unused in wanted:
         text = text_of(texts.get(blob, b""))
         if text is not None:
             files.append(source_file(path, text))
-    return Snapshot(commit, tuple(path for path, _, _ in listed), tuple(files), tuple(left_out))
+    return Snapshot(commit, tuple(path for path, _unused, _unused in listed), tuple(files), tuple(left_out))
 
 
 def blobs_of(folder: pathlib.Path, commit: str) -> Iterator[tuple[str, str]]:
     """Path and object of every file in a commit's tree."""
     for entry in git(folder, "ls-tree", "-r", "-z", commit).split(b"\0"):
         if entry:
-            meta, _, raw = entry.partition(b"\t")
+            meta, _unused, raw = entry.partition(b"\t")
             yield raw.decode("utf-8", "replace"), meta.split()[2].decode()
 
 
@@ -311,5 +311,5 @@ def messages(folder: pathlib.Path) -> Iterator[tuple[str, SourceFile]]:
     told = git(folder, "log", "--all", "--format=%x01%H%x02%B", "--").decode("utf-8", "replace")
     told += git(folder, "for-each-ref", "--format=%01%(objectname)%02%(contents)", "refs/tags").decode("utf-8", "replace")
     for part in told.split("\x01")[1:]:
-        commit, _, text = part.partition("\x02")
+        commit, _unused, text = part.partition("\x02")
         yield commit, source_file(MESSAGE_PATH, text.strip())

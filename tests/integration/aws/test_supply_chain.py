@@ -174,7 +174,7 @@ def test_the_rights_are_the_calls(
 ) -> None:
     made: set[str] = set()
 
-    def listen(model: Any, **_: Any) -> None:
+    def listen(model: Any, **_unused: Any) -> None:
         made.add(f"{model.service_model.signing_name}:{model.name}")
 
     def watched(*arguments: Any) -> Any:
@@ -184,7 +184,7 @@ def test_the_rights_are_the_calls(
 
     monkeypatch.setattr(app_supply_chain, "session_for", watched)
     cycle.ask(CAPABILITY, task)
-    for _, break_it in DRIFTS.values():
+    for _unused, break_it in DRIFTS.values():
         break_it(client("ecr"), client("iam"), name, f"microapp-{name}-sandbox")
         cycle.ask(CAPABILITY, task)
     repository = client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]

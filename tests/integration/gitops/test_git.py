@@ -219,7 +219,7 @@ ASK = f"import os, sys; from {HOME} import mirror; print(mirror(sys.argv[1], os.
 
 def test_many_at_once_get_the_same(remote: pathlib.Path, environ: dict[str, str]) -> None:
     command = [sys.executable, "-c", ASK, str(remote)]
-    running = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    running = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _unused in range(4)]
     answers = {process.communicate(timeout=60)[0].strip() for process in running}
     assert answers == {git(remote, "rev-parse", "main")}
 

@@ -62,7 +62,7 @@ def test_the_rights_that_we_name_are_enough_and_needed(tenant: Any, tmp_path: pa
 
 
 def test_fifty_apps_at_once(new_tenant: Callable[..., Any]) -> None:
-    tenants = [new_tenant() for _ in range(50)]
+    tenants = [new_tenant() for _unused in range(50)]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda tenant: tenant.ask(), tenants))
         quiet = list(pool.map(lambda tenant: tenant.ask(), tenants))
@@ -82,7 +82,7 @@ def api_server(tenant: Any) -> psutil.Process:
 
 
 def test_a_server_that_dies_is_ridden_out_or_gives_one_line_and_the_run_can_be_repeated(new_tenant: Callable[..., Any]) -> None:
-    tenants = [new_tenant() for _ in range(20)]
+    tenants = [new_tenant() for _unused in range(20)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         running = [pool.submit(tenant.ask) for tenant in tenants]
         time.sleep(0.15)

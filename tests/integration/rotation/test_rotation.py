@@ -200,7 +200,7 @@ def test_what_leaked_is_moved_replaced_and_dead(fresh: Place) -> None:
 
 def test_logins_take_turns(fresh: Place) -> None:
     users = []
-    for _ in range(3):
+    for _unused in range(3):
         run(fresh, force=True)
         settled(fresh)
         users.append(fresh.current()[0])
@@ -255,7 +255,7 @@ def _killed_run(place: Place, budget: int, after: bool, force: bool) -> bool:
             os._exit(0)
         finally:
             os._exit(1)
-    _, status = os.waitpid(child, 0)
+    _unused, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed instead of being killed"
     return os.WIFSIGNALED(status)
 
@@ -296,7 +296,7 @@ def test_a_client_that_logs_in_twenty_times_a_second_never_fails(fresh: Place) -
             held.append((began, fresh.current()))
             # What the store said now, and the oldest of what it said within the last second.
             oldest = next(value for seen, value in held if seen >= began - 1.0)
-            for user, password in {held[-1][1], oldest}:
+            for user, password in dict.fromkeys((held[-1][1], oldest)):
                 logins[0] += 1
                 if not fresh.login(user, password):
                     failed.append(user)
@@ -317,10 +317,10 @@ def test_a_client_that_logs_in_twenty_times_a_second_never_fails(fresh: Place) -
 
 
 def test_of_two_runs_at_once_one_proceeds(fresh: Place) -> None:
-    job, _ = fresh.job()
+    job, _unused = fresh.job()
     assert job.issuer is not None
     with job.issuer.exclusive(NAME):
-        other, _ = fresh.job()
+        other, _unused = fresh.job()
         assert other.issuer is not None
         with pytest.raises(Conflict, match="another run"), other.issuer.exclusive(NAME):
             pass
@@ -376,7 +376,7 @@ def test_the_environment_of_the_user_is_not_looked_at(fresh: Place, monkeypatch:
         "PGSSLMODE": "verify-full",
     }.items():
         monkeypatch.setenv(name, value)
-    job, _ = fresh.job()
+    job, _unused = fresh.job()
     assert isinstance(job.issuer, PostgreSQL)
     assert job.issuer.found((LEAKED, "something else"))
     assert os.environ["PGSERVICE"] == "nowhere"
@@ -408,7 +408,7 @@ def test_refused_missing_and_unreachable_are_told_apart(fresh: Place) -> None:
 
 def test_a_response_that_was_lost_is_found_out(fresh: Place) -> None:
     run(fresh)
-    _, store = fresh.job()
+    _unused, store = fresh.job()
     stored = store.describe(NAME)
     assert stored is not None
     current, previous = stored.at(Stage.CURRENT), stored.at(Stage.PREVIOUS)

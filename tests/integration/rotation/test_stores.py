@@ -92,12 +92,12 @@ def test_a_whole_life(store: Store, secrets: Secrets, name: str) -> None:
 
 
 def test_every_write_may_be_repeated(store: Store, name: str) -> None:
-    first, second, _ = tokens(name)
-    for _ in range(2):
+    first, second, _unused = tokens(name)
+    for _unused in range(2):
         store.create(name, first, ONE, ABOUT)
-    for _ in range(2):
+    for _unused in range(2):
         store.put_pending(name, second, TWO)
-    for _ in range(2):
+    for _unused in range(2):
         store.promote(name, second, first)
     store.drop_pending(name, second)
     assert store.read_stage(name, Stage.CURRENT) == TWO
@@ -117,7 +117,7 @@ def test_a_value_that_somebody_wrote_is_not_overwritten(store: Store, name: str)
 
 
 def test_an_abandoned_pending_value_goes(store: Store, name: str) -> None:
-    first, second, _ = tokens(name)
+    first, second, _unused = tokens(name)
     store.create(name, first, ONE, ABOUT)
     store.put_pending(name, second, TWO)
     store.drop_pending(name, second)
@@ -127,7 +127,7 @@ def test_an_abandoned_pending_value_goes(store: Store, name: str) -> None:
 
 
 def test_a_secret_without_a_value(store: Store, name: str) -> None:
-    first, _, _ = tokens(name)
+    first, _unused, _unused = tokens(name)
     store.create(name, first, None, ABOUT)
     stored = store.describe(name)
     assert stored is not None and stored.at(Stage.CURRENT) is None
@@ -137,7 +137,7 @@ def test_a_secret_without_a_value(store: Store, name: str) -> None:
 
 
 def test_labels_of_others_stay(store: Store, name: str) -> None:
-    first, _, _ = tokens(name)
+    first, _unused, _unused = tokens(name)
     store.create(name, first, ONE, About("theirs", "", (("team", "b"),)))
     stored = store.describe(name)
     assert stored is not None
@@ -151,7 +151,7 @@ def test_labels_of_others_stay(store: Store, name: str) -> None:
 def test_two_runs_make_one_pending_version(store: Store, profile: Profile, name: str) -> None:
     if profile.secret_store.scheme == "aws_secretsmanager":
         pytest.skip("moto 5.2.5 takes a second value under one ClientRequestToken; AWS answers ResourceExistsException")
-    first, second, _ = tokens(name)
+    first, second, _unused = tokens(name)
     store.create(name, first, ONE, ABOUT)
     store.put_pending(name, second, TWO)
     with pytest.raises(Conflict):

@@ -150,7 +150,7 @@ def test_nothing_of_a_hostile_repository_is_run(tmp_path: pathlib.Path, ask: Any
         path.write_text(f"#!/bin/sh\ntouch {canary}\n")
         path.chmod(0o755)
     for setting in (f"filter.evil.smudge=touch {canary}", f"diff.evil.textconv=touch {canary}", f"core.fsmonitor=touch {canary}"):
-        name, _, value = setting.partition("=")
+        name, _unused, value = setting.partition("=")
         subprocess.run(["git", "-C", str(work), "config", name, value], check=True)
     verdict = ask(work)["verdict"]
     assert not canary.exists()

@@ -58,7 +58,7 @@ def answer(code: str, message: str = "", status: int = 400) -> botocore_errors.C
 )
 def test_one_sentence(error: Exception, kind: type[MicroappsError], words: str) -> None:
     made = error_of(error, "create a thing")
-    assert type(made) is kind
+    assert made.__class__ is kind
     assert made.sentence().startswith("Could not create a thing: ") and words in made.sentence()
     assert "\n" not in made.sentence()
 

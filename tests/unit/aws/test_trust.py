@@ -44,7 +44,7 @@ def test_the_workload_and_nobody_else(kind: str) -> None:
 
 
 def test_the_strangers_come_from_everywhere() -> None:
-    told = " ".join(what for what, _ in strangers(BOTH))
+    told = " ".join(what for what, _unused in strangers(BOTH))
     for word in ("namespace", "service account", "another cluster by Pod Identity", "another cluster by IRSA", "audience"):
         assert word in told
 

@@ -76,7 +76,7 @@ class MemoryStore:
     def _described(self, name: str) -> Stored | None:
         if not self.world.exists:
             return None
-        versions = tuple(Version(token, frozenset(stages)) for token, (_, stages) in self.world.versions.items())
+        versions = tuple(Version(token, frozenset(stages)) for token, (_unused, stages) in self.world.versions.items())
         return Stored(name, versions)
 
     def read(self, name: str, token: str) -> Document:
@@ -97,7 +97,7 @@ class MemoryStore:
             known = self.world.versions.get(token)
             if known and known[0] != dict(document):
                 raise Conflict("another run made it")
-            for _, stages in self.world.versions.values():
+            for _unused, stages in self.world.versions.values():
                 stages.discard(PENDING)
             self.world.versions[token] = (dict(document), {PENDING})
 
@@ -109,7 +109,7 @@ class MemoryStore:
             current = stored.at(CURRENT) if stored else None
             if (current.token if current else "") != replaced:
                 raise Conflict("somebody wrote in between")
-            for _, stages in self.world.versions.values():
+            for _unused, stages in self.world.versions.values():
                 stages.discard(PREVIOUS)
             if current:
                 self.world.versions[replaced][1].discard(CURRENT)
@@ -211,7 +211,7 @@ def test_killed_at_every_call_and_run_again(budget: int, after: bool) -> None:
     document = current_of(world)
     assert world.accepted == {document["username"]: document["password"]}
     assert document["username"] == "a"
-    assert not [stages for _, stages in world.versions.values() if PENDING in stages]
+    assert not [stages for _unused, stages in world.versions.values() if PENDING in stages]
     before = {token: (dict(value), set(stages)) for token, (value, stages) in world.versions.items()}
     run(world)
     assert before == world.versions, "a second run changes nothing"
@@ -224,7 +224,7 @@ def test_a_value_written_after_a_kill_is_never_overwritten(budget: int) -> None:
         run(world)
     if not world.versions:
         return
-    for _, stages in world.versions.values():
+    for _unused, stages in world.versions.values():
         stages.discard(CURRENT)
     theirs = {"username": "theirs", "password": "written by a person"}
     world.versions["7f0e4c1a-theirs"] = (theirs, {CURRENT})
@@ -232,7 +232,7 @@ def test_a_value_written_after_a_kill_is_never_overwritten(budget: int) -> None:
     world.calls, world.budget = 0, 10**6
     run(world)
     assert current_of(world) == theirs
-    assert not [stages for _, stages in world.versions.values() if PENDING in stages]
+    assert not [stages for _unused, stages in world.versions.values() if PENDING in stages]
     assert world.accepted == {"theirs": theirs["password"]}
 
 

@@ -150,7 +150,7 @@ def test_delivery_is_by_workload_identity(where2eat: App) -> None:
 
 def test_passwords_are_even_and_need_no_quoting() -> None:
     values = iter(range(10**6))
-    password = new_password(lambda size: bytes(next(values) % 256 for _ in range(size)))
+    password = new_password(lambda size: bytes(next(values) % 256 for _unused in range(size)))
     assert len(password) == 32
     assert password.isalnum()
 

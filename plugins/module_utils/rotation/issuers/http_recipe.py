@@ -93,7 +93,7 @@ class HttpRecipe:
         if not self.vendor.check_path:
             return True
         header = {self.vendor.key_header: f"{self.vendor.key_prefix}{document.get(self.key, '')}"}
-        status, _ = request(self.vendor.base_url, "GET", self.vendor.check_path, header)
+        status, _unused = request(self.vendor.base_url, "GET", self.vendor.check_path, header)
         if status in (401, 403):
             return False
         if 200 <= status < 300:

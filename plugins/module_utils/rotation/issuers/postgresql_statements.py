@@ -71,7 +71,7 @@ def make_login(server: Server, names: Names, login: str, former: str, verifier: 
     present = role.settings if role else ()
     for setting in carried_settings(server, names, login, former):
         if setting not in present:
-            name, _, value = setting.partition("=")
+            name, _unused, value = setting.partition("=")
             statements.append(_set(login, names.database, name, value))
     return tuple(statements)
 

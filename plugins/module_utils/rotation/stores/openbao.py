@@ -231,7 +231,7 @@ def _stages(number: int, newest: int) -> frozenset[str]:
 
 def _ids(custom: Mapping[str, str]) -> dict[int, str]:
     pairs = (entry.partition("=") for entry in custom.get(_IDS, "").split() if "=" in entry)
-    return {int(number): token for number, _, token in pairs if number.isdigit()}
+    return {int(number): token for number, _unused, token in pairs if number.isdigit()}
 
 
 def _tags(custom: Mapping[str, str]) -> dict[str, str]:

@@ -87,6 +87,6 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
         if stripped.endswith("\\"):
             whole += stripped[:-1] + " "
             continue
-        word, _, rest = (whole + stripped).partition(" ")
+        word, _unused, rest = (whole + stripped).partition(" ")
         yield start, word.upper(), rest.strip()
         start, whole = 0, ""

@@ -38,12 +38,12 @@ def findings(path: str, text: str) -> Iterator[Finding]:
 def _of_workflow(path: str, text: str, document: dict[Any, Any]) -> Iterator[Finding]:
     jobs = [(name, mapping(job)) for name, job in items(document.get("jobs"))]
     yield from _of_head(path, document, jobs)
-    publishes = any(_publishes(step) for _, job in jobs for step in _steps(job))
+    publishes = any(_publishes(step) for _unused, job in jobs for step in _steps(job))
     if publishes:
         yield from _of_publishing(path, text, document, jobs)
-    defined = {name for name, _ in items(document.get("env"))}
-    for _, job in jobs:
-        of_job = defined | {name for name, _ in items(job.get("env"))}
+    defined = {name for name, _unused in items(document.get("env"))}
+    for _unused, job in jobs:
+        of_job = defined | {name for name, _unused in items(job.get("env"))}
         for step in _steps(job):
             yield from _of_step(path, document, job, step, of_job)
 
@@ -54,14 +54,14 @@ def _steps(job: dict[Any, Any]) -> list[dict[Any, Any]]:
 
 def _of_head(path: str, document: dict[Any, Any], jobs: list[tuple[str, dict[Any, Any]]]) -> Iterator[Finding]:
     top = document.get("permissions")
-    if "permissions" not in document and any("permissions" not in job for _, job in jobs):
+    if "permissions" not in document and any("permissions" not in job for _unused, job in jobs):
         yield Finding(
             "no-permissions",
             path,
             line(document),
             "nothing limits the token: it may hold every right the repository gives by default",
         )
-    elif top == "write-all" or any(value == "write" for _, value in items(top)):
+    elif top == "write-all" or any(value == "write" for _unused, value in items(top)):
         yield Finding(
             "wide-permissions",
             path,
@@ -83,7 +83,7 @@ def _publishes(step: dict[Any, Any]) -> bool:
 
 
 def _of_publishing(path: str, text: str, document: dict[Any, Any], jobs: list[tuple[str, dict[Any, Any]]]) -> Iterator[Finding]:
-    place = next((line(step) for _, job in jobs for step in _steps(job) if _publishes(step)), 1)
+    place = next((line(step) for _unused, job in jobs for step in _steps(job) if _publishes(step)), 1)
     on = document.get("on")
     push = mapping(on).get("push", on)
     narrow = bool(mapping(push).get("branches") or mapping(push).get("tags"))
@@ -120,7 +120,7 @@ def _of_step(
         [
             str(step.get("run", "")),
             *(str(value) for value in options.values()),
-            *(str(value) for _, value in items(step.get("env"))),
+            *(str(value) for _unused, value in items(step.get("env"))),
         ]
     )
     if uses and not _PINNED.match(uses):
@@ -165,7 +165,7 @@ def _of_scanner(path: str, job: dict[Any, Any], step: dict[Any, Any], options: d
         yield Finding("scan-cannot-fail", path, place, "the scan ends well whatever it finds: set exit-code: 1")
     if is_trivy and str(options.get("scan-type", "image")) == "image" and not ({"image-ref", "input"} & set(options)):
         yield Finding("scans-nothing", path, place, "no image is named (image-ref)")
-    rights = [value for _, value in items(job.get("permissions"))]
+    rights = [value for _unused, value in items(job.get("permissions"))]
     if "write" in rights or job.get("permissions") == "write-all" or re.search(r"secrets\.(?!GITHUB_TOKEN)", str(job)):
         yield Finding(
             "secrets-beside-scanner",
@@ -178,7 +178,7 @@ def _of_scanner(path: str, job: dict[Any, Any], step: dict[Any, Any], options: d
 def _undefined(path: str, step: dict[Any, Any], defined: set[str]) -> Iterator[Finding]:
     script = re.sub(r"\$\{\{.*?\}\}", "", str(step.get("run", "")))
     script = re.sub(r"'[^'\n]*'", "''", script)
-    here = defined | {name for name, _ in items(step.get("env"))}
+    here = defined | {name for name, _unused in items(step.get("env"))}
     here |= set(re.findall(r"(?:^|[\s;&|(])(?:export +|local +|readonly +)?([A-Za-z_]\w*)=", script))
     here |= set(re.findall(r"\bfor +([A-Za-z_]\w*) +in\b", script)) | set(
         re.findall(r"\bread +(?:-\w+ +)*([A-Za-z_]\w*)", script)

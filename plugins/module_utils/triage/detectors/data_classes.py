@@ -228,7 +228,7 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
             for match in form.finditer(line):
                 yield from _field(file, number, match.group(1), where, 0)
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
-            for name in re.split(r"[,\n]", next(filter(None, match.groups()))):
+            for name in re.split(r"[,\n]", next(filter(None, match.groups()), "")):
                 words = name.strip().split()
                 if words:
                     yield from _field(file, number, words[0].strip("`\"'[]:()"), "a field", 0)

@@ -68,7 +68,7 @@ def _headers(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
 
 def _basic(file: SourceFile, number: int, value: str) -> Iterator[Candidate]:
     try:
-        user, _, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode().partition(":")
+        user, _unused, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return
     if password and password.isprintable():

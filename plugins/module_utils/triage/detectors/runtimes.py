@@ -148,7 +148,7 @@ def _package(file: SourceFile, near: int) -> Iterator[Evidence]:
     found = [(framework, name) for framework, name in NODE if name in used]
     workspace = "workspaces" in data and not found
     weight = near + 2 if found else near if runs and not workspace else 1
-    site = next((framework for framework, _ in found if framework in SITE_MAKERS), "")
+    site = next((framework for framework, _unused in found if framework in SITE_MAKERS), "")
     yield Evidence(
         "runtime",
         "static" if site else "node",

@@ -133,7 +133,7 @@ _SDKS: Final = tuple(
         ("api.emailjs.com", r"emailjs"),
     )
 )
-_SDKS_COMPILED_ANY: Final = re.compile("|".join(f"(?:{form.pattern})" for _, form in _SDKS), re.MULTILINE)
+_SDKS_COMPILED_ANY: Final = re.compile("|".join(f"(?:{form.pattern})" for _unused, form in _SDKS), re.MULTILINE)
 _FETCHES: Final = re.compile(
     r"fetch|axios|requests\.|httpx|urllib|http\.|HttpClient|curl|Get\(|Post\(|UrlFetchApp|\$\.(?:get|post|ajax)|"
     r"XMLHttpRequest|\.get\(|\.post\(|got\(|ky\.|URL|url|endpoint|API|api|host|HOST|base|BASE|action=|websocket|WebSocket",
