@@ -12,7 +12,6 @@ import concurrent.futures
 import ipaddress
 import json
 import re
-import ssl
 import threading
 import time
 import urllib.parse
@@ -278,9 +277,13 @@ def _encoded(body: Any) -> bytes:
 
 def _may_repeat(method: str, problem: Exception) -> bool:
     # A refused connection did nothing; a broken one may have, and only what can be done twice is done twice.
-    if isinstance(problem, (urllib3.exceptions.SSLError, ssl.SSLError)):
+    if _distrusted(str(problem)):
         return False
     return method != "POST" or isinstance(problem, urllib3.exceptions.NewConnectionError)
+
+
+def _distrusted(text: str) -> bool:
+    return any(sign in text for sign in ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "doesn't match"))
 
 
 def _digits(text: str | None) -> str:
@@ -290,7 +293,7 @@ def _digits(text: str | None) -> str:
 def why(server: str, problem: BaseException) -> str:
     """One line about a connection that failed; the libraries' own messages quote addresses of objects."""
     text = str(problem)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text or "doesn't match" in text:
+    if _distrusted(text):
         return f"{server} shows a certificate that the kubeconfig's authority did not sign for this name"
     if "SSL" in type(problem).__name__ or "SSLError" in text:
         return f"the TLS connection to {server} failed"

@@ -99,7 +99,7 @@ def survey(
     controls = (scope.control,) if scope.control else ()
     members.append(Wanted(the_set.parent_manifest(kinds), controls))
     world = _world(client, kinds, the_set, scope, patience, pause)
-    steps = tuple(decide(seen, rules) for seen in client.together(lambda one: _see(client, one, world), members))
+    steps = tuple(decide(seen, rules) for seen in _all_seen(client, members, world))
     ours = {one.key for one in members}
     strangers = [live for key, live in world.live.items() if key not in ours]
     stale = [live for live in strangers if (live["metadata"].get("labels") or {}).get(PART_OF) == the_set.id]
@@ -151,6 +151,16 @@ def _settled_namespace(client: Client, name: str, patience: float, pause: Callab
             )
         pause(_PAUSE)
         waited += _PAUSE
+
+
+def _all_seen(client: Client, wanted: Sequence[Wanted], world: _World) -> tuple[Seen, ...]:
+    """What is known about each; the server is asked only about what is not settled."""
+    clear = {
+        one.key: Seen(one, live, live) for one in wanted if (live := world.live.get(one.key)) and settled(one.manifest, live)
+    }
+    open_ones = [one for one in wanted if one.key not in clear]
+    seen = clear | {one.wanted.key: one for one in client.together(lambda one: _see(client, one, world), open_ones)}
+    return tuple(seen[one.key] for one in wanted)
 
 
 def _see(client: Client, wanted: Wanted, world: _World) -> Seen:

@@ -73,7 +73,7 @@ def test_a_quiet_run_asks_little(tenant: Any, sandbox: Any) -> None:
     before = len(requests())
     tenant.fence()
     asked = requests()[before:]
-    # The namespace, the set's parent, the default account, and a list for each kind: what is settled needs no dry run.
+    # The namespace, the set's parent, and a list for each kind: what is settled needs no dry run.
     assert {entry.partition(" ")[0] for entry in asked} == {"get", "list"}
     assert len(asked) == 8, asked
 
