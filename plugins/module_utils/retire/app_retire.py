@@ -94,7 +94,7 @@ def run(request: Request) -> Outcome:
     client = connect(profile.cluster, request.environ, request.secrets) if profile.cluster.available else None
     session = session_for(profile.aws, request.environ).verify_account()
     lease = _hold(request, profile, client, app)
-    areas = tuple(_areas(request, profile, client, session, app))
+    areas = tuple(areas_of(request, profile, client, session, app))
     found = any(area.steps or area.kept for area in areas)
     kept = (*(entry for area in areas for entry in area.kept), *(_always_kept(profile, client, app) if found else ()))
     stops = blocked(areas)
@@ -138,7 +138,8 @@ def done(steps: tuple[Step, ...]) -> tuple[Plan, ...]:
     return tuple(plans)
 
 
-def _areas(request: Request, profile: Profile, client: Client | None, session: AwsSession, app: str) -> list[Area]:
+def areas_of(request: Request, profile: Profile, client: Client | None, session: AwsSession, app: str) -> list[Area]:
+    """Look at every system, in the order in which things go; one that cannot be looked at is a failed step of its area."""
     name, end = profile.name, request.params["sessions"] == "end"
     stored, has_secrets = _secrets(request, profile, session, app)
     looks: list[tuple[str, Callable[[], Area]]] = [

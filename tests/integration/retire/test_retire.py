@@ -10,6 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import session_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.profile_schema import profile_from
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.client import connect
+from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.app_retire import areas_of
+
 pytestmark = pytest.mark.cluster
 DEPLOYMENT = {
     "apiVersion": "apps/v1",
@@ -169,3 +175,21 @@ def test_an_app_of_the_catalog_is_no_orphan_and_a_part_that_is_down_is_a_warning
     assert "/nonexistent/kubeconfig" in result["warnings"][0]
     found = next(entry for entry in result["orphans"] if entry["app"] == estate.name)
     assert f"iam:role/microapp-{estate.name}-sandbox" in found["objects"]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.9])
+def test_a_run_that_was_killed_on_its_way_is_repeated(estate: Any, share: float) -> None:
+    options = {"app": estate.name, "catalogued": False, "confirm": "", "images": "keep", "sessions": "refuse"}
+    request = Request({**options, "profile": estate.profile}, environ=estate.environ)
+    profile = profile_from(estate.profile)
+    client, session = connect(profile.cluster, estate.environ), session_for(profile.aws, estate.environ).verify_account()
+    steps = [step for area in areas_of(request, profile, client, session, estate.name) for step in area.steps]
+    for step in steps[: int(len(steps) * share)]:
+        assert step.deed is not None
+        step.deed()
+    result = estate.retire()
+    assert not result.get("failed"), result["msg"]
+    assert estate.namespace_phase() in ("", "Terminating")
+    assert f"microapp-{estate.name}-sandbox" not in estate.roles()
+    assert "DeletedDate" in estate.secret() and not estate.may_log_in()
+    assert not estate.retire()["changed"]
