@@ -108,8 +108,8 @@ class Mirror:
         found: dict[str, Entry] = {}
         for line in self._ask("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", _checked_object(commit)).split(b"\0"):
             if line:
-                meta, _unused, path = line.partition(b"\t")
-                mode, _unused, blob = meta.decode().split(" ")
+                meta, _tab, path = line.partition(b"\t")
+                mode, _kind, blob = meta.decode().split(" ")
                 found[path.decode("utf-8", "surrogateescape")] = Entry(mode, blob)
         return found
 

@@ -71,7 +71,7 @@ def rewrite(text: str, wanted: Iterable[Wanted]) -> Rewritten:
             continue
         expressions = _replacements(literals, literal, one)
         edits.update({_span(node): expression for node, expression, _unused in expressions})
-        variables += [variable for _unused, _unused, used in expressions for variable in used]
+        variables += [variable for _node, _text, used in expressions for variable in used]
         values.append(_secret_part(literal.value))
     if not edits:
         return Rewritten(text, left=tuple(left))

@@ -106,25 +106,25 @@ def snapshot(folder: pathlib.Path, commit: str) -> Snapshot:
     for entry in git(folder, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
         if not entry:
             continue
-        meta, _unused, raw = entry.partition(b"\t")
+        meta, _tab, raw = entry.partition(b"\t")
         mode, kind, name, size = meta.split()
         if kind == b"blob" and mode != b"120000":
             listed.append((raw.decode("utf-8", "replace"), name.decode(), int(size)))
     wanted, left_out = _bounded(listed)
     files: list[SourceFile] = []
-    texts = dict(read_blobs(folder, dict.fromkeys(blob for _unused, blob, _unused in wanted)))
-    for path, blob, _unused in wanted:
+    texts = dict(read_blobs(folder, dict.fromkeys(blob for _path, blob, _size in wanted)))
+    for path, blob, _size in wanted:
         text = text_of(texts.get(blob, b""))
         if text is not None:
             files.append(source_file(path, text))
-    return Snapshot(commit, tuple(path for path, _unused, _unused in listed), tuple(files), tuple(left_out))
+    return Snapshot(commit, tuple(path for path, _blob, _size in listed), tuple(files), tuple(left_out))
 
 
 def blobs_of(folder: pathlib.Path, commit: str) -> Iterator[tuple[str, str]]:
     """Path and object of every file in a commit's tree."""
     for entry in git(folder, "ls-tree", "-r", "-z", commit).split(b"\0"):
         if entry:
-            meta, _unused, raw = entry.partition(b"\t")
+            meta, _tab, raw = entry.partition(b"\t")
             yield raw.decode("utf-8", "replace"), meta.split()[2].decode()
 
 
