@@ -89,11 +89,14 @@ def _line(cells: Sequence[str], limits: Sequence[int]) -> str:
 
 
 def _reasons(controls: Mapping[str, Mapping[str, Any]], width: int) -> list[str]:
-    lines: list[str] = []
+    """Each reason once, with every control that it stands for: a part that is down is one line, not one for each control."""
+    shared: dict[tuple[str, str], list[str]] = {}
     for control, entry in controls.items():
         if entry["state"] in ("drifted", "violated", "not_reached"):
-            text = f"{WORDS[entry['state']]} {control}: {_first(entry['reason'])}"
-            lines += textwrap.wrap(text, max(width, 60), subsequent_indent="    ")
+            shared.setdefault((WORDS[entry["state"]], _first(entry["reason"])), []).append(control)
+    lines: list[str] = []
+    for (word, reason), named in shared.items():
+        lines += textwrap.wrap(f"{word} {', '.join(named)}: {reason}", max(width, 60), subsequent_indent="    ")
     return [*lines, ""] if lines else []
 
 

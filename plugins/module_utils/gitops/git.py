@@ -277,10 +277,9 @@ def mirror(url: str, environ: Mapping[str, str]) -> Mirror:
 
     Two runs of the same mirror wait for each other; what an interrupted one left is swept by the next.
     """
-    folder = state_folder(environ) / "repositories"
+    found = _mirror_of(url, environ)
+    folder, name = found.folder.parent, found.folder.stem
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = hashlib.sha256(checked_url(url).encode()).hexdigest()[:40]
-    found = Mirror(folder / f"{name}.git", url, environ)
     with _locked(folder / f"{name}.lock", url):
         _sweep(folder, name)
         remote, default = _remote_refs(url, environ)
@@ -291,6 +290,17 @@ def mirror(url: str, environ: Mapping[str, str]) -> Mirror:
         if default:
             run_git(str(found.folder), ("symbolic-ref", "HEAD", default), environ)
     return found
+
+
+def last_mirror(url: str, environ: Mapping[str, str]) -> Mirror | None:
+    """The mirror as the last run left it, None if there is none."""
+    found = _mirror_of(url, environ)
+    return found if found.folder.exists() else None
+
+
+def _mirror_of(url: str, environ: Mapping[str, str]) -> Mirror:
+    name = hashlib.sha256(checked_url(url).encode()).hexdigest()[:40]
+    return Mirror(state_folder(environ) / "repositories" / f"{name}.git", url, environ)
 
 
 def _remote_refs(url: str, environ: Mapping[str, str]) -> tuple[dict[str, str], str]:
@@ -327,17 +337,8 @@ def _clone(found: Mirror, name: str) -> None:
 
 
 def _fetch(found: Mirror) -> None:
-    arguments = (
-        "fetch",
-        "--quiet",
-        "--prune",
-        "--no-write-fetch-head",
-        "--no-tags",
-        "--force",
-        "--end-of-options",
-        found.url,
-        "+refs/*:refs/*",
-    )
+    options = "--quiet --prune --no-write-fetch-head --no-tags --force --end-of-options".split()
+    arguments = ("fetch", *options, found.url, "+refs/*:refs/*")
     done = run_git(str(found.folder), arguments, found.environ, url=found.url)
     if done.code:
         raise_for(f"The repository {shown(found.url)} cannot be read", done.complaint)

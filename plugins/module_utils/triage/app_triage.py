@@ -14,8 +14,9 @@ from ..app import App
 from ..capability import Capability, Outcome, Plan, Request
 from ..control_list import CONTROLS
 from ..controls import Answer, Path, State
+from ..errors import Unreachable
 from ..evidence.record import app_folder, write_json
-from ..gitops.git import mirror
+from ..gitops.git import Mirror, last_mirror, mirror
 from ..microapp import MICROAPP_OPTIONS, context_of
 from ..state_folder import state_folder
 from ..verdict import CredentialFinding, Verdict
@@ -31,10 +32,20 @@ MOST_HARMLESS: Final = 20  # findings that owe no rotation, in the verdict; all 
 MOST_HOSTS: Final = 40
 
 
-def read(app: App, url: str, request: Request) -> Read:
-    """Bring the mirror up to date and see what its branch and the history of all refs hold; as it is, if it was seen before."""
+def latest(url: str, request: Request) -> tuple[Mirror, str]:
+    """The mirror brought up to date; while the forge is down that of the last run, and why. Unreachable if there is none."""
+    try:
+        return mirror(url, request.environ), ""
+    except Unreachable as error:
+        copy = last_mirror(url, request.environ)
+        if copy is None:
+            raise
+        return copy, f"{error.sentence()} Until then all answers are for the code as the last run saw it."
+
+
+def read(app: App, copy: Mirror, request: Request) -> Read:
+    """See what the mirror's branch and the history of all its refs hold; as it is, if it was seen before."""
     engine.demand()
-    copy = mirror(url, request.environ)
     commit = copy.head(app.repository.branch)
     place = remembered.place_of(state_folder(request.environ), copy.folder, commit, app.name)
     known = remembered.recall(place)
@@ -159,15 +170,21 @@ def run(request: Request) -> Outcome:
     """Read only: a check run and a converge run are the same."""
     app = context_of(request).app
     url = request.params.get("repository") or context_of(request).profile.repository_url(app)
-    seen = read(app, url, request)
+    copy, outdated = latest(url, request)
+    seen = read(app, copy, request)
     verdict = verdict_of(app, seen)
     evidence = request.params.get("evidence")
     if evidence:
         write_json(app_folder(evidence) / "triage.json", request.secrets.scrub(report(seen, verdict)))
-    answers = answers_of(app, verdict)
+    answers = tuple(_unless(outdated, answer) for answer in answers_of(app, verdict))
     plan = Plan(f"git:{app.name}", before={}, after={}, controls=tuple(answer.control for answer in answers))
-    warnings = (f"Triage could not read everything: {'; '.join(verdict.facts['not_read'][:3])}",) if _is_serious(seen) else ()
-    return Outcome((plan,), answers, {"verdict": verdict.as_result()}, warnings)
+    left_out = f"Triage could not read everything: {'; '.join(verdict.facts['not_read'][:3])}" if _is_serious(seen) else ""
+    return Outcome((plan,), answers, {"verdict": verdict.as_result()}, tuple(text for text in (outdated, left_out) if text))
+
+
+def _unless(outdated: str, answer: Answer) -> Answer:
+    """Only the control that compares catalog and code could not be asked; the others are answered by the catalog."""
+    return Answer(AGREES, State.NOT_REACHED, answer.proof, reason=outdated) if outdated and answer.control == AGREES else answer
 
 
 def _is_serious(seen: Read) -> bool:
