@@ -18,7 +18,7 @@ from .issuers.postgresql import PostgreSQL
 from .issuers.postgresql_roles import Names
 from .issuers.postgresql_session import Address, read_password
 
-Maker: TypeAlias = "Callable[[SecretSpec, App, Profile, Request], Issuer | None]"
+Maker: TypeAlias = Callable[[SecretSpec, App, Profile, Request], "Issuer | None"]
 
 
 def _postgresql(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from .manifest import Made
 from .model import File
 
-Merge: TypeAlias = "Callable[[bytes, bytes, bytes], bytes | None]"
+Merge: TypeAlias = Callable[[bytes, bytes, bytes], "bytes | None"]
 
 
 class Outcome(enum.StrEnum):
