@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..capability import Capability, Outcome, Plan, Refusal, Request
-from ..errors import MicroappsError
+from ..errors import Conflict, MicroappsError
 from ..gitops.git import mirror
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from . import consumers, found, jobs
@@ -99,7 +99,9 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     for spec in app.secrets:
         asked = ask.covers(spec.name)
         reason = held.sentence() if held else "" if asked else "it was not asked for"
-        wish = Wish(request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason, ask.grace)
+        wish = Wish(
+            request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt
+        )
         given_away = tuple(one for one in credentials if one.spec == spec)
         name = app.secret_name(spec.name)
         try:
@@ -107,8 +109,15 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
             sights.append(jobs.look(Job(spec, name, jobs.about(app, profile, spec), issuer, given_away), store, wish))
         except MicroappsError as error:
             controls = CONTROLS if spec.kind == "postgresql" else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
-            failed.append(Plan(store.object(name), controls=controls).failed(error))
+            failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
     return Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
+
+
+def _not_looked_at(plan: Plan, error: MicroappsError) -> Plan:
+    """What is somebody else's, or on its way out, is a person's to decide; anything else could not be told."""
+    if isinstance(error, Conflict):
+        return dataclasses.replace(plan, refusals=(Refusal(error.what, error.why, error.next_step),))
+    return plan.failed(error)
 
 
 def carry_out(seen: Seen, request: Request) -> tuple[Plan, ...]:

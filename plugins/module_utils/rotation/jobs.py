@@ -43,6 +43,7 @@ class Wish:
 
     `held` says why nothing may be retired at all (the app cannot be switched over). Within `grace` of a rotation both the
     new and the former credential work, unless `cutover` is `now`: a client may hold what the store said a moment ago.
+    `adopt` says whether a secret that others made may be taken over (`take`) or is only reported (`report`).
     """
 
     now: datetime.datetime
@@ -51,6 +52,7 @@ class Wish:
     force: bool = False
     held: str = ""
     grace: datetime.timedelta = GRACE
+    adopt: str = "take"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def about(app: App, profile: Profile, spec: SecretSpec) -> About:
 def look(job: Job, store: Store, wish: Wish) -> Sight:
     """Reads only: the store, the target, and whether what was found still lets somebody in."""
     stored = store.describe(job.name)
+    if stored is not None:
+        _may_touch(job, stored, wish.adopt)
     base = stored.at(Stage.CURRENT) if stored else None
     current = store.read(job.name, base.token) if base else None
     live = _live(job)
@@ -135,6 +139,30 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
     plans = (_store_plan(job, store, stored, before, wanted, way, due), *target)
     return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held)
+
+
+def _may_touch(job: Job, stored: Stored, adopt: str) -> None:
+    """Conflict for a secret that is on its way out, another app's, or nobody's of ours on first contact."""
+    if stored.deleted:
+        raise Conflict(
+            f"The secret {job.name}",
+            "it is marked for deletion and can still be brought back",
+            f"Bring it back (aws secretsmanager restore-secret --secret-id {job.name}) or wait until it is gone, and run again.",
+        )
+    have, want = dict(stored.about.tags), dict(job.about.tags)
+    if have.get("managed-by") == want.get("managed-by"):
+        mismatched = [key for key in ("app", "environment") if have.get(key, want.get(key)) != want.get(key)]
+        if mismatched:
+            owner = ", ".join(f"{key} {have[key]}" for key in mismatched)
+            raise Conflict(
+                f"The secret {job.name}", f"its tags say that it belongs to {owner}", "Mend the tags, or rename one of them."
+            )
+    elif adopt != "take":
+        raise Conflict(
+            f"The secret {job.name}",
+            "it exists and was not made by us (no tag managed-by of ours)",
+            "Set adopt: take in the profile to take it over.",
+        )
 
 
 def _makes(issuer: Issuer) -> bool:

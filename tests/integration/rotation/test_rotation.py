@@ -360,6 +360,35 @@ def test_privileges_that_would_be_lost_are_named_before_anything_changes(fresh: 
     assert f"GRANT ... TO {APP}_owner" in reasons
 
 
+OURS = (("app", APP), ("environment", "test"), ("managed-by", "goldenpath.microapps"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "adopt", "sentence"),
+    [
+        ({"made": "by hand"}, "report", "was not made by us"),
+        ({**dict(OURS), "app": "another"}, "take", "belongs to app another"),
+        ({**dict(OURS), "environment": "prod"}, "take", "belongs to environment prod"),
+    ],
+)
+def test_a_secret_of_somebody_else_is_left_as_it_is(fresh: Place, tags: dict[str, str], adopt: str, sentence: str) -> None:
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    fresh.witness().create_secret(Name=NAME, SecretString='{"theirs": "yes"}', Tags=listed)
+    job, store = fresh.job()
+    job = dataclasses.replace(job, about=About("a test", "", OURS))
+    with pytest.raises(Conflict, match=sentence):
+        jobs.look(job, store, Wish(datetime.datetime.now(datetime.UTC), None, "now", adopt=adopt))
+    assert fresh.witness().get_secret_value(SecretId=NAME)["SecretString"] == '{"theirs": "yes"}'
+
+
+def test_a_secret_on_its_way_out_says_how_to_bring_it_back(fresh: Place) -> None:
+    fresh.witness().create_secret(Name=NAME, SecretString="{}")
+    fresh.witness().delete_secret(SecretId=NAME, RecoveryWindowInDays=7)
+    job, store = fresh.job()
+    with pytest.raises(Conflict, match=f"restore-secret --secret-id {NAME}"):
+        jobs.look(job, store, Wish(datetime.datetime.now(datetime.UTC), None, "now"))
+
+
 def test_an_administrator_is_never_locked(fresh: Place) -> None:
     with fresh.admin() as connection:
         connection.execute(f"ALTER ROLE {APP} SUPERUSER")
