@@ -327,6 +327,15 @@ def test_a_server_with_another_certificate_is_refused(
     assert server.seen == []
 
 
+def test_a_certificate_that_is_not_trusted_is_not_asked_for_again(secure: tuple[Server, bytes, tuple[Any, Any]]) -> None:
+    server, authority, _signer = secure
+    pauses: list[float] = []
+    client = Client(Access(f"https://{server.address}", nobody(), authority.decode()), "", pauses.append)
+    with pytest.raises(Unreachable, match="certificate"):
+        client.get(NAMESPACE, "", "x")
+    assert pauses == []
+
+
 def test_skipping_verification_is_the_kubeconfig_s_own_word(
     secure: tuple[Server, bytes, tuple[Any, Any]], tmp_path: pathlib.Path
 ) -> None:
