@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   app:
     description:
-      - The app and environment to work on, as the inventory plugin P(goldenpath.microapps.catalog#inventory) sets it in C(microapp).
+      - The app and environment to work on, as the inventory plugin P(goldenpath.microapps.catalog#inventory) sets them in
+        C(microapp).
       - The catalog entry itself is read from its file when the task runs, because its text is nobody's template.
     type: dict
     required: true

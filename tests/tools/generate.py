@@ -49,15 +49,18 @@ def controls_of(role: str) -> list[dict]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))["controls"] if path.exists() else []
 
 
+def literal(text: str) -> str:
+    """The text as Python, quoted as the formatter would."""
+    return repr(text) if '"' in text and "'" not in text else json.dumps(text, ensure_ascii=False)
+
+
 def control_list() -> str:
     """The Python file with every control."""
     entries = []
     for role in FAMILIES:
         for control in controls_of(role):
             paths = ", ".join(f"Path.{path.upper()}" for path in control["paths"])
-            fields = [
-                f"        {name}={json.dumps(control[name], ensure_ascii=False)}," for name in ("id", "title", "why", "proof")
-            ]
+            fields = [f"        {name}={literal(control[name])}," for name in ("id", "title", "why", "proof")]
             fields += [
                 f"        paths=({paths}{',' if len(control['paths']) == 1 else ''}),",
                 f"        applies={json.dumps(control['applies'])},",

@@ -337,7 +337,7 @@ def _clone(found: Mirror, name: str) -> None:
 
 
 def _fetch(found: Mirror) -> None:
-    options = "--quiet --prune --no-write-fetch-head --no-tags --force --end-of-options".split()
+    options = ("--quiet", "--prune", "--no-write-fetch-head", "--no-tags", "--force", "--end-of-options")
     arguments = ("fetch", *options, found.url, "+refs/*:refs/*")
     done = run_git(str(found.folder), arguments, found.environ, url=found.url)
     if done.code:

@@ -33,17 +33,20 @@ Wanted = ecr_plan.Wanted
 
 
 def test_an_answer_of_aws_as_a_repository() -> None:
-    assert Repository(
-        "shop",
-        ANSWER["repositoryArn"],
-        "IMMUTABLE",
-        ("sha256-*",),
-        True,
-        Encryption("KMS", "arn:aws:kms:eu-west-1:123456789012:key/k"),
-        {},
-        {},
-        {"a": "1", "aws:x": "y"},
-    ) == HERE
+    assert (
+        Repository(
+            "shop",
+            ANSWER["repositoryArn"],
+            "IMMUTABLE",
+            ("sha256-*",),
+            True,
+            Encryption("KMS", "arn:aws:kms:eu-west-1:123456789012:key/k"),
+            {},
+            {},
+            {"a": "1", "aws:x": "y"},
+        )
+        == HERE
+    )
     plain = ecr_plan.repository_from({"repositoryArn": "x", "repositoryName": "y"})
     assert (plain.mutability, plain.exclusions, plain.scan_on_push, plain.encryption) == (
         "MUTABLE",
