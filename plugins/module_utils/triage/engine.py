@@ -9,6 +9,8 @@ and nothing here calls it. Why this engine and not another: docs/triage.md.
 from __future__ import annotations
 
 import functools
+import importlib.util
+import os
 import pathlib
 import re
 from collections.abc import Iterator
@@ -17,11 +19,9 @@ from typing import Any, Final
 from ..errors import MissingLibrary
 from .model import Candidate, SourceFile
 
-MISSING: ImportError | None = None
-try:
-    import kingfisher_sdk
-except ImportError as error:
-    MISSING = error
+# Imported when a file is scanned: an unchanged repository needs the engine's presence, not its 60 ms of loading.
+_SPEC: Final = importlib.util.find_spec("kingfisher_sdk")
+MISSING: ImportError | None = None if _SPEC else ImportError("No module named 'kingfisher_sdk'")
 
 LIBRARY: Final = "kingfisher-secret-scanner"
 # Halves of a pair, ids and names: they open nothing alone, and the engine marks or reports them beside the secret half.
@@ -41,11 +41,29 @@ _OURS: Final = re.compile(
 
 @functools.cache
 def _scanner(cache: str) -> Any:
+    import kingfisher_sdk
+
     folder = pathlib.Path(cache)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     rules = kingfisher_sdk.Rules(confidence="medium", cache_dir=str(folder))
     policy = kingfisher_sdk.DetectionPolicy(inline_ignores=False)  # an app cannot excuse itself by a comment
     return kingfisher_sdk.Scanner(rules, policy=policy)
+
+
+@functools.cache
+def _input() -> Any:
+    import kingfisher_sdk
+
+    return kingfisher_sdk.ScanInput
+
+
+def identity() -> str:
+    """Which engine this is: the names, sizes and times of its files, which change with every version."""
+    if _SPEC is None or _SPEC.origin is None:
+        return ""
+    with os.scandir(os.path.dirname(_SPEC.origin)) as entries:
+        files = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in entries if one.is_file())
+    return repr(files)
 
 
 def cache_folder(state: pathlib.Path) -> str:
@@ -61,8 +79,9 @@ def demand() -> None:
 
 def candidates(file: SourceFile, cache: str) -> Iterator[Candidate]:
     """What the engine finds in a file, by the vendors' forms. `cache` is the folder of its compiled rules."""
-    source = kingfisher_sdk.ScanInput(path=file.path, data=file.text.encode("utf-8", "replace"))
-    for finding in _scanner(cache).scan_input(source):
+    scanner = _scanner(cache)
+    source = _input()(path=file.path, data=file.text.encode("utf-8", "replace"))
+    for finding in scanner.scan_input(source):
         rule = finding.rule_id
         if not finding.visible or _NO_SECRET.search(rule) or _OURS.search(rule):
             continue

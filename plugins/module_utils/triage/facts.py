@@ -28,6 +28,14 @@ _SERVER_ENGINES: Final = frozenset(
     {"postgresql", "mysql", "sqlserver", "oracle", "mongodb", "supabase", "firebase", "dynamodb", "neo4j", "cassandra"}
 )
 _BESIDE: Final = frozenset({"redis", "elasticsearch", "pinecone", "h2", "duckdb"})
+# Frameworks of programs that answer no browser; every other one does.
+_NO_WEB: Final = frozenset(
+    {
+        "python:jupyter", "python:scrapy", "python:aiohttp", "python:discord.py", "python:aiogram", "python:python-telegram-bot",
+        "python:slack-bolt", "node:slack-bolt", "node:discord.js", "node:telegraf", "node:telegram-bot", "node:electron",
+        "node:http", "go:net/http", "apps-script:google-apps-script",
+    }
+)  # fmt: skip
 _SERVER_RUNTIMES: Final = ("python", "go", "java", "dotnet", "php", "ruby")
 
 
@@ -167,9 +175,14 @@ def _exposure(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, bool]:
         return "public", (strongest >= PROOF or public >= PROOF) and internal == 0
     if internal:
         return "internal", False
-    if runtime == "static" or _has(evidence, "serves"):
+    if runtime == "static" or _has(evidence, "serves") or _is_web(evidence):
         return "public", False
-    return "", False
+    # A script, a notebook, a program for a desk: whoever has the file runs it, nobody else reaches it.
+    return ("", False) if runtime == "unknown" else ("internal", False)
+
+
+def _is_web(evidence: Iterable[Evidence]) -> bool:
+    return any(one.topic == "framework" and one.weight >= 5 and one.value not in _NO_WEB for one in evidence)
 
 
 def _data(evidence: tuple[Evidence, ...]) -> tuple[str, bool]:

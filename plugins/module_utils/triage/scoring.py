@@ -104,7 +104,7 @@ def contradictions_of(app: App, found: Found) -> tuple[str, ...]:
         and app.database.engine not in found.databases
     ):
         told.append(_contradiction("database", app.database.engine, found.database, found))
-    if found.runtime not in ("unknown", app.runtime) and app.runtime and app.runtime not in _also(found):
+    if found.runtime not in ("unknown", app.runtime) and app.runtime not in ("", "other") and app.runtime not in _also(found):
         told.append(_contradiction("runtime", app.runtime, found.runtime, found))
     return tuple(told)
 

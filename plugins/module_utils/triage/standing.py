@@ -79,7 +79,9 @@ def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
 
 def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
-    if _NOT_A_VALUE.search(value) and not strings.looks_random(value):
+    salted = strings.is_salted(value)
+    number = bool(re.fullmatch(r"\d{4,}", value)) and "salt" not in candidate.variable.lower()
+    if _NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
         return None
     if value.startswith("django-insecure-"):
         if paths.is_development(path) or paths.is_test(path):
@@ -87,10 +89,12 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
     if _is_own_name(value, candidate):
         return None
-    if strings.is_stand_in(value):
+    if not salted and strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
     if paths.is_test(path):
         return Judgement(LOCAL, "only tests sign with it")
+    if _in_development_section(file, candidate.line):
+        return Judgement(LOCAL, "it stands in the section for development or tests")
     if paths.is_example(path):
         return _of_example(candidate)
     if len(value) < 3 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+", value):
@@ -117,6 +121,16 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if _reads_as_code(value, candidate):
         return None
     return Judgement(SIGNING_KEY, "it signs sessions or tokens: whoever has it can log in as anybody")
+
+
+def _in_development_section(file: SourceFile, line: int) -> bool:
+    # `development:` in Rails' secrets.yml and database.yml
+    if file.suffix not in (".yml", ".yaml") or not file.lines[line - 1][:1].isspace():
+        return False
+    for before in reversed(file.lines[: line - 1]):
+        if before[:1].strip() and not before.startswith("#"):
+            return bool(re.match(r"(development|dev|test|local)\s*:", before))
+    return False
 
 
 def _of_pin(candidate: Candidate, file: SourceFile) -> Judgement | None:
@@ -182,6 +196,8 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
         )
     if known:
         return _of_known_password(candidate, file, host)
+    if _in_development_section(file, candidate.line) and (host is None or local):
+        return Judgement(LOCAL, "it stands in the section for development or tests")
     if not paths.is_production(path) and (
         paths.is_compose(path) or paths.is_ci(path) or (paths.is_development(path) and (local or host is None))
     ):

@@ -44,7 +44,7 @@ _STAND_IN: Final = re.compile(
     r"\.{3,}|…|"
     r"^x{3,}$|x{5,}|^\.+$|^-+$|^_+$|#{3,}|\?{3,}|at[_\-]least[_\-]\d+|min(imum)?[_\-]?\d+[_\-]?char|\d+[_\-]?(chars|"
     r"characters|bytes)|"
-    r"super[_\-]?secret[_\-]?(key|token|jwt|value)?[_\-]?(change|for|in|here|placeholder)|(some|any)[_\-]?(random|secret|"
+    r"super[_\-]?secret[_\-]?(key|token|jwt|value)?[_\-]?(change|here|placeholder)|(some|any)[_\-]?(random|secret|"
     r"long|key|string)|"
     r"^(votre|ton|ta|dein|deine|ihr|ihre|tu|su|sua|seu|vuestra?|jouw|uw)[_\-\s]|mot[_\-]?(de[_\-]?)?passe|(tu|"
     r"su)[_\-]contrase|[_\-](hier|aqui|aquí|ici)$|"
@@ -158,7 +158,7 @@ def is_sequence(value: str) -> bool:
     body = re.sub(r"[^a-z0-9]", "", value.lower())
     if len(body) < 6:
         return False
-    if len(set(body)) <= max(2, len(body) // 8):
+    if len(set(body)) <= max(2, min(5, len(body) // 8)):
         return True
     digits, letters = re.sub(r"\D", "", body), re.sub(r"\d", "", body)
     if (
@@ -189,6 +189,13 @@ def _run_length(body: str, at: int, sequence: str) -> int:
     while at + length < len(body) and start + length < len(sequence) and body[at + length] == sequence[start + length]:
         length += 1
     return length
+
+
+def is_salted(value: str) -> bool:
+    """Many characters of every kind, blanks and signs too, as WordPress and password generators make keys."""
+    kinds = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9\s]")
+    varied = all(len(re.findall(kind, value)) >= 3 for kind in kinds)
+    return 32 <= len(value) <= 200 and varied and value.count(" ") <= len(value) / 10
 
 
 def is_wordy(value: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from .model import SourceFile
 
 _WRAPPED: Final = re.compile(
-    r"(?<![A-Za-z0-9+/=_.-])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z0-9])([A-Za-z0-9+/]{16,4096}={0,2})(?![A-Za-z0-9+/=])"
+    r"(?<![A-Za-z0-9+/=_.-])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z0-9])([A-Za-z0-9+/]{16,4096}={0,2})(?![A-Za-z0-9+/=_]|[.-]\w)"
 )
 _JOINED: Final = re.compile(r"(?P<quote>[\"'])\s*(?:\+|\.|~)\s*(?P=quote)|(?<=\w)\"\s+\"(?=\w)|(?<=\w)'\s+'(?=\w)")
 _KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)

@@ -41,18 +41,20 @@ _DEFAULTED: Final = re.compile(
     r"viper\.SetDefault|"
     r"secrets\.get|setdefault|System\.getProperty|lookup_env|env_or|must_env|"
     r"default_env)\w*\s*\(\s*(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)"
-    r"\s*,\s*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>[^\"'`\n]{1,400})(?P=quote)"
+    r"\s*,\s*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
 # define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
 _PAIR_CALL: Final = re.compile(
     r"(?:define|\bset\w*|header|add\w*|append|put|insert|setRequestHeader|UseSetting|property|setProperty|withEnv)\s*\(\s*"
-    r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>[^\"'`\n]{1,400})(?P=quote)"
+    r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
 # @Value("${name:default}"), ${NAME:-default}, ${NAME:default}
 _INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>[^${}\s\"']{1,200})\}")
 # NAME=value and name: value without quotes
 _BARE: Final = re.compile(
-    r"^\s*(?:-\s+)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
+    r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
     r"--set\s+|heroku config:set\s+)?"
     r"[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
 )
@@ -167,6 +169,8 @@ def _bare(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
         return
     if re.match(r"^[\w.]+\(|^\$\(|^`|^lambda\b|^[\w.]+\[", value):
         return
+    if match["comment"] and not (re.fullmatch(r"\S{8,}", value) and re.search(r"\d", value)):
+        return  # a line that was switched off may hold the old key; prose does not
     yield from _made(file, number, match["name"], value, "a value given to a secret's name")
 
 

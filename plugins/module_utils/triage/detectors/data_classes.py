@@ -21,7 +21,10 @@ _HEALTH: Final = re.compile(
     r"illness\w*|treatment(s|_plan)?|health_?(insurance|condition|record|number|status|data|history)|insulin|glucose|"
     r"heart_?rate|bmi|vaccin\w+|"
     r"pregnan\w+|disabilit\w+|therap(y|ist|ies)|nhs_?number|mrn|doctor_?(id|name|notes?)|clinical\w*|mental_?health|phq\w*|"
-    r"dosage|surger(y|ies)|hiv\w*|sick_?(leave|note|days?))($|_)"
+    r"dosage|surger(y|ies)|hiv\w*|sick_?(leave|note|days?)|pacientes?|diagnosticos?|tratamientos?|tratamentos?|antecedentes|"
+    r"alergias?|sintomas?|medicamentos?|historia_?clinica|receta_?medica|patienten?|diagnosen?|allergien?|medikamente?\w*|"
+    r"krankheit\w*|krankmeldung\w*|blutgruppe|befund\w*|symptome?|traitements?|maladies?|ordonnances?|paziente|pazienti|"
+    r"diagnosi|terapia|doenca\w*|enfermedad\w*)($|_)"
 )
 _PAYMENT: Final = re.compile(
     r"(^|_)(card_?(number|num|no|holder\w*|exp\w*|last4|cvc|cvv|token)|credit_?card\w*|debit_?card\w*|cvv2?|cvc|iban|bic|"
@@ -44,7 +47,11 @@ _PERSONAL: Final = re.compile(
     r"phone)|user_?(email|phone)|"
     r"guest_?(name|email)|contact_?(name|email|phone|number)|attendee_?(name|email)\w*|applicant_?\w*|candidate_?(name|"
     r"email)|student_?(name|email|id)|"
-    r"password_?(hash|digest)|hashed_?password|license_?plate|profile_?(photo|picture)|curriculum_?vitae)($|_)"
+    r"password_?(hash|digest)|hashed_?password|license_?plate|profile_?(photo|picture)|curriculum_?vitae|"
+    r"correo(_?\w*)?|apellidos?|nombres|nombre_?(completo|cliente|usuario)|telefono\w*|celular|direccion|fecha_?nacimiento|"
+    r"dni|cedula|sobrenome|nome_?completo|telefone|endereco|cpf|data_?nascimento|prenom|nom_?(famille|complet)|courriel|"
+    r"adresse(_?\w*)?|date_?naissance|vorname|nachname|geburts(datum|tag)|strasse|hausnummer|plz|telefon\w*|"
+    r"cognome|indirizzo|codice_?fiscale|data_?nascita)($|_)"
 )
 _CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
 _WEAK_FIELDS: Final = frozenset(
@@ -60,7 +67,10 @@ _STEMS: Final = vocabulary(
     "whatsapp fax name "
     "birth dob street address postal post zip ssn social national passport driver tax gender ethnic religion marital ip "
     "latitude emergency "
-    "kin employee customer user guest contact attendee applicant candidate student password license profile curriculum"
+    "kin employee customer user guest contact attendee applicant candidate student password license profile curriculum "
+    "pacien tratam anteced alerg sintoma medicam histori allergi medik krank blutgr befund trait malad ordonn pazien terapia "
+    "doenca enferm correo apellid nombre telef celular direc nacim dni cedula nome endere cpf nascim courriel adress naiss "
+    "vorname nachname geburt strasse hausn plz cogn indiri codice nascita"
 )
 # each form has one group: the field's name
 _FIELDS: Final = tuple(

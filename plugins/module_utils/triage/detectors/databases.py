@@ -30,6 +30,10 @@ _CODE: Final = (
     ".svelte",
     ".html",
     ".gs",
+    ".rs",
+    ".ex",
+    ".exs",
+    ".dart",
 )
 # engine, weight, form; looked for in code
 _IMPORTS: Final = tuple(
@@ -41,7 +45,8 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:psycopg2?|asyncpg|pg8000|aiopg|psycopg_pool)\b|require\(['\"](?:pg|postgres|"
             r"pg-promise)['\"]\)|from ['\"](?:pg|postgres|pg-promise|@neondatabase/serverless|@vercel/postgres)['\"]|"
             r"github\.com/(?:lib/pq|jackc/pgx)|org\.postgresql|using Npgsql|UseNpgsql\(|\bpg_connect\(|"
-            r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(",
+            r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bPgPool(?:Options)?\b|\btokio_postgres\b|diesel::pg|"
+            r"Ecto\.Adapters\.Postgres",
         ),
         (
             "mysql",
@@ -49,7 +54,8 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:pymysql|MySQLdb|mysql\.connector|aiomysql|asyncmy|flask_mysqldb)\b|"
             r"require\(['\"]mysql2?(?:/promise)?['\"]\)|from ['\"]mysql2?(?:/promise)?['\"]|"
             r"github\.com/go-sql-driver/mysql|com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
-            r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(",
+            r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|Ecto\.Adapters\.MyXQL|"
+            r"define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
         ),
         (
             "sqlite",
@@ -57,7 +63,7 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:sqlite3|aiosqlite|sqlite_utils)\b|require\(['\"](?:better-sqlite3|sqlite3|node:sqlite|"
             r"sql\.js)['\"]\)|from ['\"](?:better-sqlite3|sqlite3|sqlite|node:sqlite|bun:sqlite)['\"]|"
             r"github\.com/mattn/go-sqlite3|modernc\.org/sqlite|UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
-            r"jdbc:sqlite",
+            r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (
             "mongodb",
@@ -79,7 +85,7 @@ _IMPORTS: Final = tuple(
             7,
             r"firebase/(?:firestore|database|compat/firestore|compat/database)|getFirestore\(|firebase\.firestore\(|"
             r"firebase\.database\(|firestore\.client\(|google\.cloud import firestore|firebase-admin/firestore|"
-            r"admin\.firestore\(",
+            r"admin\.firestore\(|package:(?:cloud_firestore|firebase_database)/",
         ),
         (
             "dynamodb",
@@ -93,6 +99,7 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:redis|aioredis)\b|require\(['\"](?:redis|ioredis)['\"]\)|from ['\"](?:redis|ioredis|"
             r"@upstash/redis)['\"]|go-redis/|redis\.createClient\(",
         ),
+        ("deno-kv", 4, r"Deno\.openKv\("),
         ("duckdb", 4, r"(?:import|from)\s+duckdb\b|duckdb\.connect\("),
         ("airtable", 4, r"api\.airtable\.com|from\s+pyairtable|require\(['\"]airtable['\"]\)|from ['\"]airtable['\"]"),
         (
@@ -114,6 +121,10 @@ _URLS: Final = re.compile(
     r"(?<![\w-])(?P<scheme>postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb(?:\+\w+)?|mongodb(?:\+srv)?|sqlite(?:\+\w+)?|"
     r"rediss?|mssql(?:\+\w+)?|sqlserver|oracle(?:\+\w+)?|"
     r"cockroachdb|libsql|jdbc:\w+)(?=:(?://|thin|h2|mem))|(?P<ef>Data Source=[\w./\\-]+\.(?:db|sqlite3?))"
+)
+_SQL_SERVER: Final = re.compile(
+    r"(?i)\b(?:Server|Data Source)\s*=[^\"'\n]{1,200};[^\"'\n]*\b(?:Trusted_Connection|Integrated Security|Initial Catalog|"
+    r"TrustServerCertificate|MultipleActiveResultSets)\s*="
 )
 _SCHEMES: Final = (
     ("postgres", "postgresql"),
@@ -160,19 +171,20 @@ _PACKAGES: Final = tuple(
             6,
             r"^[\s\"'\-]*(?:psycopg2?(?:-binary)?|asyncpg|pg8000|psycopg\[)\b|\"(?:pg|postgres|pg-promise|"
             r"@vercel/postgres|@neondatabase/serverless)\"\s*:|gem ['\"]pg['\"]|npgsql|<artifactId>postgresql<|"
-            r"['\"]org\.postgresql:|lib/pq |jackc/pgx",
+            r"['\"]org\.postgresql:|lib/pq |jackc/pgx|gorm\.io/driver/postgres|\{:postgrex|sqlx\b[^\n]*postgres|tokio-postgres",
         ),
         (
             "mysql",
             6,
             r"^[\s\"'\-]*(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|flask-mysqldb)\b|\"mysql2?\"\s*:|gem "
-            r"['\"]mysql2['\"]|pomelo\.entityframeworkcore\.mysql|mysql-connector-j|go-sql-driver/mysql",
+            r"['\"]mysql2['\"]|pomelo\.entityframeworkcore\.mysql|mysql-connector-j|go-sql-driver/mysql|gorm\.io/driver/mysql|\{:myxql|sqlx\b[^\n]*mysql",
         ),
         (
             "sqlite",
             4,
             r"^[\s\"'\-]*aiosqlite\b|\"(?:better-sqlite3|sqlite3|@libsql/client)\"\s*:|gem ['\"]sqlite3['\"]|"
-            r"entityframeworkcore\.sqlite|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc",
+            r"entityframeworkcore\.sqlite|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc|gorm\.io/driver/sqlite|\{:ecto_sqlite3|"
+            r"rusqlite|sqlx\b[^\n]*sqlite|^\s*sqflite\s*:",
         ),
         (
             "mongodb",
@@ -187,7 +199,12 @@ _PACKAGES: Final = tuple(
             r"tedious)\"\s*:|mssql-jdbc",
         ),
         ("supabase", 6, r"\"@supabase/supabase-js\"\s*:|^[\s\"'\-]*supabase\b"),
-        ("firebase", 4, r"\"firebase(?:-admin)?\"\s*:|^[\s\"'\-]*firebase-admin\b|^[\s\"'\-]*google-cloud-firestore\b"),
+        (
+            "firebase",
+            4,
+            r"\"firebase(?:-admin)?\"\s*:|^[\s\"'\-]*firebase-admin\b|"
+            r"^[\s\"'\-]*google-cloud-firestore\b|^\s*(?:cloud_firestore|firebase_database)\s*:",
+        ),
         ("redis", 3, r"^[\s\"'\-]*redis\b|\"(?:redis|ioredis)\"\s*:|gem ['\"]redis['\"]"),
         ("h2", 2, r"<artifactId>h2<|com\.h2database"),
     )
@@ -258,7 +275,8 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
                 yield Evidence("database", engine, weight, file.path, file.line_at(match.start()), f"the code uses {engine}")
     if re.fullmatch(
         r"requirements[\w.\-]*\.(txt|in)|pyproject\.toml|pipfile|setup\.(py|cfg)|package\.json|gemfile|go\.mod|pom\.xml|"
-        r"build\.gradle(\.kts)?|.*\.csproj|composer\.json|environment\.ya?ml",
+        r"build\.gradle(\.kts)?|.*\.csproj|composer\.json|environment\.ya?ml|"
+        r"cargo\.toml|mix\.exs|pubspec\.yaml",
         name,
     ):
         for engine, weight, form in _PACKAGES:
@@ -292,6 +310,8 @@ def _of_line(file: SourceFile, number: int, line: str) -> Iterator[Evidence]:
         )
         if engine:
             yield Evidence("database", engine, 3 if engine == "redis" else 7, file.path, number, "a connection URL")
+    if "=" in line and _SQL_SERVER.search(line):
+        yield Evidence("database", "sqlserver", 7, file.path, number, "a connection string of SQL Server")
     if "backends." in line and (match := _DJANGO.search(line)):
         engine = _NAMES.get(next(filter(None, match.groups()), ""), "")
         if engine:

@@ -118,19 +118,93 @@ _LINES: Final = tuple(
         ),
         (r"(?i)\bsocket[_ ]?mode|SocketModeHandler|socketMode:\s*true|xapp-", 5, "internal", "a bot of the team's own chat"),
         (
-            r"slack_bolt|@slack/bolt|slack_sdk|botbuilder|discord\.Client|commands\.Bot\(|discord\.js|telegraf|"
-            r"node-telegram-bot-api|aiogram|telebot",
+            r"slack_bolt|@slack/bolt|botbuilder|discord\.Client\(|commands\.Bot\(|discord\.js",
             4,
             "internal",
             "a bot in a chat",
         ),
         (
-            r"(?i)\b(?:internal (?:use|tool|only|app|dashboard)|intranet|company[- ]internal|employees only|for (?:our|"
-            r"the) (?:team|staff|office|employees|company|department)|vpn[- ]only|behind (?:the )?vpn|staff[- ]only|"
-            r"in-house|back ?office)\b",
+            r"telegraf|node-telegram-bot-api|aiogram|telebot|telegram\.ext",
+            4,
+            "public",
+            "anybody may write to a Telegram bot",
+        ),
+        (
+            r"(?i)\b(?:allowed|authori[sz]ed|whitelist(?:ed)?|permitted|admin|owner)_?(?:user|chat|telegram)?_?ids?\b",
+            3,
+            "internal",
+            "only people it knows are answered",
+        ),
+        (
+            r"NegotiateDefaults|AddNegotiate\(|IISDefaults\.AuthenticationScheme|<windowsAuthentication enabled=\"true\"|"
+            r"\"windowsAuthentication\"\s*:\s*true|UseHttpSys\(|AuthenticationSchemes\.(?:NTLM|Negotiate)|flask_kerberos|spnego",
+            8,
+            "internal",
+            "people log in with their Windows accounts of the house",
+        ),
+        (r"\"access\"\s*:\s*\"(?:DOMAIN|MYSELF)\"", 8, "internal", "Apps Script answers the house's accounts only"),
+        (r"\"access\"\s*:\s*\"ANYONE(?:_ANONYMOUS)?\"", 8, "public", "Apps Script answers anybody"),
+        (
+            r"(?:app\.run|uvicorn\.run|serve|\.listen|http\.ListenAndServe|run_simple|launch)\([^\n)]{0,80}[\"'](?:127\.0\.0\.1|"
+            r"localhost)(?::\d+)?[\"']|^\s*-\s*[\"']?127\.0\.0\.1:\d+:\d+|^\s*server\.address\s*=\s*(?:127\.0\.0\.1|localhost)|"
+            r"gunicorn[^\n]*(?:-b|--bind)\s+(?:127\.0\.0\.1|localhost)",
+            2,
+            "internal",
+            "it listens on its own machine only",
+        ),
+        (
+            r"://[\w.-]+\.(?:corp|intra|intranet|internal|lan)\b|[\"'\s=@/](?:10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+)[:\"'/\s]|"
+            r"[\"'@/\s=][\w-]+(?:\.[\w-]+)*\.(?:corp|intra|intranet|lan)[:\"'/\s]",
+            3,
+            "internal",
+            "it talks to machines of the house",
+        ),
+        (
+            r"(?i)\.endswith\(\s*[\"']@[\w.-]+\.\w+[\"']|endsWith\(\s*[\"']@[\w.-]+\.\w+[\"']|allowed_?(?:email_?)?domains?\b",
+            5,
+            "internal",
+            "only addresses of one domain are let in",
+        ),
+        (
+            r"@\w+\.route\(\s*[\"']/(?:register|signup|sign-up|join)\b|path\(\s*[\"'](?:accounts/)?(?:register|signup)|"
+            r"\.post\(\s*[\"'](?:/\w+)*/(?:register|signup)\b|path=[\"']/?(?:register|signup|sign-up)[\"']|:registerable|"
+            r"createUserWithEmailAndPassword|auth\.signUp\(|action=[\"'](?:register|signup)\.php",
+            4,
+            "public",
+            "anybody can open an account",
+        ),
+        (
+            r"ALLOWED_HOSTS\s*=\s*\[[^\]]*(?:[\"'][\w.-]+\.(?:com|org|net|io|app|dev|de|at|ch|fr|es|it|nl|br|in|uk|eu)[\"']|"
+            r"[\"']\d+\.\d+\.\d+\.\d+[\"'])",
+            3,
+            "public",
+            "it answers for a public name",
+        ),
+        (
+            r"lovable-tagger|lovable\.dev/projects|gptengineer|bolt\.new|v0\.dev|base44",
+            4,
+            "public",
+            "made and published with a builder of web apps",
+        ),
+        (r"^sdk:\s*(?:streamlit|gradio|docker|static)\s*$", 6, "public", "published as a space on Hugging Face"),
+        (
+            r"(?i)\b(?:internal[- ](?:business[- ])?(?:use|tools?|only|apps?|applications?|dashboards?|web ?apps?|portal|"
+            r"systems?)|intranet|company[- ]internal|employees only|internally by|for our (?:own )?(?:team|staff|office|"
+            r"employees|"
+            r"colleagues|department)|vpn[- ]only|(?:behind|via|over|through) (?:the |a |our )?vpn|staff[- ]only|"
+            r"in-house (?:tool|app|system)|back ?office|nur (?:f\u00fcr )?(?:intern|mitarbeit\w+)|uso interno|usage interne)\b",
             6,
             "internal",
             "it says that it is for the house",
+        ),
+        (
+            r"(?i)(?:<title>|^#+ )[^\n<]{0,60}\b(?:employees?|staff|hr|leave|time ?sheets?|payroll|attendance|help ?desk|"
+            r"asset|inventory|warehouse|onboarding|shift)[ _-](?:\w+[ _-])?(?:management|portal|tracker|tracking|system|"
+            r"dashboard|"
+            r"requests?|planner|tool)\b",
+            4,
+            "internal",
+            "its title names the house's own work",
         ),
         (
             r"(?i)\b(?:saml|okta|azure ?ad|entra|msal|oauth2-proxy|oauth2_proxy|iap\.googleapis|cloudflare access|authelia|"
@@ -155,11 +229,21 @@ _LINES: Final = tuple(
         ),
     )
 )
+# Where it is published already, told in a document as well.
+_ADDRESS: Final = re.compile(
+    r"https?://[\w-]+(?:\.[\w-]+)?\.(?:herokuapp\.com|onrender\.com|vercel\.app|netlify\.app|web\.app|firebaseapp\.com|"
+    r"pages\.dev|workers\.dev|fly\.dev|streamlit\.app|azurewebsites\.net|azurestaticapps\.net|pythonanywhere\.com|github\.io|"
+    r"lovable\.app|replit\.app|repl\.co|up\.railway\.app|run\.app|hf\.space|surge\.sh|000webhostapp\.com|"
+    r"infinityfreeapp\.com|elasticbeanstalk\.com|glitch\.me|gitlab\.io)\b|share\.streamlit\.io/[\w-]+"
+)
 _SERVES: Final = re.compile(
     r"0\.0\.0\.0|\.listen\(\s*(?:process\.env\.PORT|PORT|port|\d{2,5})|http\.ListenAndServe|r\.Run\(|app\.run\(|"
     r"uvicorn\.run|server\.port|WebApplication\.CreateBuilder|@SpringBootApplication|runserver|gunicorn|uvicorn|"
     r"FastAPI\(|Flask\(__name__|express\(\)|createServer\(|streamlit|gr\.(?:Blocks|Interface)|Sinatra|Rails\.application|"
-    r"doGet\(|<\?php|export default function (?:Home|Page|App)"
+    r"doGet\(|<\?php|axum::serve|HttpServer::new|Deno\.serve|\$fresh/|Phoenix\.Endpoint|use \w+Web, :router|runApp\(|"
+    r"createRoot\(|"
+    r"ReactDOM\.render|createApp\(|bootstrapApplication\(|gem ['\"](?:rails|sinatra)['\"]|gin\.Default\(|echo\.New\(|"
+    r"export default function (?:Home|Page|App)"
 )
 _LOGIN: Final = re.compile(
     r"login_required|@requires_auth|LoginRequiredMixin|IsAuthenticated|OAuth2PasswordBearer|HTTPBearer|HTTPBasic\b|"
@@ -172,7 +256,7 @@ _LOGIN: Final = re.compile(
 )
 _CODE: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .yml .yaml .toml .conf "
-    ".tf .json .vue .svelte .md .ipynb .sh .gs .ejs .erb .rst .txt .razor .cshtml"
+    ".tf .json .vue .svelte .md .ipynb .sh .gs .ejs .erb .rst .txt .razor .cshtml .rs .ex .exs .dart .config .properties .env"
 )
 
 
@@ -190,6 +274,11 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             yield from _of_file(file)
 
 
+def _is_own_address(file: SourceFile) -> bool:
+    # In code such an address is mostly another service; in settings it is the app's own.
+    return bool(re.search(r"(?i)settings|config|\.env|package\.json|manifest|_config|index\.html|app\.json", file.name))
+
+
 def _of_file(file: SourceFile) -> Iterator[Evidence]:
     document = paths.is_document(file.path)
     for form, weight, value, why in _LINES:
@@ -198,6 +287,8 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
         if match := form.search(file.text):
             place = file.line_at(match.start())
             yield Evidence("exposure", value, weight - (1 if document else 0), file.path, place, why)
+    if (match := _ADDRESS.search(file.text)) and (document or _is_own_address(file)):
+        yield Evidence("exposure", "public", 5, file.path, file.line_at(match.start()), "its public address is written down")
     if document:
         return
     if match := _SERVES.search(file.text):

@@ -38,6 +38,16 @@ _SOURCES: Final = {
     ".erb": "ruby",
     ".html": "static",
     ".htm": "static",
+    ".rs": "rust",
+    ".ex": "elixir",
+    ".exs": "elixir",
+    ".heex": "elixir",
+    ".dart": "dart",
+    ".gs": "apps-script",
+    ".r": "r",
+    ".jl": "julia",
+    ".scala": "scala",
+    ".swift": "swift",
 }
 _IMAGES: Final = (
     ("python", "python"),
@@ -61,6 +71,29 @@ _IMAGES: Final = (
     ("composer", "php"),
     ("ruby", "ruby"),
     ("rails", "ruby"),
+    ("rust", "rust"),
+    ("elixir", "elixir"),
+    ("rocker/", "r"),
+)
+
+
+# Manifests of runtimes that are only recognised; a framework in them serves requests.
+_RECOGNISED: Final = (
+    (
+        "cargo.toml",
+        "rust",
+        tuple((name, rf"^{name}\b") for name in ("axum", "actix-web", "rocket", "warp", "leptos", "poem", "tide")),
+    ),
+    ("mix.exs", "elixir", (("phoenix", r"\{:phoenix\b"), ("plug", r"\{:plug_cowboy\b|\{:bandit\b"))),
+    ("rebar.config", "erlang", (("cowboy", r"\bcowboy\b"),)),
+    ("pubspec.yaml", "dart", (("flutter", r"^\s*flutter\s*:"), ("shelf", r"^\s*shelf\s*:"))),
+    ("build.sbt", "scala", (("play", r"PlayScala"), ("akka-http", r"akka-http"))),
+    ("package.swift", "swift", (("vapor", r"vapor"),)),
+    ("description", "r", (("shiny", r"^\s*shiny\b"),)),
+    ("project.toml", "julia", (("genie", r"^Genie\b"),)),
+)
+_RUNS_ON_SERVER: Final = re.compile(
+    r"\brequire\(|module\.exports|\bprocess\.(?:env|argv|exit)|from ['\"](?:node:|fs|path|express|http)\b|Deno\."
 )
 
 
@@ -132,13 +165,31 @@ def _other_manifest(file: SourceFile, name: str, near: int) -> Iterator[Evidence
         yield Evidence("framework", "php:laravel", near, file.path, 1, "artisan belongs to Laravel")
     elif name == "manage.py" and "django" in file.text:
         yield Evidence("framework", "python:django", near + 6, file.path, 1, "manage.py starts Django")
-    elif name in ("deno.json", "deno.jsonc", "bunfig.toml"):
+    elif name in ("deno.json", "deno.jsonc") and near >= 6:
+        yield Evidence("runtime", "deno", near + 5, file.path, 1, f"{file.name} configures Deno")
+        if "fresh" in file.text:
+            yield Evidence("framework", "deno:fresh", near, file.path, 1, f"{file.name} names Fresh")
+    elif name == "bunfig.toml":
         yield Evidence("runtime", "node", near + 1, file.path, 1, f"{file.name} configures a JavaScript runtime")
     elif name == "appsscript.json":
         yield Evidence(
-            "framework", "unknown:google-apps-script", 8, file.path, 1, "appsscript.json belongs to Google Apps Script"
+            "framework", "apps-script:google-apps-script", 8, file.path, 1, "appsscript.json belongs to Google Apps Script"
         )
-        yield Evidence("runtime", "unknown", 12, file.path, 1, "Google Apps Script runs at Google")
+        yield Evidence("runtime", "apps-script", 12, file.path, 1, "Google Apps Script runs at Google")
+    else:
+        yield from _recognised(file, name, near)
+
+
+def _recognised(file: SourceFile, name: str, near: int) -> Iterator[Evidence]:
+    for known, runtime, frameworks in _RECOGNISED:
+        if name != known:
+            continue
+        yield Evidence("runtime", runtime, near + 5, file.path, 1, f"{file.name} is a manifest of {runtime}")
+        for framework, form in frameworks:
+            if match := re.search(form, file.text, re.MULTILINE):
+                place = file.line_at(match.start())
+                yield Evidence("framework", f"{runtime}:{framework}", near + 2, file.path, place, f"it names {framework}")
+                yield Evidence("runtime", runtime, 4, file.path, place, f"{framework} serves requests")
 
 
 def _package(file: SourceFile, near: int) -> Iterator[Evidence]:
@@ -288,9 +339,12 @@ def _imports(files: list[SourceFile]) -> Iterator[Evidence]:
 def _amounts(files: list[SourceFile]) -> Iterator[Evidence]:
     amounts: dict[str, int] = {}
     largest: dict[str, SourceFile] = {}
+    suffixes = {file.suffix for file in files}
+    page = not any(file.name == "package.json" for file in files) and bool({".html", ".htm"} & suffixes)
     for file in files:
         runtime = _SOURCES.get(file.suffix)
-        if runtime == "node" and file.suffix == ".js" and paths.is_browser_code(file.path):
+        script = file.suffix == ".js" and (paths.is_browser_code(file.path) or (page and not _RUNS_ON_SERVER.search(file.text)))
+        if runtime == "node" and script:
             runtime = "static"
         if runtime and not paths.is_document(file.path):
             size = min(len(file.text), 40_000)

@@ -139,6 +139,8 @@ _FETCHES: Final = re.compile(
     r"XMLHttpRequest|\.get\(|\.post\(|got\(|ky\.|URL|url|endpoint|API|api|host|HOST|base|BASE|action=|websocket|WebSocket",
     re.IGNORECASE,
 )
+# The URL stands on the line after `fetch(`.
+_CALL_OPEN: Final = re.compile(r"(?:fetch|axios(?:\.\w+)?|get|post|put|request|open|ajax|urlopen)\(\s*$", re.IGNORECASE)
 _LINKS: Final = re.compile(
     r"<a\b[^>]*?\bhref\s*=|\bhref\s*[=:]|<img\b|<link\b|<script\b|<iframe\b|\bsrc(?:set)?\s*=|@see|xmlns|\bimage\b|"
     r"\bavatar|\bsee\b|source:|license",
@@ -194,7 +196,9 @@ def _urls(file: SourceFile) -> Iterator[Evidence]:
         linked = bool(_LINKS.search(line)) and not re.search(r"fetch\(|axios|requests\.|\.post\(|<form", line)
         for match in _HOST.finditer(line):
             host = match.group(1).lower().rstrip(".")
-            if is_third_party(host) and not linked and (_FETCHES.search(line) or file.suffix in (".env", ".properties")):
+            before = file.lines[number - 2][:400] if number > 1 else ""
+            called = _FETCHES.search(line) or _CALL_OPEN.search(before) or file.suffix in (".env", ".properties")
+            if is_third_party(host) and not linked and called:
                 yield Evidence("third_party", host, 6, file.path, number, f"the code calls {host}")
         for match in _BARE_HOST.finditer(line):
             if is_third_party(match.group(1).lower()):
