@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import pathlib
 
+import hypothesis
 import pytest
+
+# No test asserts a time: a busy machine is not a defect.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
