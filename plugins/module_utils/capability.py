@@ -271,6 +271,8 @@ def failure_of(error: Exception, capability: Capability, request: Request) -> di
 
 def _bug(error: Exception, capability: Capability) -> str:
     # The message of a foreign exception may hold what it worked on; its place does not.
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str):
+        return f"{capability.name} cannot use {error.filename}: {error.strerror}. Mend that, or choose another folder."
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
