@@ -44,7 +44,7 @@ _SIGNING: Final = re.compile(
     r"^(django_|flask_|app_|application_|rails_|laravel_)?(secret_?key(_base)?|app_?secret)$|secret_?key_?base|jwt|"
     r"session_?(secret|key)|cookie_?(secret|key|password)|"
     r"(nextauth|auth|better_auth|authjs)_?secret|signing_?(key|secret)|sign_?key|hmac|encryption_?key|encrypt_?key|"
-    r"crypt(o)?_?key|fernet|aes_?key|cipher_?key|"
+    r"crypt(o)?_?key|fernet|aes_?key|cipher_?key|validation_?key$|decryption_?key$|"
     r"csrf_?(secret|key)|security_?key|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|secure_auth|logged_in|"
     r"nonce|password|secret|"
     r"security_password|hash|token)_?salt|^salt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"

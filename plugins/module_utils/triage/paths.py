@@ -28,7 +28,7 @@ _TEST: Final = re.compile(
     r"\.(test|spec|cy|e2e)\.[jt]sx?$|Tests?\.(java|cs|kt|php)$|(^|/)[^/]*\.Tests?/",
 )
 _EXAMPLE: Final = re.compile(
-    r"(^|/)[^/]*[.\-_](example|sample|template|dist|tmpl|tpl|default|defaults|schema|skeleton)(\.[\w]+)?$|"
+    r"(^|/)[^/]*[.\-_](example|sample|template|dist|tmpl|tpl|default|defaults|schema|skeleton|fake|dummy)(\.[\w]+)?$|"
     r"(^|/)(examples?|samples?|template)[.\-_][^/]*$|\.(example|sample|template|dist)\.",
     re.IGNORECASE,
 )

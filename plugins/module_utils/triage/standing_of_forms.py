@@ -26,6 +26,9 @@ def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value = candidate.value
     if candidate.kind.startswith("supabase_") or candidate.kind == "jwt":
         return _of_web_token(candidate, file)
+    line = file.lines[candidate.line - 1] if candidate.line <= len(file.lines) else ""
+    if "{" in value or re.match(r"\$?\{", line[line.find(value) + len(value) :] if value in line else ""):
+        return None  # the last part is filled in when the app runs
     if candidate.kind == "private_key" and (paths.is_test(file.path) or "snakeoil" in file.path.lower()):
         return Judgement(LOCAL, "a private key that only tests read")
     if candidate.shape == "block":

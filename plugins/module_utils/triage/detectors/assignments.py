@@ -41,7 +41,7 @@ _DEFAULTED: Final = re.compile(
     r"viper\.SetDefault|"
     r"secrets\.get|setdefault|System\.getProperty|lookup_env|env_or|must_env|"
     r"default_env)\w*\s*\(\s*(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)"
-    r"\s*,\s*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    r"\s*,\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
 # define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
