@@ -305,8 +305,13 @@ def _program_section(layout: Layout, program: Program) -> dict[str, str]:
         "stdout_logfile_backups": "1",
     }
     if program.environment:
-        section["environment"] = _percent(",".join(f"{key}={json.dumps(value)}" for key, value in program.environment))
+        section["environment"] = _percent(",".join(f"{key}={_in_quotes(value)}" for key, value in program.environment))
     return section
+
+
+def _in_quotes(value: str) -> str:
+    # supervisord knows quotes there, but no escapes: neither JSON's \\u00e4 nor a backslash before a quote.
+    return f"'{value}'" if '"' in value else f'"{value}"'
 
 
 def _yes_no(value: bool) -> str:
