@@ -259,7 +259,9 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
     if _APP_PASSWORD.match(value):
         return True
-    if paths.is_translation(file.path) or len(value) < 4 or len(value) > 200 or _CONCATENATED.search(value):
+    if paths.is_translation(file.path) or len(value) > 200 or _CONCATENATED.search(value):
+        return False
+    if len(value) < 4 and not (len(value) == 3 and _is_connection(file, candidate.line)):
         return False
     if " " in value and not (candidate.shape == "comparison" and value.count(" ") <= 2):
         return False

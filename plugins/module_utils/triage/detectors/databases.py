@@ -76,7 +76,7 @@ _IMPORTS: Final = tuple(
             "sqlserver",
             8,
             r"UseSqlServer\(|SqlConnection\(|(?:import|from)\s+(?:pymssql)\b|require\(['\"](?:mssql|tedious)['\"]\)|"
-            r"jdbc:sqlserver|denisenkom/go-mssqldb|mssql\+pyodbc",
+            r"jdbc:sqlserver|denisenkom/go-mssqldb|mssql\+pyodbc|(?i:driver=\{(?:sql server|odbc driver \d+ for sql server))",
         ),
         ("oracle", 7, r"(?:import|from)\s+(?:cx_Oracle|oracledb)\b|jdbc:oracle|require\(['\"]oracledb['\"]\)"),
         ("supabase", 7, r"@supabase/(?:supabase-js|ssr|auth-helpers)|(?:from|import)\s+supabase\b|supabase\.createClient\("),
