@@ -40,7 +40,8 @@ class CredentialFinding:
 class Verdict:
     """What triage decided. `score` is 0 (harmless) to 100; `reasons` explain it line by line.
 
-    `facts` are what the code shows, as plain values: `runtime` (python, node, static, go, java, dotnet, php, ruby, rust, elixir, ..., unknown),
+    `facts` are what the code shows, as plain values: `runtime` (python, node, static, go, java, dotnet, php, ruby, rust,
+    elixir, ..., unknown),
     `framework`, `exposure`, `data`, `database` (postgresql, mysql, sqlite, mongodb, ... or ''), `container` (bool),
     `ci` (bool), `tests` (none, sample, real), `third_parties` (list of hosts). `controls` are the ids owed.
     """
