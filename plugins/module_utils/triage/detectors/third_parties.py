@@ -140,7 +140,7 @@ _FETCHES: Final = re.compile(
     re.IGNORECASE,
 )
 # The URL stands on the line after `fetch(`.
-_CALL_OPEN: Final = re.compile(r"(?:fetch|axios(?:\.\w+)?|get|post|put|request|open|ajax|urlopen)\(\s*$", re.IGNORECASE)
+_CALL_OPEN: Final = re.compile(r"(?:fetch|axios(?:\.\w+)?|get|post|put|request|(?:url)?open|ajax)\(\s*$", re.IGNORECASE)
 _LINKS: Final = re.compile(
     r"<a\b[^>]*?\bhref\s*=|\bhref\s*[=:]|<img\b|<link\b|<script\b|<iframe\b|\bsrc(?:set)?\s*=|@see|xmlns|\bimage\b|"
     r"\bavatar|\bsee\b|source:|license",
