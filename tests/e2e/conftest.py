@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import ansible_runner
+import psutil
 import pytest
 
 BIN = pathlib.Path(sys.executable).parent
+OWNER = "pytest-pid"
 # Nothing of the user's own may matter: no profile, no proxy that answers, no ansible.cfg, no collections of theirs.
 HOSTILE = {
     "HTTP_PROXY": "http://127.0.0.1:9",
@@ -140,7 +142,9 @@ class Estate:
 @pytest.fixture(scope="module")
 def estate(root: pathlib.Path) -> Iterator[Estate]:
     """An empty sandbox: started for the module, wiped after it. The path is short: Unix sockets allow 107 bytes."""
+    _wipe_what_killed_sessions_left(root)
     base = pathlib.Path(tempfile.mkdtemp(prefix="road-"))
+    (base / OWNER).write_text(str(os.getpid()))
     estate = Estate(root, base / "s", base / "home")
     estate.home.mkdir()
     started = estate.play(playbook="goldenpath.microapps.sandbox")
@@ -148,3 +152,14 @@ def estate(root: pathlib.Path) -> Iterator[Estate]:
     yield estate
     estate.play("-e", "sandbox_state=wiped", playbook="goldenpath.microapps.sandbox")
     shutil.rmtree(base, ignore_errors=True)
+
+
+def _wipe_what_killed_sessions_left(root: pathlib.Path) -> None:
+    """A session that was killed could not end its sandbox; its folder says who it was."""
+    for owner in pathlib.Path(tempfile.gettempdir()).glob(f"road-*/{OWNER}"):
+        text = owner.read_text()
+        if text.isdigit() and not psutil.pid_exists(int(text)):
+            Estate(root, owner.parent / "s", owner.parent / "home").play(
+                "-e", "sandbox_state=wiped", playbook="goldenpath.microapps.sandbox"
+            )
+            shutil.rmtree(owner.parent, ignore_errors=True)

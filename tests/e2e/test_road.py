@@ -20,7 +20,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -41,12 +41,12 @@ def planted(root: pathlib.Path) -> dict[str, str]:
     return dict(module.planted())
 
 
-def kubectl(estate: Any, *arguments: str) -> Any:
+def kubectl(estate: Any, *arguments: str, stdin: str | None = None) -> Any:
     """What kubectl says, as data."""
     cluster = estate.block("cluster")
     command = [str(BIN / "kubectl"), "--kubeconfig", cluster["kubeconfig"], *arguments]
     done = subprocess.run(
-        [*command, "-o", "json"] if arguments[0] == "get" else command, capture_output=True, text=True, check=True
+        [*command, "-o", "json"] if arguments[0] == "get" else command, capture_output=True, text=True, check=True, input=stdin
     )
     return json.loads(done.stdout) if arguments[0] == "get" else done.stdout
 
@@ -226,24 +226,100 @@ def test_the_pushed_branch_runs_without_a_secret_in_it(estate: Any, root: pathli
         assert value.encode() not in tree, name
 
 
-BREAKS: dict[str, list[str]] = {
-    "a policy deleted": ["delete", "networkpolicy", "default-deny", "-n", NAMESPACE],
-    "a quota raised": [
-        "patch", "resourcequota", "goldenpath", "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"hard":{"pods":"9999"}}}',
-    ],
-    "a label switched off": ["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=privileged", "--overwrite"],
-}  # fmt: skip
+ALLOW_ALL = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "allow-all", "namespace": NAMESPACE},
+    "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]},
+}
+ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+RULE = '[{"op": "replace", "path": "/spec/groups/0/rules/0/expr", "value": "vector(0)"}]'
+ROLE = "microapp-where2eat-sandbox"
+IN = ("-n", NAMESPACE)
 
 
-@pytest.mark.parametrize("what", BREAKS)
-def test_what_was_altered_by_hand_and_nothing_else_is_mended(estate: Any, what: str) -> None:
-    kubectl(estate, *BREAKS[what])
+def _policies_widened(estate: Any) -> None:
+    client = aws(estate, "iam")
+    (ours,) = client.list_role_policies(RoleName=ROLE)["PolicyNames"]
+    for name in (ours, "back-door"):
+        client.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=ANYTHING)
+
+
+def _runbook_edited(estate: Any) -> None:
+    page = estate.state / "evidence" / "sandbox" / "where2eat" / "runbook.md"
+    page.write_text(page.read_text() + "\nwritten by hand\n")
+
+
+# What somebody does by hand, and the one object that must be mended for it.
+BREAKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "a policy deleted": (
+        f"NetworkPolicy/{NAMESPACE}/default-deny",
+        lambda estate: kubectl(estate, "delete", "networkpolicy", "default-deny", *IN),
+    ),
+    "a policy beside ours": (
+        f"NetworkPolicy/{NAMESPACE}/allow-all",
+        lambda estate: kubectl(estate, "apply", "-f", "-", stdin=json.dumps(ALLOW_ALL)),
+    ),
+    "a binding beside ours": (
+        f"RoleBinding/{NAMESPACE}/everybody",
+        lambda estate: kubectl(
+            estate, "create", "rolebinding", "everybody", "--clusterrole=cluster-admin", "--group=system:authenticated", *IN
+        ),
+    ),
+    "a quota raised": (
+        f"ResourceQuota/{NAMESPACE}/goldenpath",
+        lambda estate: kubectl(
+            estate, "patch", "resourcequota", "goldenpath", *IN, "--type=merge", "-p", '{"spec":{"hard":{"pods":"9999"}}}'
+        ),
+    ),
+    "a label switched off": (
+        f"Namespace/{NAMESPACE}",
+        lambda estate: kubectl(
+            estate, "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=privileged", "--overwrite"
+        ),
+    ),
+    "an alert made blind": (
+        f"PrometheusRule/{NAMESPACE}/where2eat-errors",
+        lambda estate: kubectl(estate, "patch", "prometheusrule", "where2eat-errors", *IN, "--type=json", "-p", RULE),
+    ),
+    "images kept for ever": (
+        "ecr:repository/where2eat",
+        lambda estate: aws(estate, "ecr").delete_lifecycle_policy(repositoryName="where2eat"),
+    ),
+    "rights widened and added": (f"iam:role/{ROLE}", _policies_widened),
+    "the runbook edited": ("file:runbook.md", _runbook_edited),
+}
+
+
+def test_what_was_altered_by_hand_and_nothing_else_is_mended(estate: Any, story: dict[str, Any]) -> None:
+    for _object, alter in BREAKS.values():
+        alter(estate)
     audited = estate.play("-e", "app=where2eat", "--check", "--diff")
     mended = estate.play("-e", "app=where2eat", "--diff")
     assert (audited.rc, mended.rc) == (2, 0), audited.text + mended.text
-    assert len(mended.changed_objects) == 1
+    assert sorted(name for name, _action, _fields in mended.changed_objects) == sorted(name for name, _alter in BREAKS.values())
     assert audited.changed_objects == mended.changed_objects
     assert estate.play("-e", "app=where2eat").changed_tasks == []
+    assert estate.evidence("converge")["state"] == story["first"]["state"]
+
+
+def test_what_an_owner_changed_is_kept(estate: Any, tmp_path: pathlib.Path) -> None:
+    branch = tmp_path / "owner"
+    remote = f"{estate.block('forge')['base']}/where2eat.git"
+    owner = ["git", "-C", str(branch), "-c", "user.name=Owner", "-c", "user.email=owner@example.org"]
+    subprocess.run(["git", "clone", "--quiet", "--branch", "goldenpath/baseline", remote, str(branch)], check=True)
+    (branch / "Dockerfile").write_text((branch / "Dockerfile").read_text() + "# the owner's line\n")
+    subprocess.run([*owner, "commit", "--quiet", "--all", "--message", "Say whose line this is"], check=True)
+    subprocess.run([*owner, "push", "--quiet", "origin", "goldenpath/baseline"], check=True)
+    store = aws(estate, "secretsmanager")
+    name = "microapps/sandbox/where2eat/session"
+    theirs = dict.fromkeys(json.loads(store.get_secret_value(SecretId=name)["SecretString"]), "written-later-by-a-person")
+    store.put_secret_value(SecretId=name, SecretString=json.dumps(theirs))
+    hardened = estate.play("-e", "app=where2eat")
+    assert hardened.rc in (0, 2), hardened.text
+    subprocess.run([*owner, "pull", "--quiet"], check=True)
+    assert (branch / "Dockerfile").read_text().endswith("# the owner's line\n")
+    assert json.loads(store.get_secret_value(SecretId=name)["SecretString"]) == theirs
 
 
 def test_a_wrong_name_fails_at_once_and_names_the_nearest(estate: Any) -> None:
@@ -253,17 +329,25 @@ def test_a_wrong_name_fails_at_once_and_names_the_nearest(estate: Any) -> None:
     assert wrong.results == []
 
 
-@pytest.mark.parametrize("seconds", [0.8, 1.6, 2.4, 3.2])
-def test_killed_at_any_moment_the_same_command_finishes(estate: Any, story: dict[str, Any], seconds: float) -> None:
-    kubectl(estate, "delete", "namespace", NAMESPACE, "--wait=true")
-    log = estate.home / "killed.log"
+INTERRUPTS = [(0.7, signal.SIGINT), (1.9, signal.SIGKILL), (2.8, signal.SIGINT), (3.7, signal.SIGKILL)]
+
+
+@pytest.mark.parametrize(("seconds", "how"), INTERRUPTS)
+def test_interrupted_at_any_moment_the_same_command_finishes(
+    estate: Any, story: dict[str, Any], seconds: float, how: signal.Signals
+) -> None:
+    kubectl(estate, "delete", "namespace", NAMESPACE, "--wait=true", "--ignore-not-found")
+    for repository in aws(estate, "ecr").describe_repositories()["repositories"]:
+        aws(estate, "ecr").delete_repository(repositoryName=repository["repositoryName"], force=True)
+    log = estate.home / "interrupted.log"
     process = estate.start("-e", "app=where2eat", log=log)
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    os.killpg(process.pid, how)
+    process.wait(30)
     finished = estate.play("-e", "app=where2eat")
     assert finished.rc == 0, finished.text
-    assert estate.evidence("converge")["state"] == story["first"]["state"]
+    assert estate.evidence("converge")["state"]["controls"].keys() == story["first"]["state"]["controls"].keys()
+    assert len([name for name, may_log_in in roles_in_database(estate) if may_log_in and name.startswith("where2eat")]) <= 2
 
 
 def test_nothing_secret_was_printed_logged_or_left_behind(estate: Any, root: pathlib.Path) -> None:
