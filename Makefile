@@ -16,8 +16,7 @@ STAMP := .venv/.installed-$(LOCK)
 # An older copy of the collection in a folder of the user's would win over the link to this checkout.
 export APP ?=
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.venv/collections
-# Compiled Python is kept, but not in the checkout: without it every command would compile what it imports (2 s).
-export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
+export PYTHONDONTWRITEBYTECODE := 1
 PLAY := $(BIN)/ansible-playbook
 OURS := cd plugins && $(CURDIR)/$(BIN)/python -m module_utils.sandbox
 
@@ -121,7 +120,8 @@ $(STAMP): requirements.lock
 	@awk '/^uv==/{on=1} on{print} on&&!/\\$$/{exit}' requirements.lock > .venv/uv.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock >&2
 # pip is slower, but knows a mirror that is named in its own configuration only.
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock >&2 || \
+# Compiled once, here: nothing writes compiled files later, and every command would compile what it imports (3 s).
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock >&2 || \
 	  $(BIN)/pip install --disable-pip-version-check --progress-bar off --require-hashes --no-deps -r requirements.lock >&2
 	@mkdir -p .venv/collections
 	@link=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ansible_collections/goldenpath; \
