@@ -119,10 +119,12 @@ $(STAMP): requirements.lock
 	  if [ "$$($(BIN)/python -c "$$version" 2>/dev/null)" != "$$($(PYTHON) -c "$$version")" ]; then $(PYTHON) -m venv --clear .venv >&2; fi
 	@awk '/^uv==/{on=1} on{print} on&&!/\\$$/{exit}' requirements.lock > .venv/uv.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock >&2
+# The machine's own certificates: a proxy of a company signs with its own.
 # pip is slower, but knows a mirror that is named in its own configuration only.
 # Compiled once, here: nothing writes compiled files later, and every command would compile what it imports (3 s).
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock >&2 || \
-	  $(BIN)/pip install --disable-pip-version-check --progress-bar off --require-hashes --no-deps -r requirements.lock >&2
+	@$(BIN)/uv pip sync --quiet --system-certs --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock >&2 || \
+	  { echo "uv could not fetch them; pip tries, with its own configuration (about 3 minutes)" >&2; \
+	    $(BIN)/pip install --quiet --disable-pip-version-check --progress-bar off --require-hashes --no-deps -r requirements.lock >&2; }
 	@mkdir -p .venv/collections
 	@link=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ansible_collections/goldenpath; \
 	  mkdir -p "$$link"; ln -sfn "$(CURDIR)" "$$link/microapps"
