@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import decimal
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..capability import Change
@@ -173,11 +173,19 @@ def holds(wanted: Any, live: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(holds(value, live.get(key)) for key, value in wanted.items())
     if isinstance(wanted, (list, tuple)):
-        return isinstance(live, list) and len(wanted) == len(live) and all(map(holds, wanted, live))
+        return isinstance(live, list) and _list_holds(wanted, live)
     if isinstance(wanted, bool) or isinstance(live, bool) or not isinstance(live, str):
         return bool(wanted == live)
     quantity = _quantity(str(wanted))
     return bool(wanted == live) or (quantity is not None and quantity == _quantity(live))
+
+
+def _list_holds(wanted: Sequence[Any], live: Sequence[Any]) -> bool:
+    """Entry by entry; where entries have names, the server merges by name, and others may stand between ours."""
+    if all(isinstance(entry, Mapping) and "name" in entry for entry in (*wanted, *live)):
+        named = {entry["name"]: entry for entry in live}
+        return all(entry["name"] in named and holds(entry, named[entry["name"]]) for entry in wanted)
+    return len(wanted) == len(live) and all(map(holds, wanted, live))
 
 
 def _quantity(text: str) -> decimal.Decimal | None:
