@@ -55,7 +55,7 @@ sandbox-env: venv ## Print what ordinary clients need: eval "$$(make -s sandbox-
 ##@ Tests
 
 .PHONY: test
-test: ready ## Everything that must pass (about 15 minutes; the parts below, one after the other)
+test: ready ## Everything that must pass (about half an hour; the parts below, one after the other)
 	@for part in lint unit integration e2e molecule sanity; do $(MAKE) test-$$part; done
 	@echo "Everything passed."
 
