@@ -10,7 +10,7 @@ from ..capability import Plan, Request, answers_of
 from ..controls import Answer, State, merge
 from ..errors import MicroappsError
 from ..profile import Profile
-from .controls import AGE, CONTROLS, DATABASE_LOGIN, FOUND_IS_DEAD, VENDOR_KEYS
+from .controls import AGE, CONTROLS, DATABASE_LOGIN, DATABASES, FOUND_IS_DEAD, KEYS_OF_OTHERS, VENDOR_KEYS, control_of_kind
 from .found import Found
 from .issuers.http_recipe import KEY, HttpRecipe
 from .jobs import Sight
@@ -42,10 +42,10 @@ def _dead(found: Found, sight: Sight | None, profile: Profile, request: Request,
     if sight is None:
         # Its secret could not be looked at: that plan's failure says why.
         return []
-    if found.spec.kind == "generated":
+    if not sight.job.traits.target:
         return [_signing(found, sight, request, switched)]
     proof = (sight.plans[0].object,)
-    controls = (FOUND_IS_DEAD, VENDOR_KEYS) if found.spec.kind == "api_key" else (FOUND_IS_DEAD,)
+    controls = (FOUND_IS_DEAD, VENDOR_KEYS) if found.spec.kind in KEYS_OF_OTHERS else (FOUND_IS_DEAD,)
     if sight.job.issuer is None:
         return [Answer(control, *_moved(found, sight)) for control in controls]
     live = [document for document in sight.live if found.value in document.values()]
@@ -56,7 +56,7 @@ def _dead(found: Found, sight: Sight | None, profile: Profile, request: Request,
     reason = f"{found.place} still lets in whoever has it"
     if request.check and sight.retires:
         return [Answer(control, State.DRIFTED, proof, reason=reason, found=reason) for control in controls]
-    if isinstance(sight.job.issuer, HttpRecipe) and not sight.job.issuer.makes_keys:
+    if not sight.job.traits.makes:
         reason += f". Make a new key at the vendor, store it as {sight.job.name}, and revoke this one"
         return [Answer(control, State.VIOLATED, proof, reason=reason, found=reason) for control in controls]
     held = f"{reason}: {sight.held}" if sight.held else reason
@@ -107,9 +107,9 @@ def _unassigned(found: Found, profile: Profile, request: Request) -> Answer:
 def _standing(sight: Sight) -> list[Answer]:
     given = []
     proof = (sight.plans[0].object,)
-    is_database = sight.job.spec.kind == "postgresql"
+    is_database = sight.job.spec.kind in DATABASES
     if sight.held:
-        control = DATABASE_LOGIN if is_database else VENDOR_KEYS
+        control = control_of_kind(sight.job.spec.kind)
         given.append(Answer(control, State.DRIFTED, proof, reason=sight.held, found=sight.held))
     if "days old" in sight.due and not sight.rotating:
         reason = f"{sight.job.name}: {sight.due}. Replace it at its vendor and store the new value"

@@ -20,7 +20,7 @@ from ..gitops.git import mirror
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from . import consumers, found, jobs
 from .answering import answers
-from .controls import CONTROLS, DATABASE_LOGIN
+from .controls import CONTROLS, DATABASE_LOGIN, DATABASES
 from .delivery import Delivery, deliver
 from .found import Found
 from .jobs import Job, Sight, Wish
@@ -108,7 +108,7 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
             issuer = issuer_of(spec, app, profile, request)
             sights.append(jobs.look(Job(spec, name, jobs.about(app, profile, spec), issuer, given_away), store, wish))
         except MicroappsError as error:
-            controls = CONTROLS if spec.kind == "postgresql" else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
+            controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
             failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
     return Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
 

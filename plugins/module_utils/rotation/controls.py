@@ -15,3 +15,14 @@ VENDOR_KEYS: Final = "secrets-06"
 AGE: Final = "secrets-07"
 
 CONTROLS: Final = (FOUND_IS_DEAD, IN_STORE, DATABASE_LOGIN, DELIVERED, LABELLED, VENDOR_KEYS, AGE)
+
+# What kind of secret (as the catalog calls it) answers which control besides those of every secret.
+DATABASES: Final = frozenset({"postgresql"})
+KEYS_OF_OTHERS: Final = frozenset({"api_key"})
+
+
+def control_of_kind(kind: str) -> str:
+    """The control that a secret's replacement answers, by whose door it opens."""
+    if kind in DATABASES:
+        return DATABASE_LOGIN
+    return VENDOR_KEYS if kind in KEYS_OF_OTHERS else FOUND_IS_DEAD

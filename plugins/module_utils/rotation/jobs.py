@@ -12,11 +12,9 @@ from ..app import App, SecretSpec
 from ..capability import Change, Plan, Refusal
 from ..errors import Conflict
 from ..profile import Profile
-from .controls import AGE, FOUND_IS_DEAD, IN_STORE, LABELLED, VENDOR_KEYS
+from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .found import Found
-from .issuers import Issuer
-from .issuers.http_recipe import HttpRecipe
-from .issuers.postgresql import PostgreSQL
+from .issuers import Issuer, Traits
 from .machine import Course, advance, begin, course, due_since, foreign_rotation
 from .makers import value_key
 from .model import About, Document, Stage, Stored, Version, public, token_for
@@ -35,6 +33,11 @@ class Job:
     about: About
     issuer: Issuer | None
     found: tuple[Found, ...]
+
+    @property
+    def traits(self) -> Traits:
+        """The issuer's facts; what nobody but a person can make is moved as it is."""
+        return self.issuer.traits if self.issuer else Traits(makes=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,8 +91,9 @@ class Sight:
     @property
     def retirements(self) -> tuple[str, ...]:
         """The objects whose plans retire something."""
-        logins = {f"postgresql:login/{document['username']}" for document in self.former if "username" in document}
-        return tuple(plan.object for plan in self.plans if plan.object in logins or plan.object.startswith("vendor:"))
+        issuer = self.job.issuer
+        leaving = {issuer.object_of(document) for document in (*self.former, {})} if issuer else set()
+        return tuple(plan.object for plan in self.plans if plan.object in leaving)
 
     @property
     def refused(self) -> bool:
@@ -122,10 +126,10 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     created = store.created(job.name, base.token) if base else None
     due = _due(job, created, current, wish)
     # A key that nobody but a person can make is moved as it is, and never due.
-    rotates = bool(due) and job.issuer is not None and _makes(job.issuer)
+    rotates = bool(due) and job.traits.makes
     known = stored or Stored(job.name)
     first = None
-    if stored is None and live and job.spec.kind != "generated":
+    if stored is None and live and job.traits.target:
         first = live[0]
     way = _way(known, first, rotates)
     accepted = bool(way.steps) or current is None or job.issuer is None or job.issuer.accepts(current)
@@ -134,7 +138,7 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     former = _former(job, store, stored, current, live, bool(way.steps))
     retires, held = _retirement(job, wish, bool(way.steps), current, former, created)
     target: tuple[Plan, ...] = ()
-    if job.issuer is not None and (wanted or job.spec.kind != "postgresql"):
+    if job.issuer is not None and (wanted or not job.traits.logs_in):
         fresh = bool(way.steps) or not accepted
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
     plans = (_store_plan(job, store, stored, before, wanted, way, due), *target)
@@ -165,18 +169,9 @@ def _may_touch(job: Job, stored: Stored, adopt: str) -> None:
         )
 
 
-def _makes(issuer: Issuer) -> bool:
-    return not isinstance(issuer, HttpRecipe) or issuer.makes_keys
-
-
 def _live(job: Job) -> tuple[Document, ...]:
     values = tuple(dict.fromkeys(found.value for found in job.found))
-    if isinstance(job.issuer, PostgreSQL):
-        return job.issuer.found(values)
-    documents = tuple({value_key(job.spec): value} for value in values)
-    if job.spec.kind == "generated" or job.issuer is None:
-        return documents
-    return tuple(document for document in documents if job.issuer.accepts(document))
+    return job.issuer.found(values) if job.issuer else tuple({value_key(job.spec): value} for value in values)
 
 
 def _due(job: Job, created: datetime.datetime | None, current: Document | None, wish: Wish) -> str:
@@ -194,9 +189,7 @@ def _due(job: Job, created: datetime.datetime | None, current: Document | None, 
 
 def _young(job: Job, created: datetime.datetime | None, wish: Wish) -> bool:
     # Only two logins take turns: a rotation within the grace of the last one would take the former value from its users.
-    return (
-        isinstance(job.issuer, PostgreSQL) and wish.cutover != "now" and created is not None and wish.now - created < wish.grace
-    )
+    return job.traits.takes_turns and wish.cutover != "now" and created is not None and wish.now - created < wish.grace
 
 
 def _way(stored: Stored, first: Document | None, rotates: bool) -> Course:
@@ -218,16 +211,16 @@ def _wanted(job: Job, store: Store, stored: Stored, way: Course, before: Documen
 def _former(
     job: Job, store: Store, stored: Stored | None, current: Document | None, live: tuple[Document, ...], rotating: bool
 ) -> tuple[Document, ...]:
-    if isinstance(job.issuer, PostgreSQL):
-        return (*live, *job.issuer.open_besides(current or {}, live))
-    if not isinstance(job.issuer, HttpRecipe) or current is None:
+    if job.issuer is None:
         return live
-    key = value_key(job.spec)
-    previous = stored.at(Stage.PREVIOUS) if stored else None
-    candidates = [current] if rotating else [store.read(job.name, previous.token)] if previous else []
-    known = {document[key] for document in live} | (set() if rotating else {current.get(key)})
-    others = [document for document in candidates if document.get(key) not in known and job.issuer.accepts(document)]
-    return (*live, *others)
+
+    def former() -> Document | None:
+        if rotating:
+            return current
+        previous = stored.at(Stage.PREVIOUS) if stored else None
+        return store.read(job.name, previous.token) if previous else None
+
+    return (*live, *job.issuer.open_besides(current, former, live))
 
 
 def _retirement(
@@ -238,7 +231,7 @@ def _retirement(
     former: tuple[Document, ...],
     created: datetime.datetime | None,
 ) -> tuple[bool, str]:
-    if job.issuer is None or job.spec.kind == "generated":
+    if job.issuer is None or not job.traits.target:
         return False, ""
     leaves = rotating or bool(former)
     if wish.held and leaves:
@@ -249,12 +242,12 @@ def _retirement(
         return False, f"both credentials are valid for {wish.grace.total_seconds():.0f} seconds after a rotation"
     if rotating:
         return False, "it is retired once the app was seen with the new one"
-    if former and not isinstance(job.issuer, PostgreSQL):
+    if former and not job.traits.tells_users:
         return False, "nobody tells who uses it; once the app runs with the new one, ask for its retirement (docs/rotation.md)"
     users = tuple(user for document in former for user in job.issuer.in_use(document))
     if users:
         return False, f"old credential still in use by {'; '.join(dict.fromkeys(users))}"
-    if former and current is not None and isinstance(job.issuer, PostgreSQL) and not job.issuer.in_use(current):
+    if former and current is not None and not job.issuer.in_use(current):
         return False, "the app was not seen with the new credential yet"
     return True, ""
 
@@ -307,7 +300,8 @@ def _value(job: Job, document: Document, fresh: bool) -> str:
 
 
 def _control_of(job: Job) -> tuple[str, ...]:
-    return {"api_key": (VENDOR_KEYS,), "generated": (FOUND_IS_DEAD,)}.get(job.spec.kind, ())
+    # A database's login is proven on the database itself, not by what the store says of it.
+    return () if job.spec.kind in DATABASES else (control_of_kind(job.spec.kind),)
 
 
 def _nothing_to_store(job: Job) -> Refusal:

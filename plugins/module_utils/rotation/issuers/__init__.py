@@ -5,10 +5,29 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+from collections.abc import Callable
 from typing import Protocol
 
 from ...capability import Plan
 from ..model import Document
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Traits:
+    """What the order of a rotation depends on, as facts about the target system.
+
+    `makes`: a new credential can be made at all (some vendors only tell whether one is valid). `target`: somebody apart from
+    the app accepts or refuses the credential. `logs_in`: `outline` names a login, and the target keeps a list of them.
+    `tells_users`: `in_use` is the truth, so that a credential is retired when nobody was seen with it. `takes_turns`: there are
+    two credentials and no more, so a second rotation within the grace time would take the former one from those who use it.
+    """
+
+    makes: bool = True
+    target: bool = True
+    logs_in: bool = False
+    tells_users: bool = False
+    takes_turns: bool = False
 
 
 class Issuer(Protocol):
@@ -16,6 +35,25 @@ class Issuer(Protocol):
 
     `current` is the document that the store calls current, None before the first. Errors: Denied, Conflict, Unreachable.
     """
+
+    @property
+    def traits(self) -> Traits:
+        """The facts."""
+
+    def object_of(self, document: Document) -> str:
+        """What a plan calls this credential (`postgresql:login/where2eat_a`)."""
+
+    def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
+        """Documents for values that were found in the code, of those that still let somebody in."""
+
+    def open_besides(
+        self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
+    ) -> tuple[Document, ...]:
+        """What else is open and should not be: neither `current` nor in `known`.
+
+        `former()` reads what the store called current before (while a rotation is to come: what it calls current now), for
+        targets that do not list their credentials.
+        """
 
     def outline(self, current: Document | None) -> Document:
         """The public part of what `issue` would make, without making it."""

@@ -16,6 +16,7 @@ from ...capability import Plan
 from ...errors import Conflict
 from ...scrubber import Secrets
 from ..model import Document, register, to_text
+from . import Traits
 
 # 256 bits: as strong as what it signs or encrypts.
 _BYTES = 32
@@ -28,6 +29,25 @@ class Generated:
     key: str
     secrets: Secrets = dataclasses.field(repr=False)
     random_bytes: Callable[[int], bytes] = dataclasses.field(repr=False)
+
+    @property
+    def traits(self) -> Traits:
+        """See `Issuer`."""
+        return Traits(target=False)
+
+    def object_of(self, document: Document) -> str:
+        """See `Issuer`: no other system knows it."""
+        return ""
+
+    def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
+        """See `Issuer`: whoever has it can sign, until the app takes another."""
+        return tuple({self.key: value} for value in values)
+
+    def open_besides(
+        self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
+    ) -> tuple[Document, ...]:
+        """See `Issuer`."""
+        return ()
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`."""

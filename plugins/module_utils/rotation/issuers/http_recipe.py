@@ -13,7 +13,7 @@ import dataclasses
 import hashlib
 import os
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ...capability import Change, Plan
@@ -23,6 +23,7 @@ from ...scrubber import Secrets
 from ..controls import VENDOR_KEYS
 from ..http_json import request
 from ..model import Document, register, to_text
+from . import Traits
 
 KEY: Final = "api_key"
 
@@ -37,9 +38,29 @@ class HttpRecipe:
     secrets: Secrets = dataclasses.field(repr=False)
 
     @property
-    def makes_keys(self) -> bool:
-        """Whether the vendor can be asked for a key; some only tell whether one is valid."""
-        return bool(self.vendor.create_path)
+    def traits(self) -> Traits:
+        """See `Issuer`: some vendors only tell whether a key is valid, and none tells who uses it."""
+        return Traits(makes=bool(self.vendor.create_path))
+
+    def object_of(self, document: Document) -> str:
+        """See `Issuer`: the vendor's keys are one object."""
+        return f"vendor:{self.name}"
+
+    def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
+        """See `Issuer`."""
+        documents = tuple({self.key: value} for value in values)
+        return tuple(document for document in documents if self.accepts(document))
+
+    def open_besides(
+        self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
+    ) -> tuple[Document, ...]:
+        """See `Issuer`: a vendor's list shows no values, so only the one before is asked about."""
+        document = former() if current is not None else None
+        if document is None or document.get(self.key) in {one[self.key] for one in known}:
+            return ()
+        if document is not current and current is not None and document.get(self.key) == current.get(self.key):
+            return ()
+        return (document,) if self.accepts(document) else ()
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`: the vendor chooses everything."""
@@ -54,7 +75,7 @@ class HttpRecipe:
         changes = tuple(
             Change("update", field, before[field], value, VENDOR_KEYS) for field, value in after.items() if before[field] != value
         )
-        return (Plan(f"vendor:{self.name}", before, after, changes, (), (VENDOR_KEYS,)),)
+        return (Plan(self.object_of({}), before, after, changes, (), (VENDOR_KEYS,)),)
 
     @contextlib.contextmanager
     def exclusive(self, name: str) -> Iterator[None]:

@@ -19,6 +19,7 @@ from ...errors import Conflict, Denied, NotFound
 from ...scrubber import Secrets
 from .. import scram
 from ..model import Document, register, to_text
+from . import Traits
 from . import postgresql_roles as roles
 from . import postgresql_statements as statements
 from .postgresql_catalog import observe, users
@@ -48,6 +49,15 @@ class PostgreSQL:
     secrets: Secrets = dataclasses.field(repr=False)
     random_bytes: Callable[[int], bytes] = dataclasses.field(repr=False)
 
+    @property
+    def traits(self) -> Traits:
+        """See `Issuer`: pg_stat_activity tells who is in."""
+        return Traits(logs_in=True, tells_users=True, takes_turns=True)
+
+    def object_of(self, document: Document) -> str:
+        """See `Issuer`."""
+        return f"postgresql:login/{document.get('username', '')}"
+
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`."""
         return {
@@ -67,18 +77,20 @@ class PostgreSQL:
         leaving = () if retire is None else self._to_retire(server, wanted, retire)
         return roles.plan(server, self.names, user, wanted["username"], fresh, leaving)
 
-    def found(self, passwords: tuple[str, ...]) -> tuple[Document, ...]:
-        """Documents for passwords found in the code: each with every login of the app's past that it opens."""
-        if not passwords:
+    def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
+        """See `Issuer`: each password with every login of the app's past that it opens."""
+        if not values:
             return ()
         logins = [role.name for role in roles.former_logins(self._observed(""), self.names)]
         outline = self.outline(None)
-        documents = [{**outline, "username": login, "password": password} for login in logins for password in passwords]
+        documents = [{**outline, "username": login, "password": password} for login in logins for password in values]
         return tuple(document for document in documents if self.accepts(document))
 
-    def open_besides(self, current: Document, known: tuple[Document, ...]) -> tuple[Document, ...]:
-        """Documents (without a password) of logins of ours, or retired by us, that are open and not current."""
-        user = current.get("username", "")
+    def open_besides(
+        self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
+    ) -> tuple[Document, ...]:
+        """See `Issuer`: logins of ours, or retired by us, as documents without a password."""
+        user = (current or {}).get("username", "")
         server = self._observed(user)
         listed = {document["username"] for document in known} | {user}
         outline = self.outline(None)
