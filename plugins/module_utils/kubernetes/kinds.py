@@ -51,6 +51,8 @@ BUILT_IN: Final[tuple[Kind, ...]] = (
     Kind("", "v1", "ResourceQuota", "resourcequotas"),
     Kind("", "v1", "LimitRange", "limitranges"),
     Kind("apps", "v1", "Deployment", "deployments"),
+    Kind("apps", "v1", "StatefulSet", "statefulsets"),
+    Kind("apps", "v1", "DaemonSet", "daemonsets"),
     Kind("batch", "v1", "CronJob", "cronjobs"),
     Kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
     Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"),

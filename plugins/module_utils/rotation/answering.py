@@ -10,6 +10,7 @@ from ..capability import Plan, Request, answers_of
 from ..controls import Answer, State, merge
 from ..errors import MicroappsError
 from ..profile import Profile
+from .consumers import is_consumers
 from .controls import AGE, CONTROLS, DATABASE_LOGIN, DATABASES, FOUND_IS_DEAD, KEYS_OF_OTHERS, VENDOR_KEYS, control_of_kind
 from .found import Found
 from .issuers.http_recipe import KEY, HttpRecipe
@@ -24,7 +25,7 @@ def answers(
     plans, sights = tuple(plans), tuple(sights)
     by_spec = {sight.job.spec.name: sight for sight in sights}
     given = list(answers_of(plans, CONTROLS, request.check))
-    switched = not any(plan.object.startswith("app:") and (plan.failure or plan.refusals) for plan in plans)
+    switched = not any(is_consumers(plan) and (plan.failure or plan.refusals) for plan in plans)
     for found in credentials:
         sight = by_spec.get(found.spec.name) if found.spec else None
         try:

@@ -26,8 +26,8 @@ from .found import Found
 from .jobs import Job, Sight, Wish
 from .makers import issuer_of
 from .model import Stage, Stored
+from .permissions import PERMISSIONS
 from .stores import Store, open_store
-from .stores.aws_secretsmanager import PERMISSIONS
 
 SPEC: Final[dict[str, Any]] = {
     **MICROAPP_OPTIONS,
@@ -60,7 +60,7 @@ class Seen:
     found: tuple[Found, ...]
     sights: tuple[Sight, ...]
     failed: tuple[Plan, ...]
-    consumer: consumers.Sight
+    consumer: consumers.Consumer
     held: Refusal | None
     delivery: Delivery
     ask: Ask
@@ -93,8 +93,8 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     store = open_store(profile, request.secrets, request.environ)
     copy = mirror(profile.repository_url(app), request.environ)
     credentials = found.find(app, context.verdict, copy, request.secrets) if context.verdict else ()
-    consumer = consumers.look(app, profile, copy, credentials)
-    held = consumers.hold(consumer, app, profile, request.check)
+    consumer = consumers.consumer_of(app, profile, copy, credentials, request)
+    held = consumer.hold(request.check)
     sights, failed = [], []
     for spec in app.secrets:
         asked = ask.covers(spec.name)
@@ -124,7 +124,7 @@ def carry_out(seen: Seen, request: Request) -> tuple[Plan, ...]:
     """The plans; in a converge run as they came out."""
     app_plans = _consumer_plans(seen)
     if not request.check:
-        return tuple(_carried_out(seen, app_plans, request))
+        return tuple(_carried_out(seen, app_plans))
     planned = (plan for sight in seen.asked() for plan in sight.plans)
     return (*seen.failed, *planned, *app_plans, *seen.delivery.plans)
 
@@ -134,12 +134,10 @@ def _consumer_plans(seen: Seen) -> tuple[Plan, ...]:
         return ()
     tokens = {sight.job.spec.name: sight.way.base for sight in seen.sights}
     tokens |= {sight.job.spec.name: sight.way.token for sight in seen.asked() if sight.way.token}
-    wanted = consumers.wanted_release(seen.consumer, seen.context.app, seen.context.profile, tokens)
-    changing = any(sight.rotating for sight in seen.asked())
-    return consumers.plan(seen.consumer, seen.context.app, wanted, changing, seen.held)
+    return seen.consumer.plan(tokens, any(sight.rotating for sight in seen.asked()), seen.held)
 
 
-def _carried_out(seen: Seen, app_plans: tuple[Plan, ...], request: Request) -> list[Plan]:
+def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
     """The plans as they came out: what failed says why, and nothing is retired that the app may still need."""
     done: list[Plan] = [*seen.failed]
     stored = {sight.job.spec.name: sight.stored for sight in seen.sights if sight.stored and sight not in seen.asked()}
@@ -158,7 +156,7 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...], request: Request) -> l
             except MicroappsError as error:
                 plans[sight.job.name] = _failed(sight.plans, error)
         delivered = seen.delivery.apply()
-        switched = _switched(seen, app_plans, stored, request)
+        switched = _switched(seen, app_plans, stored)
         failure = next((plan.failure for plan in switched if plan.failure), None)
         for sight in sights:
             try:
@@ -185,22 +183,22 @@ def _failed(plans: Iterable[Plan], error: MicroappsError) -> tuple[Plan, ...]:
     return tuple(plan.failed(error) if plan.changes else plan for plan in plans)
 
 
-def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored], request: Request) -> tuple[Plan, ...]:
-    app, profile = seen.context.app, seen.context.profile
+def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored]) -> tuple[Plan, ...]:
+    app = seen.context.app
     leaving = any(sight.former and sight.retires for sight in seen.asked())
-    if not plans or plans[0].refusals or not (plans[0].changes or leaving):
+    changing = any(plan.changes for plan in plans)
+    if not plans or any(plan.refusals for plan in plans) or not (changing or leaving):
         return plans
     try:
         absent = consumers.missing(app, stored)
         if absent:
             raise absent
         tokens = consumers.tokens_of(stored)
-        wanted = consumers.wanted_release(seen.consumer, app, profile, tokens)
-        if wanted is not None and plans[0].changes:
-            consumers.switch(profile, app, wanted, request)
-        # Whatever is retired next, the running app must not need it.
         current = {name: seen.store.read(app.secret_name(name), token) for name, token in tokens.items()}
-        consumers.confirm(profile, app, current)
+        if changing:
+            seen.consumer.switch(tokens, current)
+        # Whatever is retired next, the running app must not need it.
+        seen.consumer.confirm(current)
     except MicroappsError as error:
         return tuple(plan.failed(error) for plan in plans)
     return plans

@@ -84,8 +84,13 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
     return {"apiVersion": API, "kind": "SecretStore", "metadata": _metadata(app, app.name), "spec": {"provider": provider}}
 
 
+def secret_object(app: App, spec: SecretSpec) -> str:
+    """The name of the ExternalSecret and of the Secret that it makes."""
+    return f"{app.name}-{spec.name}"
+
+
 def _external_secret(app: App, spec: SecretSpec) -> dict[str, Any]:
-    name = f"{app.name}-{spec.name}"
+    name = secret_object(app, spec)
     data = [
         {"secretKey": key, "remoteRef": {"key": app.secret_name(spec.name), "property": key}} for key, _variable in spec.variables
     ]

@@ -13,7 +13,7 @@ from ..microapp import MICROAPP_OPTIONS, Context, context_of
 from .app_secrets import Ask, age_limit, carry_out, look, warnings_of
 from .delivery import Delivery
 from .jobs import GRACE
-from .stores.aws_secretsmanager import PERMISSIONS
+from .permissions import PERMISSIONS
 
 SPEC: Final[dict[str, Any]] = {
     **MICROAPP_OPTIONS,

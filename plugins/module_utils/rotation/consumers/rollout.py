@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a workload's manifest and status say, as pure questions: which Secrets it reads, and whether its rollout is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+MARK: Final = "goldenpath.microapps/started-with"
+# An integer on a workload: the lower ones restart first. Without one it is 0.
+ORDER: Final = "goldenpath.microapps/restart-order"
+
+
+def secrets_read(workload: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the Secrets that its pods take, as variables or as files."""
+    return frozenset(_named(_template(workload).get("spec") or {}))
+
+
+def _template(workload: Mapping[str, Any]) -> Mapping[str, Any]:
+    template: Mapping[str, Any] = (workload.get("spec") or {}).get("template") or {}
+    return template
+
+
+def _named(pod: Mapping[str, Any]) -> Iterable[str]:
+    for container in [*(pod.get("initContainers") or ()), *(pod.get("containers") or ())]:
+        for source in container.get("envFrom") or ():
+            yield (source.get("secretRef") or {}).get("name", "")
+        for variable in container.get("env") or ():
+            yield ((variable.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name", "")
+    for volume in pod.get("volumes") or ():
+        yield (volume.get("secret") or {}).get("secretName", "")
+        for source in (volume.get("projected") or {}).get("sources") or ():
+            yield (source.get("secret") or {}).get("name", "")
+
+
+def started_with(workload: Mapping[str, Any]) -> str:
+    """The mark on its pods' template, '' if it was never restarted by us."""
+    annotations = (_template(workload).get("metadata") or {}).get("annotations") or {}
+    return str(annotations.get(MARK, ""))
+
+
+def order_of(workload: Mapping[str, Any]) -> tuple[int, str]:
+    """Where it stands in the order of restarts."""
+    metadata = workload["metadata"]
+    text = str((metadata.get("annotations") or {}).get(ORDER, "0"))
+    digits = text.removeprefix("-")
+    return (int(text) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0, str(metadata["name"]))
+
+
+def unfinished(workload: Mapping[str, Any]) -> str:
+    """Why its rollout is not over, '' when every pod is of the newest template and available.
+
+    The controller must have seen the newest generation: an older status tells of the former template (kubectl's own
+    `rollout status` asks the same).
+    """
+    spec, status = workload.get("spec") or {}, workload.get("status") or {}
+    if int(status.get("observedGeneration", 0)) < int(workload["metadata"].get("generation", 0)):
+        return "its controller has not seen the change yet"
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
+            return f"it does not get on: {str(condition.get('message', ''))[:200]}"
+    if workload["kind"] == "DaemonSet":
+        wanted = int(status.get("desiredNumberScheduled", 0))
+        counts = (status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0), wanted)
+    else:
+        wanted = int(spec.get("replicas", 1))
+        counts = (status.get("updatedReplicas", 0), status.get("availableReplicas", 0), status.get("replicas", 0))
+    updated, available, total = (int(count or 0) for count in counts)
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are of the new template"
+    if total > updated:
+        return f"{total - updated} pods of the former template are still there"
+    return "" if available >= wanted else f"{available} of {wanted} pods are available"

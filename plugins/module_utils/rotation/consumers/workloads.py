@@ -1,0 +1,198 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An app that runs in the cluster: External Secrets is told to refresh, its workloads are restarted in order and waited for.
+
+    1  each ExternalSecret is touched, so that its controller reads the store now and not at its next interval
+    2  until each Secret in the cluster holds what the store calls current
+    3  each workload that reads one of them gets the mark of these versions on its pods' template, which rolls it out
+    4  until all its pods are of that template and available; then the next workload
+
+The mark is the only state, and it is in the cluster: a run that was killed leaves a workload with a former mark (restarted by
+the next run) or with the new one and a rollout under way (waited for by the next run before it retires anything).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from ...app import App
+from ...capability import Change, Plan, Refusal, Request
+from ...errors import Conflict, MicroappsError, NotFound, Unreachable
+from ...kubernetes.client import Client, Object, connect
+from ...kubernetes.kinds import BY_GROUP_KIND
+from ...profile import Profile
+from ...scrubber import Secrets
+from ..controls import FOUND_IS_DEAD, IN_STORE
+from ..delivery import API, secret_object
+from ..model import Document
+from .mark import mark_of
+from .rollout import MARK, order_of, secrets_read, started_with, unfinished
+
+KINDS: Final = tuple(BY_GROUP_KIND[f"{kind}.apps"] for kind in ("StatefulSet", "DaemonSet", "Deployment"))
+# External Secrets reconciles an object whose annotations changed; this is the one its documentation names.
+TOUCHED: Final = "force-sync"
+PERMISSIONS: Final = (
+    *(f"apps/{kind.plural}:{verb}" for kind in KINDS for verb in ("get", "list", "patch")),
+    "secrets:get",
+    "external-secrets.io/externalsecrets:get",
+    "external-secrets.io/externalsecrets:patch",
+)
+# Longer than an image takes to start, shorter than a person waits; the same run can be repeated.
+PATIENCE_SECONDS: Final = 180.0
+_PAUSE: Final = 0.5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workloads:
+    """The workloads that read the app's Secrets, in the order of their restarts. `patience` is in seconds."""
+
+    app: App
+    secrets: Secrets = dataclasses.field(repr=False)
+    client: Client | None = dataclasses.field(repr=False)
+    found: tuple[Object, ...] = dataclasses.field(repr=False)
+    pause: Callable[[float], None] = dataclasses.field(default=time.sleep, repr=False)
+    patience: float = PATIENCE_SECONDS
+
+    @classmethod
+    def look(cls, app: App, profile: Profile, request: Request) -> Workloads:
+        """Reads only. Where there is no cluster nothing runs in it: that is another control's answer, not an error here."""
+        if not app.secrets or not profile.cluster.available:
+            return cls(app, request.secrets, None, ())
+        client = connect(profile.cluster, request.environ, request.secrets)
+        listed = client.together(lambda kind: client.list_all(kind, app.namespace), KINDS)
+        names = {secret_object(app, spec) for spec in app.secrets}
+        reading = [workload for answer in listed for workload in answer if secrets_read(workload) & names]
+        return cls(app, request.secrets, client, tuple(sorted(reading, key=order_of)))
+
+    def hold(self, check: bool) -> Refusal | None:
+        """See `Consumer`: what runs here takes its secrets from the cluster already."""
+        return None
+
+    def plan(self, tokens: Mapping[str, str], changing: bool, held: Refusal | None) -> tuple[Plan, ...]:
+        """See `Consumer`."""
+        return tuple(self._plan(workload, tokens, (held,) if held else ()) for workload in self.found)
+
+    def _plan(self, workload: Object, tokens: Mapping[str, str], refusals: tuple[Refusal, ...]) -> Plan:
+        name, state = _object(workload), {"started_with": "current values"}
+        if started_with(workload) == self._mark(workload, tokens):
+            return Plan(name, state, state, (), refusals, (IN_STORE, FOUND_IS_DEAD))
+        change = Change("update", "started_with", "former values", "current values", IN_STORE)
+        return Plan(name, {"started_with": "former values"}, state, (change,), refusals, (IN_STORE, FOUND_IS_DEAD))
+
+    def _mark(self, workload: Object, tokens: Mapping[str, str]) -> str:
+        read = secrets_read(workload)
+        return mark_of({spec.name: tokens[spec.name] for spec in self.app.secrets if secret_object(self.app, spec) in read})
+
+    def switch(self, tokens: Mapping[str, str], documents: Mapping[str, Document]) -> None:
+        """See `Consumer`: steps 1 to 4."""
+        if self.client is None:
+            return
+        self._delivered(self.client, tokens, documents)
+        for workload in self.found:
+            mark = self._mark(workload, tokens)
+            if started_with(workload) != mark:
+                kind, name = self.client.kind_of(workload), workload["metadata"]["name"]
+                template = {"metadata": {"annotations": {MARK: mark}}}
+                self.client.merge(kind, self.app.namespace, name, {"spec": {"template": template}})
+            self._rolled_out(self.client, workload)
+
+    def confirm(self, documents: Mapping[str, Document]) -> None:
+        """See `Consumer`: the Secrets hold these values, and every pod was started after they did."""
+        if self.client is None or not self.found:
+            return
+        late = self._differing(self.client, documents)
+        if late:
+            raise Conflict(
+                f"The Secret {late[0]} in {self.app.namespace} does not hold the current version",
+                "it was changed after the workloads were restarted",
+                "Nothing was retired. Run again.",
+            )
+        for workload in self.found:
+            self._rolled_out(self.client, workload)
+
+    # Steps 1 and 2
+
+    def _delivered(self, client: Client, tokens: Mapping[str, str], documents: Mapping[str, Document]) -> None:
+        waiting = self._differing(client, documents)
+        if not waiting:
+            return
+        kind = client.kind(API, "ExternalSecret")
+        patch = {"metadata": {"annotations": {TOUCHED: mark_of(tokens)}}}
+        for name in waiting:
+            client.merge(kind, self.app.namespace, name, patch)
+        waited = 0.0
+        while waiting:
+            if waited >= self.patience:
+                raise Unreachable(
+                    f"The Secret {waiting[0]} in {self.app.namespace} was not brought up to date in {waited:.0f} s",
+                    _said(client.get(kind, self.app.namespace, waiting[0])),
+                    "Nothing was restarted or retired. Mend that, and run again.",
+                )
+            self.pause(_PAUSE)
+            waited += _PAUSE
+            waiting = self._differing(client, documents)
+
+    def _differing(self, client: Client, documents: Mapping[str, Document]) -> tuple[str, ...]:
+        """Names of the Secrets that are read here and do not hold these documents' values."""
+        read = frozenset[str]().union(*(secrets_read(workload) for workload in self.found))
+        specs = [spec for spec in self.app.secrets if secret_object(self.app, spec) in read]
+        return tuple(
+            name
+            for spec in specs
+            if self._held(client, name := secret_object(self.app, spec))
+            != {key: documents.get(spec.name, {}).get(key) for key, _variable in spec.variables}
+        )
+
+    def _held(self, client: Client, name: str) -> dict[str, str] | None:
+        found = client.get(BY_GROUP_KIND["Secret"], self.app.namespace, name)
+        if found is None:
+            return None
+        try:
+            values = {key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        for value in values.values():
+            self.secrets.register(value)
+        return values
+
+    # Step 4
+
+    def _rolled_out(self, client: Client, workload: Object) -> None:
+        kind, name = client.kind_of(workload), workload["metadata"]["name"]
+        waited = 0.0
+        while True:
+            live = client.get(kind, self.app.namespace, name)
+            if live is None:
+                raise NotFound(f"{_object(workload)}", "it went away while it was restarted", "Run again.")
+            why = unfinished({"kind": kind.kind, **live})
+            if not why:
+                return
+            if waited >= self.patience or why.startswith("it does not get on"):
+                raise _stuck(_object(workload), why, waited)
+            self.pause(_PAUSE)
+            waited += _PAUSE
+
+
+def _stuck(name: str, why: str, waited: float) -> MicroappsError:
+    return Conflict(
+        f"{name} was restarted and is not ready after {waited:.0f} s",
+        why,
+        "Both credentials are still valid. See kubectl describe, mend it, and run again.",
+    )
+
+
+def _object(workload: Mapping[str, Any]) -> str:
+    metadata = workload["metadata"]
+    return f"{workload['kind']}/{metadata['namespace']}/{metadata['name']}"
+
+
+def _said(external: Mapping[str, Any] | None) -> str:
+    """What External Secrets says of one of its objects."""
+    conditions: Iterable[Mapping[str, Any]] = ((external or {}).get("status") or {}).get("conditions") or ()
+    told = [str(one.get("message", ""))[:200] for one in conditions if one.get("status") != "True" or one.get("message")]
+    return told[-1] if told else "its controller has said nothing about it: does it run?"

@@ -1,0 +1,17 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The outside rights that moving, replacing and delivering secrets needs; preflight and the least policies are made of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .consumers import workloads
+from .stores import aws_secretsmanager
+
+_DELIVERED: Final = ("serviceaccounts", "external-secrets.io/secretstores", "external-secrets.io/externalsecrets")
+PERMISSIONS: Final = (
+    *aws_secretsmanager.PERMISSIONS,
+    *(f"{resource}:{verb}" for resource in _DELIVERED for verb in ("get", "list", "create", "patch", "delete")),
+    *workloads.PERMISSIONS,
+)
