@@ -9,14 +9,13 @@ there would look up credentials and open sockets before the fork, and serve two 
 from __future__ import annotations
 
 import configparser
-import ipaddress
 import os
 import threading
-import urllib.parse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Denied, Invalid, MissingLibrary, NotFound
+from ..network import is_loopback
 from ..profile import Aws, block_from
 from .errors import calling
 
@@ -92,18 +91,6 @@ def aws_from(option: Mapping[str, Any]) -> Aws:
 def partition_of(region: str) -> str:
     """The first part after `arn:` in a region: accounts in China and GovCloud have their own."""
     return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get("us-gov" if region.startswith("us-gov-") else region[:2], "aws")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL can only reach this machine."""
-    try:
-        host = urllib.parse.urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class AwsSession:

@@ -7,13 +7,12 @@ The single source for validation, for docs/schema/profile.schema.json and for do
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import Invalid
+from ..network import is_loopback
 from ..profile import Profile, block_from
 from . import patterns as kinds
 from .check import Checker, Complaint, quoted
@@ -342,7 +341,7 @@ def _is_plain(value: Any) -> bool:
 def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
     aws = data["aws"]
     endpoint = aws.get("endpoint_url", "")
-    if (data.get("embedded") or aws.get("loopback_only")) and not _is_loopback(endpoint):
+    if (data.get("embedded") or aws.get("loopback_only")) and not is_loopback(endpoint):
         yield Complaint(
             ("aws", "endpoint_url"),
             f"aws.endpoint_url: {quoted(endpoint)} is not on this machine, and this profile may only reach this machine; "
@@ -356,17 +355,6 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
     runner = data.get("runner", {})
     if runner.get("kind") == "supervisor" and not (runner.get("control") and runner.get("release_folder")):
         yield Complaint(("runner",), "runner: supervisor needs control and release_folder; add them")
-
-
-def _is_loopback(url: str) -> bool:
-    try:
-        name = urllib.parse.urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def _plain(value: Any) -> Any:

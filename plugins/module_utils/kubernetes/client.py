@@ -9,7 +9,6 @@ worker that uses it.
 from __future__ import annotations
 
 import concurrent.futures
-import ipaddress
 import json
 import re
 import threading
@@ -18,7 +17,8 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
-from ..errors import Conflict, Denied, Invalid, MissingLibrary, NotFound, Unreachable
+from ..errors import Conflict, Denied, MissingLibrary, NotFound, Unreachable
+from ..network import is_loopback, proxy_of
 from ..profile import Cluster
 from ..scrubber import Secrets
 from .answers import Call, error_of
@@ -330,32 +330,3 @@ def connect(cluster: Cluster, environ: Mapping[str, str], secrets: Secrets | Non
             "Nothing was changed. Mend cluster.kubeconfig, cluster.context or cluster.identity.",
         )
     return client
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine by its very address, whatever a resolver says."""
-    try:
-        host = urllib.parse.urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def proxy_of(server: str, environ: Mapping[str, str]) -> str:
-    """The proxy that the environment names for this server ('' for none)."""
-    parts = urllib.parse.urlsplit(server)
-    named = environ.get(f"{parts.scheme}_proxy") or environ.get(f"{parts.scheme.upper()}_PROXY") or ""
-    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if not named or _exempt(parts.hostname or "", exempt):
-        return ""
-    if "://" in named and not named.startswith(("http://", "https://")):
-        raise Invalid(f"Reach {server}", f"the proxy {named.partition('://')[0]}:// of the environment is not HTTP")
-    return named if "://" in named else f"http://{named}"
-
-
-def _exempt(host: str, names: str) -> bool:
-    wanted = [name.strip().lstrip(".").lower() for name in names.split(",") if name.strip()]
-    return "*" in wanted or any(host == name or host.endswith("." + name) for name in wanted)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..aws.errors import calling
-from ..aws.session import AwsSession, is_loopback, session_for
+from ..aws.session import AwsSession, session_for
 from ..errors import Denied, MicroappsError, Unreachable
+from ..network import is_loopback
 from ..profile import Aws
 from .permissions import iam_policy, missing, principal
 from .rows import COULD_NOT_TELL, NO, YES, Answer, Row

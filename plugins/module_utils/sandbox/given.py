@@ -8,12 +8,11 @@ turn the sandbox's plays against it.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ..errors import Invalid
+from ..network import is_loopback
 
 PREFIX: Final = "GOLDENPATH_SANDBOX_"
 # option -> (field, variable without the prefix); the first field is the one without which the part is not theirs.
@@ -66,14 +65,3 @@ def _one(option: str, chosen: Mapping[str, Any] | None, environ: Mapping[str, st
         return {}
     values: dict[str, Any] = {field: environ[PREFIX + name] for field, name in fields if environ.get(PREFIX + name)}
     return {**values, "port": int(values["port"])} if values.get("port", "").isdigit() else values
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine: `localhost` or a loopback address, nothing that a name server could change."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -37,8 +37,6 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes im
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.client import (
     Client,
     connect,
-    is_loopback,
-    proxy_of,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.kinds import BY_GROUP_KIND
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.kubeconfig import Access, access_from, merge
@@ -388,41 +386,6 @@ def test_loopback_ignores_the_environment_s_proxy(server: Server, tmp_path: path
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://192.0.2.1:1")
     connect(kubeconfig(tmp_path, f"http://{server.address}", {}), proxies)
     assert server.seen
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({}, ""),
-        ({"HTTPS_PROXY": "proxy:3128"}, "http://proxy:3128"),
-        ({"https_proxy": "http://proxy:3128"}, "http://proxy:3128"),
-        ({"https_proxy": "http://proxy:3128", "NO_PROXY": "example.com"}, ""),
-        ({"https_proxy": "http://proxy:3128", "NO_PROXY": ".example.com, other"}, ""),
-        ({"https_proxy": "http://proxy:3128", "no_proxy": "*"}, ""),
-        ({"https_proxy": "http://proxy:3128", "no_proxy": "xample.com"}, "http://proxy:3128"),
-        ({"http_proxy": "http://proxy:3128"}, ""),
-    ],
-)
-def test_a_proxy_of_the_environment(environ: dict[str, str], expected: str) -> None:
-    assert proxy_of("https://api.example.com:6443", environ) == expected
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://127.0.0.1:6443", True),
-        ("https://127.8.8.8", True),
-        ("https://[::1]:6443", True),
-        ("https://localhost:6443", True),
-        ("https://localhost.example.com", False),
-        ("https://127.0.0.1@example.com", False),
-        ("https://0.0.0.0", False),
-        ("https://[::1", False),
-        ("nonsense", False),
-    ],
-)
-def test_is_loopback(url: str, expected: bool) -> None:
-    assert is_loopback(url) is expected
 
 
 def client_of(server: Server, pauses: list[float] | None = None) -> Client:

@@ -90,26 +90,6 @@ def test_without_the_other_programs_a_bare_api_server_is_run():
     assert names == ["etcd", "kube-apiserver"]
 
 
-@pytest.mark.parametrize(
-    ("url", "loopback"),
-    [
-        ("http://127.0.0.1:1", True),
-        ("http://127.9.9.9:1", True),
-        ("http://localhost:4566", True),
-        ("http://[::1]:1", True),
-        ("https://sts.amazonaws.com", False),
-        ("http://localhost.example.com", False),
-        ("http://127.0.0.1.nip.io", False),
-        ("http://127.0.0.1@evil.example", False),
-        ("http://0.0.0.0:1", False),
-        ("", False),
-        ("not a url", False),
-    ],
-)
-def test_what_counts_as_this_machine(url, loopback):
-    assert own.is_loopback(url) is loopback
-
-
 def test_the_users_kubectl_settings_are_not_taken_for_the_sandbox():
     assert own.given({}, {"KUBECONFIG": "/production", "AWS_ENDPOINT_URL": "http://x", "PGHOST": "db"}) == {}
 
