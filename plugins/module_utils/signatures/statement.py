@@ -57,7 +57,11 @@ class Statement:
 
 def parse(payload: bytes, what: str = "The statement") -> Statement:
     """The statement in the payload of an envelope. Unknown fields are allowed, as the specification demands."""
-    data = json_object(payload, what)
+    return from_data(json_object(payload, what), what)
+
+
+def from_data(data: Mapping[str, Any], what: str = "The statement") -> Statement:
+    """The statement in JSON that was parsed strictly before, as `model.Verified` carries it."""
     kind = text(data, "_type", what)
     if kind not in TYPES:
         raise Rejected(Reason.UNSUPPORTED, f"{what} is of an unknown type", f"{kind!r:.100} instead of {' or '.join(TYPES)}")
