@@ -50,10 +50,11 @@ class Cluster:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Registry:
-    """The OCI registry images are pushed to and pulled from."""
+    """The OCI registry images are pushed to and pulled from. `ca_file` is trusted for it beside the machine's authorities."""
 
     address: str
     plain_http: bool = False
+    ca_file: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
                 "Host, port and path, without a scheme.",
             ),
             "plain_http": kinds.yes_or_no("Speak HTTP to it, for a registry on this machine."),
+            "ca_file": _path("A private authority's certificates in PEM, trusted for it too.", "/etc/ssl/private-ca.pem"),
         },
         ("address",),
     ),
