@@ -17,6 +17,7 @@ import hashlib
 import http.server
 import json
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -65,6 +66,21 @@ def digest_of(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A server with a store; a client that goes away is no news."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, store: Store) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.store = store
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Tell of our own faults only."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """One request; the store is the server's."""
 
@@ -76,7 +92,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     @property
     def store(self) -> Store:
         """What all requests share."""
-        return self.server.store  # type: ignore[attr-defined]
+        assert isinstance(self.server, Server)
+        return self.server.store
 
     def answer(self, status: int, body: bytes = b"", media_type: str = "application/json", **headers: str) -> None:
         """Send it all, or only the headers where a HEAD was asked."""
@@ -191,26 +208,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(201, Location=f"/v2/{name}/blobs/{digest}", Docker_Content_Digest=digest)
 
 
-def server(port: int = 0, referrers: bool = True) -> http.server.ThreadingHTTPServer:
+def server(port: int = 0, referrers: bool = True) -> Server:
     """A server on loopback, not yet serving; `store` is what it holds."""
-    made = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    made.daemon_threads = True
-    made.store = Store(referrers)  # type: ignore[attr-defined]
-    return made
+    return Server(port, Store(referrers))
+
+
+@contextlib.contextmanager
+def running(made: Server) -> Iterator[None]:
+    """Serve in a thread as long as the block lasts."""
+    thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        made.shutdown()
+        made.server_close()
+        thread.join()
 
 
 @contextlib.contextmanager
 def serving(port: int = 0, referrers: bool = True) -> Iterator[str]:
     """`127.0.0.1:PORT` of a registry that lives as long as the block."""
     made = server(port, referrers)
-    thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with running(made):
         yield f"127.0.0.1:{made.server_address[1]}"
-    finally:
-        made.shutdown()
-        made.server_close()
-        thread.join()
 
 
 if __name__ == "__main__":

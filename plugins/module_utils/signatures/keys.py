@@ -2,17 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Public keys of signers: read once when the policy is loaded, weak ones refused there, then used for every candidate.
 
-Which hash goes with a key is the key's, as cosign signs: SHA-256, 384 or 512 for the curves of that size, SHA-256 for RSA
-(PKCS#1 v1.5), none for Ed25519. `cosign verify` itself takes SHA-256 for every curve unless a hidden option says otherwise,
-and so refuses P-384 and P-521 signatures that it made; we do not.
+Which hash goes with a key is the key's: SHA-256 for P-256 and RSA (PKCS#1 v1.5), SHA-384 or SHA-512 for the larger curves as
+cosign 3 signs, and for these SHA-256 too, as cosign 2 signs; none for Ed25519. `cosign verify` takes SHA-256 alone unless a
+hidden option says otherwise, and so refuses the P-384 and P-521 signatures that cosign 3 makes; we do not.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import hashlib
 import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Invalid, MissingLibrary
@@ -42,6 +44,7 @@ _LIBRARY: Final = ("cryptography", "verify signatures")
 _RSA_BITS: Final = range(2048, 8193)
 # FIPS 186-5, A.1.1: 2^16 < e. With e = 1 everything is a signature.
 _RSA_EXPONENT: Final = 2**16
+_ED25519_SIGNATURE: Final = 64
 # The y coordinates of the points whose order divides 8, in every encoding that readers take: for such a key, a signature that
 # fits any message can be written down by anybody (RFC 8032 leaves their refusal to the application).
 _SMALL_ORDER: Final = frozenset(
@@ -89,21 +92,23 @@ class PublicKey:
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether this key made this signature over this message. Rejected as unsupported if that cannot be told here."""
         try:
-            self._verify(signature, message)
-        except InvalidSignature:
-            return self.kind is KeyKind.ED25519 and _prehashed(self.key.public_bytes_raw(), signature, message)
+            return any(_fits(attempt, signature, message) for attempt in self._attempts())
         except UnsupportedAlgorithm as error:
             raise Rejected(Reason.UNSUPPORTED, f"This machine's OpenSSL refuses {self.kind} signatures", str(error)) from None
-        return True
 
-    def _verify(self, signature: bytes, message: bytes) -> None:
+    def _attempts(self) -> Iterator[Callable[[bytes, bytes], None]]:
         if self.kind is KeyKind.ED25519:
-            self.key.verify(signature, message)
+            yield self.key.verify
+            yield functools.partial(_verify_prehashed, self.key.public_bytes_raw())
         elif self.kind is KeyKind.RSA:
-            self.key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            yield lambda signature, message: self.key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
         else:
-            hashed = {KeyKind.P256: hashes.SHA256(), KeyKind.P384: hashes.SHA384(), KeyKind.P521: hashes.SHA512()}
-            self.key.verify(signature, message, ec.ECDSA(hashed[self.kind]))
+            for hashed in {KeyKind.P384: (hashes.SHA384(),), KeyKind.P521: (hashes.SHA512(),)}.get(self.kind, ()):
+                yield functools.partial(self._verify_ecdsa, hashed)
+            yield functools.partial(self._verify_ecdsa, hashes.SHA256())
+
+    def _verify_ecdsa(self, hashed: hashes.HashAlgorithm, signature: bytes, message: bytes) -> None:
+        self.key.verify(signature, message, ec.ECDSA(hashed))
 
 
 def load(pem: bytes, what: str) -> PublicKey:
@@ -145,8 +150,18 @@ def _small_order(point: bytes) -> bool:
     return point[:31] + bytes([point[31] & 0x7F]) in _SMALL_ORDER
 
 
-def _prehashed(point: bytes, signature: bytes, message: bytes) -> bool:
+def _fits(attempt: Callable[[bytes, bytes], None], signature: bytes, message: bytes) -> bool:
+    try:
+        attempt(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _verify_prehashed(point: bytes, signature: bytes, message: bytes) -> None:
     """Ed25519ph (RFC 8032 section 5.1), which cosign 3.1 makes and cannot verify. `cryptography` does not have it."""
+    if len(signature) != _ED25519_SIGNATURE:
+        raise InvalidSignature
     if SODIUM_MISSING:
         raise Rejected(
             Reason.UNSUPPORTED,
@@ -157,6 +172,5 @@ def _prehashed(point: bytes, signature: bytes, message: bytes) -> bool:
     sodium.crypto_sign_ed25519ph_update(state, message)
     try:
         sodium.crypto_sign_ed25519ph_final_verify(state, signature, point)
-    except (BadSignatureError, ValueError):
-        return False
-    return True
+    except BadSignatureError:
+        raise InvalidSignature from None

@@ -61,7 +61,10 @@ def parse(payload: bytes, what: str = "The statement") -> Statement:
 
 
 def from_data(data: Mapping[str, Any], what: str = "The statement") -> Statement:
-    """The statement in JSON that was parsed strictly before, as `model.Verified` carries it."""
+    """The statement in JSON that was parsed strictly before, as `model.Verified` carries it.
+
+    The predicate may be anything, left out too: cosign writes an SPDX document in the tag-value form as one text.
+    """
     kind = text(data, "_type", what)
     if kind not in TYPES:
         raise Rejected(Reason.UNSUPPORTED, f"{what} is of an unknown type", f"{kind!r:.100} instead of {' or '.join(TYPES)}")
@@ -71,7 +74,6 @@ def from_data(data: Mapping[str, Any], what: str = "The statement") -> Statement
     predicate_type = text(data, "predicateType", what)
     if not predicate_type:
         raise malformed(what, "its predicateType is empty")
-    mapping(data, "predicate", what)
     return Statement(predicate_type, subjects, data)
 
 
