@@ -135,7 +135,7 @@ class Logins:
         username, password = str(entry.get("username") or ""), str(entry.get("password") or "")
         if entry.get("auth"):
             try:
-                username, _colon, password = base64.b64decode(str(entry["auth"])).decode().partition(":")
+                username, _colon, password = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
             except (binascii.Error, ValueError):
                 raise Invalid(f"The login for {host} in docker's config.json", "is not base64", "Log in anew.") from None
         return Login(username, password.rstrip("\0"), token)

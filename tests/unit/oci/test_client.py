@@ -1,0 +1,320 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The client against registries that are strict, slow, wrong or hostile; every server is a real one on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pathlib
+import stat
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import hostile_registry
+import pytest
+from hostile_registry import Manners
+from oci_registry import INDEX, Store
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid, NotFound, Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci import auth, push
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.client import MANIFEST, RemoteRepository, digest_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.model import Descriptor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+
+Opener = Callable[..., RemoteRepository]
+BODY = push.encoded({"schemaVersion": 2, "mediaType": MANIFEST, "config": {}, "layers": []})
+DIGEST = digest_of(BODY)
+PASSWORD = "only-a-" + "test-password"
+BASIC = "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
+
+
+def fill(store: Store, name: str = "app") -> None:
+    store.put(name, "1.0", MANIFEST, BODY)
+    store.blobs[digest_of(b"content")] = b"content"
+
+
+def logged_in(home: pathlib.Path, host: str) -> dict[str, str]:
+    """An environment whose docker configuration has a login for the host."""
+    (home / "config.json").write_text(json.dumps({"auths": {f"http://{host}/v2/": {"auth": BASIC.removeprefix("Basic ")}}}))
+    return {"DOCKER_CONFIG": str(home), "HOME": "/nonexistent"}
+
+
+BLOB = Descriptor("application/octet-stream", digest_of(b"content"), 7)
+
+
+# What must be refused
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, Denied), (403, Denied), (429, Unreachable), (500, Unreachable), (503, Unreachable)]
+)
+def test_a_refusal_is_never_an_absence(opened: Opener, status: int, kind: type[Exception]) -> None:
+    manners = Manners(status=status)
+    with hostile_registry.serving(manners) as (host, _store):
+        repository = opened(host)
+        for question in (lambda: repository.manifest("1.0"), lambda: repository.referrers(DIGEST), lambda: repository.blob(BLOB)):
+            with pytest.raises((kind, Unreachable) if status == 401 else kind):
+                question()
+
+
+def test_nobody_there_is_unreachable(opened: Opener) -> None:
+    with pytest.raises(Unreachable, match="nobody answers"):
+        opened("127.0.0.1:1").manifest("1.0")
+
+
+@pytest.mark.parametrize("reference", [DIGEST, "1.0"])
+def test_other_bytes_than_the_digest_says(opened: Opener, reference: str) -> None:
+    with hostile_registry.serving(Manners()) as (host, store):
+        fill(store)
+        store.manifests["app"][DIGEST] = (MANIFEST, BODY + b" ")
+        found = opened(host)
+        if reference == DIGEST:
+            with pytest.raises(Conflict, match="digest"):
+                found.manifest(reference)
+        else:
+            manifest = found.manifest(reference)
+            assert manifest and manifest.digest == digest_of(BODY + b" "), "the digest is ours, not the registry's"
+
+
+def test_a_blob_that_is_something_else(opened: Opener) -> None:
+    with hostile_registry.serving(Manners(wrong_bytes=True)) as (host, store):
+        fill(store)
+        with pytest.raises(Conflict, match="other bytes"):
+            opened(host).blob(BLOB)
+
+
+@pytest.mark.parametrize("size", [6, 8])
+def test_a_blob_of_another_size(opened: Opener, size: int) -> None:
+    with hostile_registry.serving(Manners()) as (host, store):
+        fill(store)
+        with pytest.raises(Conflict):
+            opened(host).blob(Descriptor("x/y", BLOB.digest, size))
+
+
+def test_a_blob_that_is_too_large_is_not_fetched(opened: Opener) -> None:
+    manners = Manners()
+    with hostile_registry.serving(manners) as (host, _store), pytest.raises(Conflict, match="too large"):
+        opened(host).blob(Descriptor("x/y", BLOB.digest, 200 * 2**20))
+    assert not manners.seen
+
+
+def test_a_manifest_that_is_too_large_is_not_read(opened: Opener) -> None:
+    large = Manners(manifest_bytes=8 * 2**20)
+    with hostile_registry.serving(large) as (host, _store), pytest.raises(Conflict, match="too large"):
+        opened(host).manifest("1.0")
+
+
+def test_a_body_that_drips_is_given_up(opened: Opener) -> None:
+    with hostile_registry.serving(Manners(drip=True)) as (host, store):
+        fill(store)
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="bytes had come"):
+            opened(host).manifest("1.0")
+        assert time.monotonic() - began < 60, "it would take minutes to the end"
+
+
+def test_too_many_referrers_are_a_flood(opened: Opener) -> None:
+    for referrers in (True, False):
+        with hostile_registry.serving(Manners(), referrers) as (host, store):
+            fill(store)
+            listed = [{"mediaType": MANIFEST, "digest": digest_of(str(i).encode()), "size": 1} for i in range(300)]
+            if referrers:
+                for i in range(300):
+                    body = push.encoded({"n": i, "subject": {"digest": DIGEST}})
+                    store.put("app", digest_of(body), MANIFEST, body)
+            else:
+                store.put("app", DIGEST.replace(":", "-"), INDEX, push.encoded({"mediaType": INDEX, "manifests": listed}))
+            with pytest.raises(Conflict, match="more than 50"):
+                opened(host).referrers(DIGEST)
+
+
+def test_a_login_does_not_follow_a_redirect(opened: Opener, tmp_path: pathlib.Path) -> None:
+    elsewhere, here = Manners(), Manners(basic=BASIC)
+    with hostile_registry.serving(elsewhere) as (other, theirs), hostile_registry.serving(here) as (host, store):
+        fill(store)
+        theirs.blobs[BLOB.digest] = b"content"
+        here.blobs_elsewhere = f"http://{other}/v2/app/blobs/{BLOB.digest}"
+        assert opened(host, environ=logged_in(tmp_path, host)).blob(BLOB) == b"content"
+    assert any(sent == BASIC for _method, _path, sent in here.seen)
+    assert [sent for _method, _path, sent in elsewhere.seen] == [""]
+
+
+def test_a_login_is_not_sent_in_clear_to_another_host(opened: Opener, tmp_path: pathlib.Path) -> None:
+    manners = Manners(bearer="t", realm="http://tokens.example/token")
+    with hostile_registry.serving(manners) as (host, _store), pytest.raises(Denied, match="not https"):
+        opened(host, environ=logged_in(tmp_path, host)).manifest("1.0")
+
+
+def test_a_registry_in_clear_must_be_allowed(opened: Opener) -> None:
+    with hostile_registry.serving(Manners()) as (host, store):
+        fill(store)
+        with pytest.raises(Unreachable, match="does not speak TLS"):
+            opened(host, plain_http=False).manifest("1.0")
+
+
+def test_another_registry_is_never_reached_in_clear(opened: Opener) -> None:
+    with hostile_registry.serving(Manners()) as (host, store), hostile_registry.serving(Manners()) as (ours, _unused):
+        fill(store)
+        with pytest.raises(Unreachable, match="does not speak TLS"):
+            opened(ours, f"{host}/app").manifest("1.0")
+
+
+# What must work
+
+
+def test_missing_is_none(opened: Opener) -> None:
+    with hostile_registry.serving(Manners()) as (host, store):
+        fill(store)
+        assert opened(host).manifest("2.0") is None
+        assert opened(host).manifest("sha256:" + "0" * 64) is None
+        assert opened(host).referrers(DIGEST) == ()
+
+
+@pytest.mark.parametrize(
+    "manners", [Manners(basic=BASIC), Manners(basic=BASIC, bearer="token-for-robots")], ids=["basic", "bearer"]
+)
+def test_a_login_of_dockers(opened: Opener, tmp_path: pathlib.Path, secrets: Secrets, manners: Manners) -> None:
+    with hostile_registry.serving(manners) as (host, store):
+        fill(store)
+        repository = opened(host, environ=logged_in(tmp_path, host))
+        for _again in range(3):
+            found = repository.manifest("1.0")
+            assert found and found.digest == DIGEST
+    assert len(manners.seen) <= 5, "the challenge is asked once, and the login kept"
+    for secret in (PASSWORD, BASIC.removeprefix("Basic "), *filter(None, [manners.bearer])):
+        assert secret not in secrets.scrub_text(f"error: {secret}")
+
+
+def test_a_token_for_anybody(opened: Opener) -> None:
+    manners = Manners(bearer="anonymous-token")
+    with hostile_registry.serving(manners) as (host, store):
+        fill(store)
+        assert opened(host).manifest("1.0")
+    assert any("scope=repository%3Aapp%3Apull" in path for _method, path, _sent in manners.seen)
+
+
+def test_a_wrong_login_is_denied(opened: Opener, tmp_path: pathlib.Path) -> None:
+    for manners in (Manners(basic="Basic other"), Manners(basic="Basic other", bearer="t")):
+        with hostile_registry.serving(manners) as (host, _store), pytest.raises(Denied) as caught:
+            opened(host, environ=logged_in(tmp_path, host)).manifest("1.0")
+        assert PASSWORD not in str(caught.value)
+
+
+def test_a_credential_helper(opened: Opener, tmp_path: pathlib.Path) -> None:
+    helper = tmp_path / "docker-credential-tests"
+    answer = json.dumps({"ServerURL": "x", "Username": "robot", "Secret": PASSWORD})
+    helper.write_text(f"#!/bin/sh\n[ \"$#\" = 1 ] && [ \"$1\" = get ] && cat >'{tmp_path}/asked' && echo '{answer}'\n")
+    helper.chmod(helper.stat().st_mode | stat.S_IXUSR)
+    with hostile_registry.serving(Manners(basic=BASIC)) as (host, store):
+        fill(store)
+        (tmp_path / "config.json").write_text(json.dumps({"credHelpers": {host: "tests"}}))
+        environ = {"DOCKER_CONFIG": str(tmp_path), "PATH": f"{tmp_path}:/bin:/usr/bin"}
+        assert opened(host, environ=environ).manifest("1.0")
+        assert (tmp_path / "asked").read_text().startswith("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ("{", Invalid),
+        ('{"auths": {"HOST": {"auth": "%%%"}}}', Invalid),
+        ('{"credHelpers": {"HOST": "../../bin/sh"}}', Invalid),
+        ('{"credHelpers": {"HOST": "no-such-helper"}}', NotFound),
+        ('{"credsStore": "fails"}', Unreachable),
+    ],
+)
+def test_a_docker_configuration_that_cannot_be_used(
+    opened: Opener, tmp_path: pathlib.Path, config: str, kind: type[Exception]
+) -> None:
+    failing = tmp_path / "docker-credential-fails"
+    failing.write_text(f"#!/bin/sh\necho 'secret {PASSWORD}' >&2; exit 3\n")
+    failing.chmod(0o755)
+    with hostile_registry.serving(Manners(basic=BASIC)) as (host, store):
+        fill(store)
+        (tmp_path / "config.json").write_text(config.replace("HOST", host))
+        with pytest.raises(kind) as caught:
+            opened(host, environ={"DOCKER_CONFIG": str(tmp_path), "PATH": f"{tmp_path}:/bin:/usr/bin"}).manifest("1.0")
+        assert PASSWORD not in str(caught.value)
+
+
+def test_a_moment_of_weakness_is_waited_for(opened: Opener) -> None:
+    manners = Manners(status=503, failures=2)
+    with hostile_registry.serving(manners) as (host, store):
+        fill(store)
+        assert opened(host).manifest("1.0")
+
+
+@pytest.mark.parametrize("referrers", [True, False])
+def test_what_is_attached_is_listed(opened: Opener, referrers: bool) -> None:
+    with hostile_registry.serving(Manners(), referrers) as (host, store):
+        fill(store)
+        repository = opened(host)
+        image = repository.manifest("1.0")
+        assert image
+        made = [push.attach(repository, image.descriptor, f"application/x{n}", [("text/plain", b"note")]) for n in range(3)]
+        again = push.attach(repository, image.descriptor, "application/x0", [("text/plain", b"note")])
+        assert again == made[0]
+        assert {one.digest for one in repository.referrers(DIGEST)} == {one.digest for one in made}
+
+
+def test_writers_at_once_lose_nothing(opened: Opener) -> None:
+    with hostile_registry.serving(Manners(), False) as (host, store):
+        fill(store)
+        repository = opened(host)
+        image = repository.manifest("1.0")
+        assert image
+        made: list[str] = []
+
+        def attach(number: int) -> None:
+            made.append(push.attach(repository, image.descriptor, f"application/x{number}", [("text/plain", b"n")]).digest)
+
+        writers = [threading.Thread(target=attach, args=(n,)) for n in range(2)]
+        for one in writers:
+            one.start()
+        for one in writers:
+            one.join()
+        for _again in range(2):
+            for number in range(2):
+                attach(number)
+        assert {one.digest for one in repository.referrers(DIGEST)} == set(made)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ('Bearer realm="https://a/t",service="s",scope="x"', auth.Challenge("bearer", "https://a/t", "s")),
+        ('Basic realm="x"', auth.Challenge("basic", "x")),
+        ("Negotiate", auth.Challenge("negotiate")),
+        ("", auth.Challenge("")),
+    ],
+)
+def test_what_a_registry_asks_for(header: str, expected: auth.Challenge) -> None:
+    assert auth.challenge_of(header) == expected
+
+
+def test_a_login_of_ecrs(secrets: Secrets) -> None:
+    token = base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()
+    assert auth.ecr_login(token, "h") == auth.Login("AWS", PASSWORD)
+    with pytest.raises(Unreachable):
+        auth.ecr_login("nonsense", "h")
+
+
+def test_ecr_is_asked_for_its_own_hosts_only(secrets: Secrets) -> None:
+    asked: list[str] = []
+
+    class Ecr:
+        def get_authorization_token(self) -> Any:
+            asked.append("token")
+            return {"authorizationData": [{"authorizationToken": base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()}]}
+
+    class Session:
+        ecr = Ecr()
+
+    logins = auth.Logins({"HOME": "/nonexistent"}, secrets, Session())  # type: ignore[arg-type]  # the one call it makes
+    for host in ("ghcr.io", "123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.org", "dkr.ecr.eu-west-1.amazonaws.com"):
+        assert logins.login(host) is None
+    assert not asked
+    assert logins.login("123456789012.dkr.ecr.eu-west-1.amazonaws.com") == auth.Login("AWS", PASSWORD)
