@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import threading
 import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -42,7 +41,8 @@ class Handler(oci_registry.Handler):
     @property
     def manners(self) -> Manners:
         """What all requests share."""
-        return self.server.manners  # type: ignore[attr-defined]
+        assert isinstance(self.server, Server)
+        return self.server.manners
 
     def do_GET(self) -> None:
         """Anything that is read."""
@@ -102,19 +102,17 @@ class Handler(oci_registry.Handler):
         return None
 
 
+class Server(oci_registry.Server):
+    """A registry with manners."""
+
+    def __init__(self, manners: Manners, referrers: bool) -> None:
+        super().__init__(0, oci_registry.Store(referrers), Handler)
+        self.manners = manners
+
+
 @contextlib.contextmanager
 def serving(manners: Manners, referrers: bool = True) -> Iterator[tuple[str, oci_registry.Store]]:
     """`127.0.0.1:PORT` and the content of a registry that lives as long as the block."""
-    made = oci_registry.http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.daemon_threads = True
-    made.block_on_close = False
-    made.store = oci_registry.Store(referrers)  # type: ignore[attr-defined]
-    made.manners = manners  # type: ignore[attr-defined]
-    thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{made.server_address[1]}", made.store  # type: ignore[attr-defined]
-    finally:
-        made.shutdown()
-        made.server_close()
-        thread.join()
+    made = Server(manners, referrers)
+    with oci_registry.running(made):
+        yield f"127.0.0.1:{made.server_address[1]}", made.store

@@ -70,9 +70,10 @@ class Server(http.server.ThreadingHTTPServer):
     """A server with a store; a client that goes away is no news."""
 
     daemon_threads = True
+    block_on_close = False
 
-    def __init__(self, port: int, store: Store) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, port: int, store: Store, handler: type[Handler] | None = None) -> None:
+        super().__init__(("127.0.0.1", port), handler or Handler)
         self.store = store
 
     def handle_error(self, request: object, client_address: object) -> None:
