@@ -30,6 +30,8 @@ OURS = {"ansible_collections"} | {path.stem for path in (ROOT / "examples").rglo
 SANDBOX_ONLY = {"plugins/module_utils/rotation/consumers/supervised.py": {"psutil"}}  # sees the processes of the sandbox's runner
 # Packages that a user may leave out: what needs one says so (requirements.txt tells which).
 OPTIONAL = {"pynacl"}
+# Installed by hand for tests/fuzz alone (its README tells how).
+FUZZERS = {"atheris"}
 # Needed though nothing of ours imports it, and why.
 NOT_IMPORTED = {"ansible-core"}  # runs us
 
@@ -80,7 +82,7 @@ def test_what_requirements_txt_names_is_imported() -> None:
 
 
 def test_what_tests_and_examples_import_is_required() -> None:
-    known = named("requirements.txt") | named("requirements.in")
+    known = named("requirements.txt") | named("requirements.in") | FUZZERS
     files = [*sources("tests"), *sources("molecule"), *sources("examples")]
     missing = {path.relative_to(ROOT).as_posix(): left for path in files if (left := packages(path) - known)}
     assert not missing

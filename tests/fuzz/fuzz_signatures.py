@@ -1,0 +1,119 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The parsers of signatures under a coverage-guided fuzzer (atheris). See README.md beside this file.
+
+Whatever the bytes: a reader returns or raises its own error, and nothing verifies that was not signed. The fuzzer stops at any
+other exception, at an assertion, and at inputs that take long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import pathlib
+import sys
+from collections.abc import Callable
+
+import atheris
+
+with atheris.instrument_imports(include=["ansible_collections"]):
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.oci import strict_json
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.model import Manifest
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures import candidates, dsse, keys, statement
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign import bundle, legacy
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.content import read
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.keyed import verify_with_key
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Kind, Rejected
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking
+
+GENUINE = asking.layout("genuine")
+OWN_ERRORS = (Invalid, Rejected)
+
+
+def beside(image: str) -> asking.Beside:
+    """What cosign stored beside an image."""
+    return asking.beside(GENUINE, image)
+
+
+SIGNED_BUNDLE, SIGNED_LEGACY, ATTESTED_LEGACY = map(beside, ("bundle-p256", "legacy-p256-cosign2", "attestations-legacy"))
+
+
+def verify(found: asking.Beside, content: bytes, kind: Kind) -> None:
+    """Bytes in a genuine candidate's place: if they verify, what is signed in them is what was signed in it."""
+    original = found.candidates[0]
+    candidate = dataclasses.replace(original, content=content, kind=kind)
+    verify_with_key(candidate, found.subject, asking.key("p256"), "release", "ci")
+    assert read(candidate).signed in {read(one).signed for one in found.candidates}
+
+
+def sort(body: bytes) -> None:
+    """A manifest as a referrer and under both tags."""
+    data = strict_json.parse_object(body, "it")
+    manifest = Manifest(f"sha256:{hashlib.sha256(body).hexdigest()}", candidates.IMAGE_MANIFESTS[0], body, data)
+    digest = SIGNED_BUNDLE.subject.descriptor.digest
+    with contextlib.suppress(Rejected):
+        assert all(data["subject"]["digest"] == digest for _ in candidates.in_referrer(manifest, digest))
+    for kind in Kind:
+        with contextlib.suppress(Rejected):
+            candidates.in_tag(manifest, digest, kind)
+
+
+def annotation(content: bytes) -> None:
+    """What a keyless signature of the old format keeps beside it."""
+    text = content.decode("utf-8", "surrogateescape")
+    notes = {legacy.SIGNATURE: "", legacy.LOG: text, legacy.TIMESTAMP: text}
+    found = legacy.Legacy(b"", b"", None, notes)
+    with contextlib.suppress(Rejected):
+        found.log_entry()
+    found.timestamp()
+
+
+def reread(content: bytes) -> None:
+    """JSON that is taken is read by Python's own reader as the same."""
+    value = strict_json.parse(content, "it")
+    assert value == json.loads(content)
+
+
+TARGETS: dict[str, Callable[[bytes], object]] = {
+    "json": reread,
+    "bundle": bundle.parse,
+    "envelope": lambda content: dsse.parse(content, "it"),
+    "statement": statement.parse,
+    "payload": legacy.simple_signing,
+    "annotation": annotation,
+    "manifest": sort,
+    "key": lambda content: keys.load(content, "it"),
+    "verify-bundle": lambda content: verify(SIGNED_BUNDLE, content, Kind.SIGNATURE),
+    "verify-legacy": lambda content: verify(SIGNED_LEGACY, content, Kind.SIGNATURE),
+    "verify-attestation": lambda content: verify(ATTESTED_LEGACY, content, Kind.ATTESTATION),
+}
+
+
+def seeds(folder: pathlib.Path) -> None:
+    """Every blob of the fixtures, and the keys: where the fuzzer begins."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in asking.COSIGN.rglob("*"):
+        if path.is_file() and path.suffix in ("", ".pub"):
+            (folder / path.name).write_bytes(path.read_bytes())
+
+
+def main() -> None:
+    """`fuzz_signatures.py TARGET CORPUS [libFuzzer's options]`"""
+    if len(sys.argv) < 3 or sys.argv[1] not in TARGETS:
+        raise SystemExit(f"fuzz_signatures.py TARGET CORPUS [options]; targets: {', '.join(TARGETS)}")
+    target = TARGETS[sys.argv.pop(1)]
+    seeds(pathlib.Path(sys.argv[1]))
+
+    def one(content: bytes) -> None:
+        with contextlib.suppress(*OWN_ERRORS):
+            target(content)
+
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
