@@ -16,6 +16,8 @@ _SCP: Final = re.compile(r"(?:[A-Za-z0-9._-]+@)?(?P<host>[A-Za-z0-9.-]+):(?P<pat
 _STANDARD_PORTS: Final = {"https": "443", "http": "80", "ssh": "22", "git": "9418"}
 # Their paths are the same in any case; elsewhere case may tell two repositories apart.
 _CASELESS: Final = ("github.com", "gitlab.com", "bitbucket.org")
+# Anything else before the @ is where readers of URLs disagree about which part is the host.
+_USER: Final = re.compile(r"[A-Za-z0-9._~:%!$&'()*+,;=-]*")
 _PATH: Final = re.compile(r"[A-Za-z0-9._~+-]+(?:/[A-Za-z0-9._~+-]+)*")
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?")
 
@@ -26,7 +28,9 @@ def repository_of(url: str) -> str:
     if matched:
         scheme = matched[1].lower()
         host, slash, path = _without_revision(matched["rest"]).partition("/")
-        host = host.rpartition("@")[2].lower()
+        user, _, host = host.lower().rpartition("@")
+        if not _USER.fullmatch(user):
+            return ""
         host = host.removesuffix(f":{_STANDARD_PORTS.get(scheme, '')}") if scheme in _STANDARD_PORTS else host
         return _joined(host, path, local=scheme == "file") if slash else ""
     if url.startswith("/"):

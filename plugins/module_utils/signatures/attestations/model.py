@@ -84,15 +84,15 @@ class Vulnerability:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ScanReport:
-    """What one scanner found in one image, whatever the source. `scanned_at` is None where it is not told.
+    """What one scanner found in one image, whatever the source.
 
-    `only_fixable` is true where the report itself leaves out what has no fix: it cannot serve a rule that asks for all.
+    `scanned_at` is when it looked, `database_of` how new its knowledge was then; None where it is not told.
     """
 
     scanner: str
     scanned_at: datetime.datetime | None
     found: tuple[Vulnerability, ...]
-    only_fixable: bool = False
+    database_of: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

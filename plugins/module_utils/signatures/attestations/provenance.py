@@ -98,6 +98,7 @@ def check_provenance(statement: Statement, rule: ProvenanceRule, context: Contex
         "commit": commit,
         "materials": len(found.materials),
         "predicate_type": statement.predicate_type,
+        "level": rule.level,
     }
     return Checked(Topic.PROVENANCE, fault, f"{why}." if why else "", facts)
 

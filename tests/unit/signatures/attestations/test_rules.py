@@ -48,19 +48,6 @@ FULL: dict[str, Any] = {
 }
 
 
-def changed(path: str, value: Any) -> dict[str, Any]:
-    data = copy.deepcopy(FULL)
-    *holders, last = path.split(".")
-    at = data
-    for name in holders:
-        at = at[name]
-    if value is None:
-        del at[last]
-    else:
-        at[last] = value
-    return data
-
-
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
@@ -88,8 +75,8 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("medium", {}, "is not a field that is known here"),
     ],
 )
-def test_the_schema_refuses(path: str, value: Any, says: str) -> None:
-    sentences = " | ".join(complaint.sentence for complaint in Checker(ATTESTATIONS).complaints(changed(path, value)))
+def test_the_schema_refuses(path: str, value: Any, says: str, changed: Any) -> None:
+    sentences = " | ".join(complaint.sentence for complaint in Checker(ATTESTATIONS).complaints(changed(FULL, path, value)))
     assert says in sentences
 
 
@@ -106,8 +93,8 @@ def test_the_schema_refuses(path: str, value: Any, says: str) -> None:
         ([{**EXCEPTION, "apps": ["a", "b"]}, {**EXCEPTION, "apps": ["b"]}], "excepted twice"),
     ],
 )
-def test_loading_refuses_what_only_shows_on_the_day(exceptions: list[dict[str, Any]], says: str) -> None:
-    data = changed("full.vulnerabilities.exceptions", exceptions)
+def test_loading_refuses_what_only_shows_on_the_day(exceptions: list[dict[str, Any]], says: str, changed: Any) -> None:
+    data = changed(FULL, "full.vulnerabilities.exceptions", exceptions)
     assert not Checker(ATTESTATIONS).complaints(data)
     with pytest.raises(Invalid, match=says):
         owed_from(data, NOW, WHERE)
@@ -121,8 +108,8 @@ def test_loading_refuses_what_only_shows_on_the_day(exceptions: list[dict[str, A
         [{**EXCEPTION, "apps": ["a"]}, {**EXCEPTION, "apps": ["b"]}],
     ],
 )
-def test_loading_takes(exceptions: list[dict[str, Any]]) -> None:
-    owed = owed_from(changed("full.vulnerabilities.exceptions", exceptions), NOW, WHERE)
+def test_loading_takes(exceptions: list[dict[str, Any]], changed: Any) -> None:
+    owed = owed_from(changed(FULL, "full.vulnerabilities.exceptions", exceptions), NOW, WHERE)
     rule = owed[Path.FULL].vulnerabilities
     assert rule is not None
     assert len(rule.exceptions) == len(exceptions)
