@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.layout import Layout
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures import keys
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.keyed import verify_with_key
@@ -90,13 +91,13 @@ def signers() -> make_cosign.Signers:
     return make_cosign.Signers()
 
 
-def as_layout(shop: making.Workshop, folder: pathlib.Path) -> asking.Layout:
+def as_layout(shop: making.Workshop, folder: pathlib.Path) -> Layout:
     """What the tools pushed, as the tests read it."""
     shop.save(folder)
-    return asking.Layout(folder)
+    return Layout(folder, shop.repository)
 
 
-def proven(where: asking.Layout, tag: str, key: keys.PublicKey, kind: Kind) -> list[Any]:
+def proven(where: Layout, tag: str, key: keys.PublicKey, kind: Kind) -> list[Any]:
     """What of this kind verifies beside the image; everything of it must."""
     found = asking.beside(where, tag)
     assert not found.reasons

@@ -139,16 +139,22 @@ def manifests() -> list[tuple[Manifest, str]]:
     for image, _ in SAMPLES:
         target = GENUINE.manifest(image)
         assert target
-        for reference in (*GENUINE.referrers(target.digest), *(candidates.tag_of(target.digest, kind) for kind in Kind)):
+        for reference in (
+            *(listed.digest for listed in GENUINE.referrers(target.digest)),
+            *(candidates.tag_of(target.digest, kind) for kind in Kind),
+        ):
             if (manifest := GENUINE.manifest(reference)) is not None:
                 found.append((manifest, target.digest))
     return found
 
 
-@pytest.mark.parametrize(("genuine", "digest"), manifests(), ids=[manifest.digest[7:15] for manifest, _ in manifests()])
+MANIFESTS = manifests()
+
+
+@pytest.mark.parametrize(("genuine", "digest"), MANIFESTS, ids=[manifest.digest[7:15] for manifest, _ in MANIFESTS])
 @given(data=st.data())
 def test_a_bent_manifest_is_sorted_or_rejected(genuine: Manifest, digest: str, data: st.DataObject) -> None:
-    body = data.draw(mutating.bent(genuine.body, *(manifest.body for manifest, _ in manifests())))
+    body = data.draw(mutating.bent(genuine.body, *(manifest.body for manifest, _ in MANIFESTS)))
     with contextlib.suppress(Invalid, Rejected):
         parsed = parse_object(body, "it")
         bent = Manifest(genuine.digest, genuine.media_type, body, parsed)
