@@ -76,6 +76,7 @@ ENVELOPE = "dsseEnvelope"
         (changed(ENVELOPE, "payload", to="e31="), Reason.MALFORMED, "canonical"),
         (changed(ENVELOPE, "payload", to="e30\u00e9"), Reason.MALFORMED, "base64"),
         (changed(ENVELOPE, "payload", to={}), Reason.MALFORMED, "base64"),
+        (changed(ENVELOPE, "payload_type", to="text/y"), Reason.MALFORMED, "'payload_type'"),
         (changed(ENVELOPE, "payloadType", drop=True), Reason.MALFORMED, "payloadType"),
         (changed(ENVELOPE, "signatures", to={}), Reason.MALFORMED, "no list"),
         (changed(ENVELOPE, "signatures", to=["c2ln"]), Reason.MALFORMED, "no object"),
