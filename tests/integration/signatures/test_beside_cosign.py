@@ -8,6 +8,7 @@ test is skipped only where its program is not there; one that is named and does 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -25,7 +26,8 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.co
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Kind, Reason, Rejected, Subject
 from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, make_cosign, making
 
-CASES = [("genuine", entry) for entry in asking.cases("genuine")] + [("attacks", entry) for entry in asking.cases("attacks")]
+GROUPS = ("genuine", "attacks", "attacks_fallback")
+CASES = [(group, entry) for group in GROUPS for entry in asking.cases(group)]
 IDS = [f"{group}-{asking.name_of(entry)}" for group, entry in CASES]
 
 
@@ -43,13 +45,16 @@ def program(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[str]:
-    """HOST of a registry with the fixtures: repositories `genuine` and `attacks`."""
-    server = making.REGISTRY.server()
-    for group in ("genuine", "attacks"):
-        making.pull(asking.COSIGN / group, server.store, group)
-    with making.REGISTRY.running(server):
-        yield f"127.0.0.1:{server.server_address[1]}"
+def served() -> Iterator[dict[str, str]]:
+    """For each group of fixtures the HOST of a registry with it, as a repository of the group's name."""
+    with contextlib.ExitStack() as stack:
+        hosts = {}
+        for group in GROUPS:
+            server = making.REGISTRY.server(referrers=group == "attacks")
+            making.pull(asking.COSIGN / group, server.store, group)
+            stack.enter_context(making.REGISTRY.running(server))
+            hosts[group] = f"127.0.0.1:{server.server_address[1]}"
+        yield hosts
 
 
 def says(tool: str, host: str, group: str, entry: dict[str, Any], home: pathlib.Path) -> str:
@@ -71,11 +76,11 @@ def says(tool: str, host: str, group: str, entry: dict[str, Any], home: pathlib.
 @pytest.mark.parametrize("tool", ["cosign3", "cosign2"])
 @pytest.mark.parametrize(("group", "entry"), CASES, ids=IDS)
 def test_cosign_answers_as_the_table_says(
-    group: str, entry: dict[str, Any], tool: str, served: str, tmp_path: pathlib.Path
+    group: str, entry: dict[str, Any], tool: str, served: dict[str, str], tmp_path: pathlib.Path
 ) -> None:
     path = program(tool)
     if tool in entry:
-        assert says(path, served, group, entry, tmp_path) == entry[tool]
+        assert says(path, served[group], group, entry, tmp_path) == entry[tool]
 
 
 @pytest.mark.parametrize(("group", "entry"), CASES, ids=IDS)
