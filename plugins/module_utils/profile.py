@@ -186,6 +186,8 @@ class Profile:
     lease_seconds: int = 900
     approval_required: bool = False
     evidence_directory: str = ""
+    # As it stands in the profile; `signatures.policy` makes a policy of it for one app.
+    signature_policy: Mapping[str, Any] | None = None
 
     def repository_url(self, app: App) -> str:
         """The URL git is given for the app's repository in this environment."""
@@ -203,7 +205,9 @@ def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
             continue
         value = data[field.name]
         nested = _BLOCKS.get(str(field.type))
-        if nested is not None:
+        if str(field.type) == "Mapping[str, Any] | None":
+            pass
+        elif nested is not None:
             value = block_from(nested, value)
         elif str(field.type) == "tuple[tuple[str, Vendor], ...]":
             value = tuple(sorted((str(key), block_from(Vendor, item)) for key, item in value.items()))

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..errors import Invalid
 from ..network import is_loopback
 from ..profile import Profile, block_from
+from ..signatures.policy_schema import SIGNATURE_POLICY
 from . import patterns as kinds
 from .check import Checker, Complaint, quoted
 from .source import Faulty, documents
@@ -272,6 +273,7 @@ PROFILE_SCHEMA: Final[dict[str, Any]] = {
                 10,
             ),
             **BLOCKS,
+            "signature_policy": SIGNATURE_POLICY,
             "embedded": kinds.yes_or_no("True for the sandbox, whose parts we start ourselves."),
             "adopt": kinds.one_of(["report", "take"], "What to do on first contact with objects that others made."),
             "cutover": kinds.one_of(

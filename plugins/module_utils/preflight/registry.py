@@ -26,6 +26,7 @@ from ..rotation.on_demand import CAPABILITY as SECRET_ROTATION
 from ..runbook.capability import CAPABILITY as APP_RUNBOOK
 from ..sandbox.sandbox import CAPABILITY as SANDBOX
 from ..scaffold.app_scaffold import CAPABILITY as APP_SCAFFOLD
+from ..signatures.image_signature import CAPABILITY as IMAGE_SIGNATURE
 from ..triage.app_triage import CAPABILITY as APP_TRIAGE
 
 # Without `preflight` itself, which reads this.
@@ -41,6 +42,7 @@ CAPABILITIES: Final[tuple[Capability, ...]] = (
     EVIDENCE_REPORT,
     FLEET_ORPHANS,
     IAM_WORKLOAD_ROLE,
+    IMAGE_SIGNATURE,
     K8S_TENANCY,
     K8S_TENANCY_DRILL,
     RUN_GATE,
