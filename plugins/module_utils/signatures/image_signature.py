@@ -60,7 +60,7 @@ def run(request: Request) -> Outcome:
         params["app"],
     )
     aws = aws_from(params["aws"]) if params.get("aws") else None
-    logins = Logins(request.environ, request.secrets, (lambda: session_for(aws, request.environ)) if aws else None)
+    logins = Logins(request.environ, request.secrets, session_for(aws, request.environ) if aws else None)
     registries = Registries(registry, logins, Settings(environ=request.environ))
     verdicts = verify_images(references, registries.repository, asked)
     return Outcome(tuple(_plan(verdict) for verdict in verdicts), (), {"images": [as_result(one) for one in verdicts]})
