@@ -15,6 +15,8 @@ LOCK := $(shell { cat requirements.lock; $(PYTHON) -c 'import sys; print(sys.bas
 STAMP := .venv/.installed-$(LOCK)
 # An older copy of the collection in a folder of the user's would win over the link to this checkout.
 export APP ?=
+# Parts that are built on demand only, by name: make parts PARTS=policy-controller
+PARTS ?=
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.venv/collections
 export PYTHONDONTWRITEBYTECODE := 1
 PLAY := $(BIN)/ansible-playbook
@@ -132,7 +134,7 @@ $(STAMP): requirements.lock
 
 .PHONY: parts
 parts: ## The programs that are built from Go modules (about 10 minutes on two cores, once; without Go it says so)
-	@cd plugins && $(PYTHON) -m module_utils.sandbox.build
+	@cd plugins && $(PYTHON) -m module_utils.sandbox.build $(PARTS)
 
 .PHONY: lock
 lock: venv ## Pin every Python package anew (10 seconds)

@@ -74,6 +74,11 @@ PARTS: Final = (
     # Only rules are checked and tested with it: the SDKs of twenty clouds (service discovery) would triple its build.
     Part("promtool", {"promtool": "github.com/prometheus/prometheus/cmd/promtool"}, seconds=90, tags="remove_all_sd"),
 )
+# Not part of any sandbox: built by `make parts PARTS=...` or by the test that needs them, when it needs them.
+ON_DEMAND: Final = (
+    Part("external-secrets", {"external-secrets": "github.com/external-secrets/external-secrets"}, seconds=220),
+    Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -264,14 +269,18 @@ def _last_lines(text: str, count: int = 4) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`build [part...]`: what `make` runs. Without Go it says so and succeeds, for all other parts work without it."""
-    unknown = set(arguments) - {part.name for part in PARTS}
+    """`build [part...]`: what `make` runs. Without Go it says so and succeeds, for all other parts work without it.
+
+    Without a name it builds what every sandbox needs; what is built on demand is built by its name.
+    """
+    known = (*PARTS, *ON_DEMAND)
+    unknown = set(arguments) - {part.name for part in known}
     try:
         if unknown:
             raise Invalid(
-                f"There is no part {', '.join(sorted(unknown))}", next_step=f"Parts: {', '.join(part.name for part in PARTS)}."
+                f"There is no part {', '.join(sorted(unknown))}", next_step=f"Parts: {', '.join(part.name for part in known)}."
             )
-        chosen = [part for part in PARTS if not arguments or part.name in arguments]
+        chosen = [part for part in known if part.name in arguments] if arguments else PARTS
         build(os.environ, _tell, chosen)
     except NotFound as error:
         _tell(f"{error.sentence()} Without it the sandbox has no cluster and no registry; all else works.")

@@ -91,21 +91,28 @@ class PublicKey:
 
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether this key made this signature over this message. Rejected as unsupported if that cannot be told here."""
+        return bool(self.algorithm(signature, message))
+
+    def algorithm(self, signature: bytes, message: bytes) -> str:
+        """How this key made this signature (`ecdsa-sha384`, `ed25519ph`), or '' if it did not: not every verifier knows each."""
         try:
-            return any(_fits(attempt, signature, message) for attempt in self._attempts())
+            return next((name for name, attempt in self._attempts() if _fits(attempt, signature, message)), "")
         except UnsupportedAlgorithm as error:
             raise Rejected(Reason.UNSUPPORTED, f"This machine's OpenSSL refuses {self.kind} signatures", str(error)) from None
 
-    def _attempts(self) -> Iterator[Callable[[bytes, bytes], None]]:
+    def _attempts(self) -> Iterator[tuple[str, Callable[[bytes, bytes], None]]]:
         if self.kind is KeyKind.ED25519:
-            yield self.key.verify
-            yield functools.partial(_verify_prehashed, self.key.public_bytes_raw())
+            yield "ed25519", self.key.verify
+            yield "ed25519ph", functools.partial(_verify_prehashed, self.key.public_bytes_raw())
         elif self.kind is KeyKind.RSA:
-            yield lambda signature, message: self.key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            yield (
+                "rsa-sha256",
+                lambda signature, message: self.key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256()),
+            )
         else:
-            for hashed in {KeyKind.P384: (hashes.SHA384(),), KeyKind.P521: (hashes.SHA512(),)}.get(self.kind, ()):
-                yield functools.partial(self._verify_ecdsa, hashed)
-            yield functools.partial(self._verify_ecdsa, hashes.SHA256())
+            own = {KeyKind.P384: (hashes.SHA384(),), KeyKind.P521: (hashes.SHA512(),)}.get(self.kind, ())
+            for hashed in (*own, hashes.SHA256()):
+                yield f"ecdsa-{hashed.name}", functools.partial(self._verify_ecdsa, hashed)
 
     def _verify_ecdsa(self, hashed: hashes.HashAlgorithm, signature: bytes, message: bytes) -> None:
         self.key.verify(signature, message, ec.ECDSA(hashed))

@@ -105,7 +105,8 @@ class Verified:
     `signer` and `role` are the policy's names. `identity` says who in the evidence's words: `key sha256:<fingerprint of the
     SubjectPublicKeyInfo>`, or `<subject alternative name> by <issuer>`, or a certificate's subject. `annotations` are signed
     ones. `statement` is the in-toto statement of an attestation. `signed_at` is a proven time (log, time stamp), else None.
-    `claims` are the certificate's claims by name (GitHub's), where there are any.
+    `claims` are the certificate's claims by name (GitHub's), where there are any. `algorithm` is how it was signed, where that
+    is a question at all (see `keys.PublicKey.algorithm`).
     """
 
     kind: Kind
@@ -119,3 +120,4 @@ class Verified:
     statement: Mapping[str, Any] | None = None
     signed_at: datetime.datetime | None = None
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    algorithm: str = ""

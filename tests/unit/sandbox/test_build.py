@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
 import stat
@@ -50,7 +51,7 @@ def test_the_name_of_a_build_changes_with_everything_that_goes_into_it():
     assert build.fingerprint(PART, b"mod", b"sum", build.Toolchain("/opt/go", GO.version, GO.target)) == base
 
 
-@pytest.mark.parametrize("part", build.PARTS, ids=lambda part: part.name)
+@pytest.mark.parametrize("part", (*build.PARTS, *build.ON_DEMAND), ids=lambda part: part.name)
 def test_every_part_is_pinned_by_its_own_module(part):
     folder = build.sources(part)
     assert (folder / "go.sum").stat().st_size > 1000
@@ -120,3 +121,19 @@ def test_the_users_own_settings_do_not_change_a_build(tmp_path):
     environ = a_go(tmp_path, WRITES.replace("echo built", 'echo "$GOFLAGS|$GOWORK|$CGO_ENABLED"'))
     built = build.build({**environ, "GOFLAGS": "-mod=vendor", "GOWORK": "/x", "CGO_ENABLED": "1"}, lambda text: None, ETCD)
     assert built["etcd"].read_text() == "|off|0\n"
+
+
+def test_what_is_built_on_demand_is_built_by_its_name_alone(tmp_path, monkeypatch):
+    for name, value in a_go(tmp_path, WRITES).items():
+        monkeypatch.setenv(name, value)
+    assert build.main(["policy-controller"]) == 0
+    built = {name for part in (*build.PARTS, *build.ON_DEMAND) for name in build.binaries(os.environ, [part])}
+    assert built == {"policy-webhook"}
+    assert build.main([]) == 0
+    built = {name for part in (*build.PARTS, *build.ON_DEMAND) for name in build.binaries(os.environ, [part])}
+    assert built == {"policy-webhook", *(name for part in build.PARTS for name in part.commands)}
+
+
+def test_a_part_that_nobody_knows_is_refused_by_name(capsys):
+    assert build.main(["policy-controler"]) == 1
+    assert "There is no part policy-controler" in capsys.readouterr().err

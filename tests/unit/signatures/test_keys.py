@@ -155,6 +155,22 @@ def test_a_signature_is_taken_as_cosign_makes_it(key: Any, signature: bytes, acc
     assert public(key).verify(signature, MESSAGE) is accepted
 
 
+@pytest.mark.parametrize(
+    ("key", "signature", "algorithm"),
+    [
+        (P256, ecdsa(P256, hashes.SHA256()), "ecdsa-sha256"),
+        (P384, ecdsa(P384, hashes.SHA384()), "ecdsa-sha384"),
+        (P384, ecdsa(P384, hashes.SHA256()), "ecdsa-sha256"),
+        (P521, ecdsa(P521, hashes.SHA512()), "ecdsa-sha512"),
+        (RSA_2048, pkcs1(hashes.SHA256()), "rsa-sha256"),
+        (ED25519, ED25519.sign(MESSAGE), "ed25519"),
+        (P256, b"", ""),
+    ],
+)
+def test_how_a_signature_was_made_is_told(key: Any, signature: bytes, algorithm: str) -> None:
+    assert public(key).algorithm(signature, MESSAGE) == algorithm
+
+
 def test_a_prehashed_signature_by_libsodium_is_taken() -> None:
     point, secret = sodium.crypto_sign_keypair()
     state = sodium.crypto_sign_ed25519ph_state()
@@ -162,6 +178,7 @@ def test_a_prehashed_signature_by_libsodium_is_taken() -> None:
     signature = sodium.crypto_sign_ed25519ph_final_create(state, secret)
     key = from_key(ed25519.Ed25519PublicKey.from_public_bytes(point), "It")
     assert key.verify(signature, MESSAGE)
+    assert key.algorithm(signature, MESSAGE) == "ed25519ph"
     assert not key.verify(signature, MESSAGE + b".")
 
 

@@ -42,6 +42,7 @@ class Who:
     identity: str
     signed_at: datetime.datetime | None = None
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    algorithm: str = ""
 
 
 def read(candidate: Candidate) -> Content:
@@ -92,6 +93,7 @@ def verified(content: Content, subject: Subject, who: Who, annotations: Mapping[
         statement=data,
         signed_at=who.signed_at,
         claims=who.claims,
+        algorithm=who.algorithm,
     )
 
 

@@ -30,6 +30,7 @@ def verify_with_key(
     content = read(candidate)
     if content.bundle and content.bundle.key_hint is None:
         raise Rejected(Reason.WRONG_KEY, "It was made with a certificate", f"{signer} signs with a key")
-    if not key.verify(content.signature, content.signed):
+    algorithm = key.algorithm(content.signature, content.signed)
+    if not algorithm:
         raise Rejected(Reason.WRONG_KEY, f"It was not made with the key of {signer}, or was changed afterwards")
-    return verified(content, subject, Who(signer, role, key.identity), annotations)
+    return verified(content, subject, Who(signer, role, key.identity, algorithm=algorithm), annotations)
