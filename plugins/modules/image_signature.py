@@ -162,7 +162,9 @@ images:
       description: Why it is not verified; empty if it is.
       type: str
     signatures:
-      description: The signatures that count, with format, signer, role, identity, where, digest, annotations, claims, signed_at.
+      description:
+        - The signatures that count, with format, signer, role, identity, where, digest, annotations, claims, signed_at, and notes
+          (what did not hold and was not demanded).
       type: list
       elements: dict
     attestations:

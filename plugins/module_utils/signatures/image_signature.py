@@ -109,6 +109,7 @@ def _signature(found: Verified) -> dict[str, Any]:
         "annotations": dict(found.annotations),
         "claims": dict(found.claims),
         "signed_at": _time(found.signed_at),
+        "notes": list(found.notes),
     }
 
 

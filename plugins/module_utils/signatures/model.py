@@ -106,7 +106,8 @@ class Verified:
     SubjectPublicKeyInfo>`, or `<subject alternative name> by <issuer>`, or a certificate's subject. `annotations` are signed
     ones. `statement` is the in-toto statement of an attestation. `signed_at` is a proven time (log, time stamp), else None.
     `claims` are the certificate's claims by name (GitHub's), where there are any. `algorithm` is how it was signed, where that
-    is a question at all (see `keys.PublicKey.algorithm`).
+    is a question at all (see `keys.PublicKey.algorithm`). `notes` tell what did not hold and was not demanded (a permissive
+    trust policy of notation's), a sentence each.
     """
 
     kind: Kind
@@ -121,3 +122,4 @@ class Verified:
     signed_at: datetime.datetime | None = None
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
     algorithm: str = ""
+    notes: tuple[str, ...] = ()
