@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pathlib
+import sys
 
 import hypothesis
 import pytest
@@ -14,6 +15,8 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+# Servers and certificates that tests of several rooms use.
+sys.path.append(str(ROOT / "tests" / "tools"))
 
 
 def pytest_configure() -> None:

@@ -86,6 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One request; the store is the server's."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two packets, and the second would wait 40 ms for the first's receipt
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

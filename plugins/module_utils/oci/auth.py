@@ -17,7 +17,7 @@ import os
 import re
 import subprocess
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..aws.errors import calling
@@ -26,12 +26,16 @@ from ..errors import Denied, Invalid, NotFound, Unreachable
 from ..network import is_loopback
 from ..scrubber import Secrets
 
-_ECR: Final = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_ECR: Final = re.compile(
+    r"[0-9]{12}\.dkr(?:\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    r"|-ecr(?:-fips)?\.(?P<dual>[a-z0-9-]+)\.on\.aws)"
+)
 _HELPER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HELPER_SECONDS: Final = 20
 # docker keeps Docker Hub's login under this name.
 _HUB: Final = "https://index.docker.io/v1/"
-_PARAMETER: Final = re.compile(r'([A-Za-z]+)="([^"\\]*(?:\\.[^"\\]*)*)"')
+# A scheme, or one of its parameters: name="quoted" or name=token (RFC 9110 section 11.6.1).
+_PART: Final = re.compile(r"""([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?""")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,17 +62,30 @@ class Challenge:
 
 
 def challenge_of(header: str) -> Challenge:
-    """The WWW-Authenticate header, as far as registries use it; an unknown scheme is named, not guessed."""
-    scheme, _space, rest = header.strip().partition(" ")
-    found = {name.lower(): value for name, value in _PARAMETER.findall(rest[:4000])}
-    return Challenge(scheme.lower()[:20], found.get("realm", ""), found.get("service", ""))
+    """The WWW-Authenticate header, as far as registries use it: of several challenges a token before a password.
+
+    An unknown scheme is named, not guessed.
+    """
+    found: list[tuple[str, dict[str, str]]] = []
+    for match in _PART.finditer(header[:4000]):
+        name, quoted, bare = match.groups()
+        if quoted is None and bare is None:
+            found.append((name.lower(), {}))
+        elif found:
+            found[-1][1][name.lower()] = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+    known = sorted((scheme != "bearer", number) for number, (scheme, _) in enumerate(found) if scheme in ("bearer", "basic"))
+    if not known:
+        return Challenge(found[0][0][:20] if found else "")
+    scheme, given = found[known[0][1]]
+    return Challenge(scheme, given.get("realm", ""), given.get("service", ""))
 
 
 def token_url(challenge: Challenge, scope: str, registry: str) -> str:
-    """Where a token is asked for. A realm in clear is refused, unless the registry itself is on this machine.
+    """Where a token is asked for. A realm in clear is refused, unless it and the registry are on this machine.
 
-    The realm may be another host than the registry (Docker Hub's is): it is the registry, reached over TLS, that names it, and
-    whoever holds the registry could have asked for the login itself.
+    The realm may be another host than the registry (Docker Hub's is), and it gets the login. That gives nobody anything new:
+    only the registry's own answer is believed (never one that a redirect led to), it was reached over TLS, and whoever holds
+    the registry could have asked for the login itself.
     """
     try:
         parts = urllib.parse.urlsplit(challenge.realm)
@@ -98,11 +115,11 @@ def token_in(body: bytes, registry: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Logins:
-    """Where logins come from. `aws` is the profile's account, asked for hosts of ECR only (None: never)."""
+    """Where logins come from. `aws` opens the profile's account, which is done for hosts of ECR only (None: never)."""
 
     environ: Mapping[str, str] = dataclasses.field(repr=False)
     secrets: Secrets = dataclasses.field(repr=False)
-    aws: AwsSession | None = None
+    aws: Callable[[], AwsSession] | None = None
 
     def login(self, host: str) -> Login | None:
         """The login for a registry, None for nobody's."""
@@ -121,7 +138,9 @@ class Logins:
                 config = json.loads(stream.read())
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (OSError, ValueError, RecursionError):
+        except OSError as error:
+            raise Invalid(f"{path} cannot be read", error.strerror or "", "Mend its rights, or log in anew.") from None
+        except (ValueError, RecursionError):
             raise Invalid(f"{path} cannot be read", "it is not a JSON file of docker's", "Mend it, or log in anew.") from None
         return config if isinstance(config, dict) else {}
 
@@ -180,8 +199,16 @@ class Logins:
         found = _ECR.fullmatch(host)
         if not found or self.aws is None:
             return None
+        session = self.aws()
+        region, ours = found["region"] or found["dual"], session.aws.region
+        if region != ours:
+            raise Denied(
+                f"Log in to {host}",
+                f"a token of ECR is good for one region, and the profile's is {ours}",
+                "Use the registry of the profile's region, or docker's credential helper for ECR.",
+            )
         with calling(f"ask ECR for a login to {host}"):
-            data = self.aws.ecr.get_authorization_token()["authorizationData"]
+            data = session.verify_account().ecr.get_authorization_token()["authorizationData"]
         if not data:
             raise Unreachable(f"Ask ECR for a login to {host}", "its answer holds none")
         return ecr_login(data[0].get("authorizationToken", ""), host)

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..errors import Conflict, Invalid
 from . import strict_json
-from .client import checked, manifest_from
+from .client import INDEX, checked, entries, manifest_from
 from .descriptors import DIGEST, descriptor_from
 from .model import BLOB_LIMIT, MANIFEST_LIMIT, REFERRERS_LIMIT, Descriptor, Manifest
 
@@ -31,9 +31,7 @@ class Layout:
             body = self._bytes(reference, MANIFEST_LIMIT)
             if body is None:
                 return None
-            descriptor = dataclasses.replace(
-                listed[0] if listed else Descriptor("", reference, len(body)), size=len(body), digest=reference
-            )
+            descriptor = listed[0] if listed else Descriptor("", reference, len(body))
             return manifest_from(checked(body, descriptor, reference), descriptor.media_type, reference, reference)
         tagged = [entry for entry in self._index() if entry.annotations.get(_TAG) == reference]
         return self.manifest(tagged[0].digest) if tagged else None
@@ -50,20 +48,22 @@ class Layout:
 
     def referrers(self, digest: str, limit: int = REFERRERS_LIMIT) -> tuple[Descriptor, ...]:
         """See `Repository`: the index lists all manifests; those with this subject count, and a fallback tag's entries."""
-        found: dict[str, Descriptor] = {}
-        for entry in self._index():
-            body = self._bytes(entry.digest, MANIFEST_LIMIT)
-            data = strict_json.parse_object(body, f"The manifest {entry.digest}") if body is not None else {}
-            subject = data.get("subject")
-            if isinstance(subject, dict) and subject.get("digest") == digest:
-                found.setdefault(entry.digest, entry)
+        found = {entry.digest: entry for entry in self._index() if self._subject(entry) == digest}
         fallback = self.manifest(digest.replace(":", "-"))
-        for item in (fallback.data.get("manifests") or ()) if fallback else ():
-            descriptor = descriptor_from(item, "An entry of the fallback tag")
-            found.setdefault(descriptor.digest, descriptor)
+        if fallback is not None and fallback.media_type == INDEX:
+            for entry in entries(fallback.body, f"The fallback tag of {self.name}@{digest}"):
+                found.setdefault(entry.digest, entry)
         if len(found) > limit:
             raise Conflict(f"Too much is attached to an image of {self.name}", f"more than {limit} artefacts name it")
         return tuple(found.values())
+
+    def _subject(self, entry: Descriptor) -> str:
+        body = self._bytes(entry.digest, MANIFEST_LIMIT)
+        try:
+            subject = strict_json.parse_object(body or b"{}", "").get("subject")
+        except Invalid:
+            return ""  # a registry would not have taken it
+        return str(subject.get("digest")) if isinstance(subject, dict) else ""
 
     def _index(self) -> tuple[Descriptor, ...]:
         path = self.folder / "index.json"
@@ -71,7 +71,9 @@ class Layout:
             listed = strict_json.parse_object(path.read_bytes(), str(path)).get("manifests")
         except OSError as error:
             raise Invalid(f"{self.folder} is no OCI layout", f"index.json: {error.strerror}") from None
-        return tuple(descriptor_from(entry, f"An entry of {path}") for entry in listed or ())
+        if not isinstance(listed, list):
+            raise Invalid(f"{self.folder} is no OCI layout", "there are no manifests in its index.json")
+        return tuple(descriptor_from(entry, f"An entry of {path}") for entry in listed)
 
     def _bytes(self, digest: str, limit: int) -> bytes | None:
         algorithm, _colon, value = digest.partition(":")

@@ -7,9 +7,10 @@ Connections are pooled and shared by the threads of one verification; a pool is 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import socket
+import io
+import ipaddress
+import re
 import ssl
 import threading
 import time
@@ -17,26 +18,15 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from ..errors import Conflict, Denied, Invalid, MissingLibrary, Unreachable
-from ..network import is_loopback, proxy_of
+from ..errors import Conflict, Denied, MissingLibrary, Unreachable
+from ..network import is_loopback
+from .connection import URLLIB3_MISSING, TooSlow, manager_for, tls_context
 
-try:
+if not URLLIB3_MISSING:
     import urllib3
-    import urllib3.connection
-    import urllib3.connectionpool
 
-    URLLIB3_MISSING: ImportError | None = None
-except ImportError as error:
-    URLLIB3_MISSING = error
-
-CONNECT_SECONDS: Final = 5.0
-# Until the headers of an answer are there, and between two pieces of its body.
-ANSWER_SECONDS: Final = 15.0
-BODY_SECONDS: Final = 60.0
-# Slower than this on average, once it has begun, is no line but an attack: a manifest would take hours.
-SLOWEST_BYTES_A_SECOND: Final = 1024
-PATIENCE_SECONDS: Final = 1.0
-CONNECTIONS: Final = 16
+# All tries and redirects of one question together; what has been begun may still go on for BODY_SECONDS.
+WHOLE_SECONDS: Final = 60.0
 _PIECE: Final = 64 * 1024
 _REDIRECTS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
@@ -44,15 +34,18 @@ _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _PAUSES: Final = (0.2, 0.6)
 _LONGEST_PAUSE: Final = 2.0
 _USER_AGENT: Final = "goldenpath.microapps"
+# What OpenSSL says of a certificate: its own words, without anything that was sent.
+_DISTRUSTED: Final = re.compile(r"certificate verify failed: (?P<why>[^\n]*?) \(_ssl\.c")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer whose body was read whole. `headers` have lower-case names."""
+    """An answer whose body was read whole. `headers` have lower-case names; `url` is who gave it, after all redirects."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,139 +73,114 @@ class Transport:
         self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None = None, login: str = ""
     ) -> Answer:
         """One request, redirected and repeated where that is safe. `login` is the Authorization header, for this host only."""
-        own = _place(url)
+        own, until = place_of(url), self._settings.clock() + WHOLE_SECONDS
         for _hop in range(_REDIRECTS + 1):
-            mine = {"Authorization": login} if login and _place(url) == own else {}
-            answer = self._repeated(method, url, {**headers, **mine, "User-Agent": _USER_AGENT}, limit, body)
+            mine = {"Authorization": login} if login and place_of(url) == own else {}
+            answer = self._repeated(method, url, {**headers, **mine, "User-Agent": _USER_AGENT}, limit, body, until)
             if answer.status not in _MOVED or method not in ("GET", "HEAD"):
                 return answer
-            url = _next(url, answer.headers.get("location", ""))
+            url = redirected(url, answer.headers.get("location", ""))
         raise Conflict(f"{method} {shown(url)}", f"it was redirected more than {_REDIRECTS} times")
 
-    def _repeated(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+    def _repeated(
+        self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None, until: float
+    ) -> Answer:
         for pause in (*_PAUSES, None):
+            last = pause is None or self._settings.clock() > until
             try:
                 answer = self._once(method, url, headers, limit, body)
             except (urllib3.exceptions.HTTPError, OSError) as problem:
-                if pause is None or not _may_repeat(method, problem):
+                if last or not _may_repeat(method, problem):
                     raise Unreachable(
                         f"{method} {shown(url)}", _why(url, problem), "Is the registry up, and the network?"
                     ) from None
             else:
-                if pause is None or answer.status not in _BUSY or method not in ("GET", "HEAD"):
+                if last or answer.status not in _BUSY or method not in ("GET", "HEAD"):
                     return answer
                 asked = answer.headers.get("retry-after", "")
                 pause = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else pause
-                if pause > _LONGEST_PAUSE:
+                if pause is None or pause > _LONGEST_PAUSE:
                     return answer
-            self._settings.pause(pause)
+            self._settings.pause(pause or 0.0)
         raise AssertionError("the last try returns or raises")
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
-        response = self._pool(url).urlopen(
-            method, url, body=body, headers=dict(headers), redirect=False, preload_content=False, decode_content=False
-        )
+        # As a stream content is sent piece by piece: each has its time, where all at once would have to fit in it.
+        content = None if body is None else io.BytesIO(body)
+        sized = headers if body is None else {**headers, "Content-Length": str(len(body))}
+        response: Any = None
         whole = False
         try:
+            response = self._pool(url).urlopen(
+                method, url, body=content, headers=dict(sized), redirect=False, preload_content=False, decode_content=False
+            )
             names = {str(name).lower(): str(value) for name, value in response.headers.items()}
-            data = b"" if method == "HEAD" else b"".join(self._pieces(response, names, limit, url))
+            data = b"" if method == "HEAD" else b"".join(_pieces(response, names, limit, url))
             whole = True
-            return Answer(int(response.status), names, data)
+            return Answer(int(response.status), names, data, url)
+        except TooSlow as problem:
+            raise Unreachable(f"Read {shown(url)}", str(problem), "Is the line broken?") from None
         finally:
             # A connection whose answer was not read to its end cannot be used again.
             if whole:
                 response.release_conn()
-            else:
+            elif response is not None:
                 response.close()
 
-    def _pieces(self, response: Any, headers: Mapping[str, str], limit: int, url: str) -> Iterator[bytes]:
-        said = headers.get("content-length", "")
-        if said.isascii() and said.isdigit() and int(said[:19]) > limit:
-            raise _too_large(url, f"it says that it has {said[:19]} bytes", limit)
-        began, got = self._settings.clock(), 0
-        while piece := response.read1(_PIECE):
-            got += len(piece)
-            if got > limit:
-                raise _too_large(url, "it goes on and on", limit)
-            spent = self._settings.clock() - began
-            if spent > BODY_SECONDS or (spent > PATIENCE_SECONDS and got < SLOWEST_BYTES_A_SECOND * spent):
-                raise Unreachable(f"Read {shown(url)}", f"after {spent:.1f} s only {got} bytes had come", "Is the line broken?")
-            yield piece
-
     def _pool(self, url: str) -> Any:
-        place = _place(url)
+        place = place_of(url)
         with self._lock:
             if place not in self._pools:
-                self._pools[place] = self._manager(url)
+                if url.startswith("https:"):
+                    self._tls = self._tls or tls_context(self._settings.ca_file)
+                context = self._tls if url.startswith("https:") else None
+                self._pools[place] = manager_for(url, context, self._settings.environ, self._settings.clock)
             return self._pools[place]
 
-    def _manager(self, url: str) -> Any:
-        settings: dict[str, Any] = {
-            "maxsize": CONNECTIONS,
-            "retries": False,
-            "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
-        }
-        if url.startswith("https:"):
-            settings["ssl_context"] = self._tls = self._tls or tls_context(self._settings.ca_file)
-        proxy = "" if is_loopback(url) else proxy_of(url, self._settings.environ)
-        manager = urllib3.ProxyManager(proxy, **settings) if proxy else urllib3.PoolManager(**settings)
-        manager.pool_classes_by_scheme = {"http": _pool_class(False), "https": _pool_class(True)}
-        return manager
+
+def _pieces(response: Any, headers: Mapping[str, str], limit: int, url: str) -> Iterator[bytes]:
+    said = headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and int(said[:19]) > limit:
+        raise _too_large(url, f"it says that it has {said[:19]} bytes", limit)
+    got = 0
+    while piece := response.read1(_PIECE):
+        got += len(piece)
+        if got > limit:
+            raise _too_large(url, "it goes on and on", limit)
+        yield piece
 
 
-def tls_context(ca_file: str) -> ssl.SSLContext:
-    """The machine's trust, and `ca_file` beside it; nothing is ever reached unverified."""
-    context = ssl.create_default_context()
-    if ca_file:
-        try:
-            context.load_verify_locations(ca_file)
-        except (OSError, ssl.SSLError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else "it holds no certificate in PEM"
-            raise Invalid(f"registry.ca_file: {ca_file} cannot be used", why, "Name a file of certificates in PEM.") from None
-    return context
-
-
-def _pool_class(tls: bool) -> type:
-    """A pool whose connections give up when the headers of an answer take too long, whatever trickles in meanwhile."""
-    plain, secure = urllib3.connection.HTTPConnection, urllib3.connection.HTTPSConnection
-    pool: type = urllib3.connectionpool.HTTPSConnectionPool if tls else urllib3.connectionpool.HTTPConnectionPool
-
-    class Bounded(secure if tls else plain):  # type: ignore[misc]  # one of two classes, chosen at run time
-        def getresponse(self) -> Any:
-            watch = threading.Timer(ANSWER_SECONDS, _cut, (self,))
-            watch.daemon = True
-            watch.start()
-            try:
-                return super().getresponse()
-            finally:
-                watch.cancel()
-
-    return type("BoundedPool", (pool,), {"ConnectionCls": Bounded})
-
-
-def _cut(connection: Any) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
+    """Scheme, host and port: who a login belongs to."""
     parts = urllib.parse.urlsplit(url)
     default = {"http": 80, "https": 443}.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port or default}"
 
 
-def _next(url: str, location: str) -> str:
+def redirected(url: str, location: str) -> str:
+    """Where an answer sends us, if that may be followed: not into the clear, and not from elsewhere to this machine."""
     try:
         target = urllib.parse.urljoin(url, location)
         parts = urllib.parse.urlsplit(target)
-        place = _place(target)
+        place = place_of(target)
     except ValueError:
         raise Conflict(f"{shown(url)} redirects to {location!r:.80}", "that is no address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not location:
-        raise Conflict(f"{shown(url)} redirects to {location!r:.80}", "that is no address to go to")
+        raise Conflict(f"{shown(url)} redirects to an address that cannot be followed", "it is none, or holds a login")
     if url.startswith("https:") and parts.scheme != "https":
         raise Denied(f"{shown(url)} redirects to {place}", "that would be in clear", "Mend the registry's storage settings.")
+    if _leads_inside(target) and not _leads_inside(url):
+        raise Denied(f"{shown(url)} redirects to {place}", "that is this machine or its metadata service")
     return target
+
+
+def _leads_inside(url: str) -> bool:
+    """Whether an address is one that only this machine should ask: itself, or what a cloud tells only to it."""
+    try:
+        address = ipaddress.ip_address(urllib.parse.urlsplit(url).hostname or "")
+    except ValueError:
+        return is_loopback(url)
+    return address.is_loopback or address.is_link_local or address.is_unspecified
 
 
 def shown(url: str) -> str:
@@ -228,14 +196,19 @@ def _too_large(url: str, why: str, limit: int) -> Conflict:
 def _may_repeat(method: str, problem: Exception) -> bool:
     if "CERTIFICATE_VERIFY_FAILED" in str(problem):
         return False
-    return method in ("GET", "HEAD") or isinstance(problem, urllib3.exceptions.NewConnectionError)
+    if isinstance(problem, urllib3.exceptions.NewConnectionError):
+        return True  # nothing was sent yet
+    # Whoever did not answer in time had its time; a broken connection says nothing about the next one.
+    return method in ("GET", "HEAD") and not isinstance(problem, (urllib3.exceptions.TimeoutError, TimeoutError))
 
 
 def _why(url: str, problem: Exception) -> str:
     """One line of our own: a library's message may quote what was sent."""
     text, kind = str(problem), type(problem).__name__
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "its certificate is not signed by anybody this machine trusts (registry.ca_file names a private authority)"
+    if isinstance(problem, urllib3.exceptions.ProxyError):
+        return "the proxy of the environment does not lead there"
+    if found := _DISTRUSTED.search(text):
+        return f"its certificate is not trusted: {found['why'].lower()} (registry.ca_file names a private authority)"
     if "WRONG_VERSION_NUMBER" in text or "SSL" in kind:
         return "it does not speak TLS; a registry in clear needs plain_http: true"
     if "NameResolution" in kind or "getaddrinfo" in text:

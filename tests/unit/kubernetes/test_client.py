@@ -20,10 +20,8 @@ from typing import Any
 
 import pytest
 import yaml
+from certificates import certificate
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import (
     Conflict,
@@ -47,7 +45,6 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber impo
 UID = "11111111-2222-4333-8444-555555555555"
 NAMESPACE = BY_GROUP_KIND["Namespace"]
 CONFIG_MAP = BY_GROUP_KIND["ConfigMap"]
-DNS_NAME = x509.DNSName("the-cluster")
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -98,29 +95,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     do_GET = do_PATCH = do_POST = do_DELETE = do_PUT = answer
-
-
-def certificate(
-    name: str, signer: tuple[Any, Any] | None = None, address: x509.GeneralName = DNS_NAME
-) -> tuple[bytes, bytes, tuple[Any, Any]]:
-    """Certificate and key as PEM, and both as objects."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(signer[0].subject if signer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
-    )
-    made = builder.sign(signer[1] if signer else key, hashes.SHA256())
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return made.public_bytes(serialization.Encoding.PEM), pem, (made, key)
 
 
 @pytest.fixture
@@ -238,7 +212,7 @@ def test_an_expired_token_is_renewed_before_it_is_refused(tmp_path: pathlib.Path
 
 @pytest.fixture
 def secure(server: Server, tmp_path: pathlib.Path) -> tuple[Server, bytes, tuple[Any, Any]]:
-    """The server behind TLS, for the name `the-cluster`, asking clients for a certificate of the same authority."""
+    """The server behind TLS, for the name `the-server`, asking clients for a certificate of the same authority."""
     authority, _key, signer = certificate("authority")
     pem, key, _objects = certificate("server", signer)
     files = tmp_path / "server.pem", tmp_path / "server.key", tmp_path / "authority.pem"
@@ -290,7 +264,7 @@ def test_a_client_certificate_is_used_and_nothing_of_it_is_left(
 
         monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", looked_at)
     user = {"client-certificate-data": encoded(pem), "client-key-data": encoded(key)}
-    about = {"certificate-authority-data": encoded(authority), "tls-server-name": "the-cluster"}
+    about = {"certificate-authority-data": encoded(authority), "tls-server-name": "the-server"}
     secrets = Secrets()
     connect(kubeconfig(tmp_path, f"https://{server.address}", user, about), {}, secrets)
     assert server.certificates[0]["subject"] == ((("commonName", "ada"),),)
@@ -304,7 +278,7 @@ def test_files_that_a_kubeconfig_names_are_read_beside_it(
 ) -> None:
     server, authority, _signer = secure
     (tmp_path / "ca.crt").write_bytes(authority)
-    about = {"certificate-authority": "ca.crt", "tls-server-name": "the-cluster"}
+    about = {"certificate-authority": "ca.crt", "tls-server-name": "the-server"}
     connect(kubeconfig(tmp_path, f"https://{server.address}", {"token": "t"}, about), {})
     assert server.seen
 
@@ -315,7 +289,7 @@ def test_a_server_with_another_certificate_is_refused(
     server, authority, _signer = secure
     other, _key, _objects = certificate("somebody else")
     for about in (
-        {"certificate-authority-data": encoded(other), "tls-server-name": "the-cluster"},
+        {"certificate-authority-data": encoded(other), "tls-server-name": "the-server"},
         {"certificate-authority-data": encoded(authority)},
         {"certificate-authority-data": encoded(authority), "tls-server-name": "another"},
     ):

@@ -5,13 +5,10 @@
 from __future__ import annotations
 
 import pathlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.auth import Logins
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.client import Registries, RemoteRepository

@@ -5,23 +5,34 @@
 from __future__ import annotations
 
 import base64
+import concurrent.futures
+import ipaddress
 import json
 import pathlib
 import stat
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import hostile_registry
 import pytest
+from certificates import certificate
+from cryptography import x509
 from hostile_registry import Manners
 from oci_registry import INDEX, Store
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci import auth, push
-from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.client import MANIFEST, RemoteRepository, digest_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.client import (
+    MANIFEST,
+    Registries,
+    RemoteRepository,
+    digest_of,
+)
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.model import Descriptor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.reference import parse
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.transport import Settings, redirected
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Registry
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 Opener = Callable[..., RemoteRepository]
@@ -34,6 +45,20 @@ BASIC = "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
 def fill(store: Store, name: str = "app") -> None:
     store.put(name, "1.0", MANIFEST, BODY)
     store.blobs[digest_of(b"content")] = b"content"
+
+
+def refer(store: Store, number: int) -> None:
+    body = push.encoded({"n": number, "subject": {"digest": DIGEST}})
+    store.put("app", digest_of(body), MANIFEST, body)
+
+
+def tls(folder: pathlib.Path, address: str) -> pathlib.Path:
+    """A file with a server's certificate and key, signed by an authority whose certificate is beside it."""
+    authority, _key, signer = certificate("authority")
+    pem, key, _objects = certificate("server", signer, x509.IPAddress(ipaddress.ip_address(address)))
+    for name, content in (("authority", authority), ("key", key), ("server", pem + key)):
+        (folder / name).write_bytes(content)
+    return folder / "server"
 
 
 def logged_in(home: pathlib.Path, host: str) -> dict[str, str]:
@@ -56,7 +81,7 @@ def test_a_refusal_is_never_an_absence(opened: Opener, status: int, kind: type[E
     with hostile_registry.serving(manners) as (host, _store):
         repository = opened(host)
         for question in (lambda: repository.manifest("1.0"), lambda: repository.referrers(DIGEST), lambda: repository.blob(BLOB)):
-            with pytest.raises((kind, Unreachable) if status == 401 else kind):
+            with pytest.raises(kind):
                 question()
 
 
@@ -107,13 +132,27 @@ def test_a_manifest_that_is_too_large_is_not_read(opened: Opener) -> None:
         opened(host).manifest("1.0")
 
 
-def test_a_body_that_drips_is_given_up(opened: Opener) -> None:
-    with hostile_registry.serving(Manners(drip=True)) as (host, store):
+@pytest.mark.parametrize("what", ["headers", "body", "stall"])
+def test_an_answer_that_drips_is_given_up(opened: Opener, what: str) -> None:
+    manners = Manners(drip=what)
+    with hostile_registry.serving(manners) as (host, store):
         fill(store)
-        began = time.monotonic()
         with pytest.raises(Unreachable, match="bytes had come"):
             opened(host).manifest("1.0")
-        assert time.monotonic() - began < 60, "it would take minutes to the end"
+    assert len(manners.seen) == 1, "it is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "says"),
+    [
+        ("headers", Unreachable, "headers are longer"),
+        ("continue", Unreachable, "headers are longer"),
+        ("body", Conflict, "goes on and on"),
+    ],
+)
+def test_an_answer_without_an_end_is_given_up(opened: Opener, what: str, kind: type[Exception], says: str) -> None:
+    with hostile_registry.serving(Manners(endless=what)) as (host, _store), pytest.raises(kind, match=says):
+        opened(host).manifest("1.0")
 
 
 def test_too_many_referrers_are_a_flood(opened: Opener) -> None:
@@ -122,9 +161,8 @@ def test_too_many_referrers_are_a_flood(opened: Opener) -> None:
             fill(store)
             listed = [{"mediaType": MANIFEST, "digest": digest_of(str(i).encode()), "size": 1} for i in range(300)]
             if referrers:
-                for i in range(300):
-                    body = push.encoded({"n": i, "subject": {"digest": DIGEST}})
-                    store.put("app", digest_of(body), MANIFEST, body)
+                for number in range(300):
+                    refer(store, number)
             else:
                 store.put("app", DIGEST.replace(":", "-"), INDEX, push.encoded({"mediaType": INDEX, "manifests": listed}))
             with pytest.raises(Conflict, match="more than 50"):
@@ -140,6 +178,123 @@ def test_a_login_does_not_follow_a_redirect(opened: Opener, tmp_path: pathlib.Pa
         assert opened(host, environ=logged_in(tmp_path, host)).blob(BLOB) == b"content"
     assert any(sent == BASIC for _method, _path, sent in here.seen)
     assert [sent for _method, _path, sent in elsewhere.seen] == [""]
+
+
+def test_a_challenge_behind_a_redirect_gets_no_login(opened: Opener, tmp_path: pathlib.Path) -> None:
+    elsewhere, here = Manners(bearer="t"), Manners(basic=BASIC)
+    with hostile_registry.serving(elsewhere) as (other, _theirs), hostile_registry.serving(here) as (host, store):
+        fill(store)
+        here.blobs_elsewhere = f"http://{other}/v2/app/blobs/{BLOB.digest}"
+        repository = opened(host, environ=logged_in(tmp_path, host))
+        assert repository.manifest("1.0"), "from here on the login goes along unasked"
+        with pytest.raises(Denied):
+            repository.blob(BLOB)
+    assert elsewhere.seen and not any(sent for _method, _path, sent in elsewhere.seen)
+    assert not any("/token" in path for _method, path, _sent in elsewhere.seen), "its realm is not asked either"
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("http://storage.example/x", Denied),
+        ("https://169.254.169.254/latest/meta-data/", Denied),
+        ("https://127.0.0.1/x", Denied),
+        ("https://[::1]/x", Denied),
+        ("https://localhost/x", Denied),
+        ("https://user:word@storage.example/x", Conflict),
+        ("https://storage.example:99999/x", Conflict),
+        ("file:///etc/passwd", Conflict),
+        ("https://[", Conflict),
+        ("", Conflict),
+    ],
+)
+def test_where_no_redirect_is_followed(location: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as caught:
+        redirected("https://registry.example/v2/app/blobs/x", location)
+    assert "word" not in str(caught.value)
+
+
+def test_where_a_redirect_is_followed() -> None:
+    here = "https://registry.example/v2/app/blobs/x"
+    assert redirected(here, "https://bucket.s3.example/x?signature=1") == "https://bucket.s3.example/x?signature=1"
+    assert redirected(here, "/elsewhere") == "https://registry.example/elsewhere"
+    assert redirected("http://127.0.0.1:5000/a", "http://127.0.0.1:5001/b") == "http://127.0.0.1:5001/b"
+
+
+@pytest.mark.parametrize("where", ["https://other.example/v2/app/referrers/x", "http://[", "/elsewhere"])
+def test_a_list_that_goes_on_elsewhere_is_not_taken_for_whole(opened: Opener, where: str) -> None:
+    with hostile_registry.serving(Manners(page=1, next_page=where)) as (host, store):
+        fill(store)
+        for number in range(2):
+            refer(store, number)
+        with pytest.raises(Conflict, match="goes on elsewhere"):
+            opened(host).referrers(DIGEST)
+
+
+def test_pages_without_end_are_a_flood(opened: Opener) -> None:
+    with hostile_registry.serving(Manners(page=1)) as (host, store):
+        fill(store)
+        for number in range(40):
+            refer(store, number)
+        with pytest.raises(Conflict, match="more than 50"):
+            opened(host).referrers(DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"),
+    [
+        (MANIFEST, {"mediaType": INDEX, "manifests": []}),
+        (INDEX, {"mediaType": MANIFEST, "layers": []}),
+        (MANIFEST, {"layers": [], "manifests": []}),
+        (MANIFEST, {"config": {}, "manifests": []}),
+        (MANIFEST, {"mediaType": 7}),
+    ],
+)
+def test_a_manifest_with_two_meanings(opened: Opener, media_type: str, data: dict[str, Any]) -> None:
+    with hostile_registry.serving(Manners()) as (host, store):
+        store.put("app", "1.0", media_type, push.encoded(data))
+        with pytest.raises(Conflict, match="two m"):
+            opened(host).manifest("1.0")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"a": 1, "a": 2}', b"[" * 5000, b"\xff"])
+def test_a_manifest_that_is_none(opened: Opener, body: bytes) -> None:
+    with hostile_registry.serving(Manners()) as (host, store):
+        store.put("app", "1.0", MANIFEST, body)
+        with pytest.raises(Conflict):
+            opened(host).manifest("1.0")
+
+
+@pytest.mark.parametrize("manifests", [None, 5, {}, [5], [{"digest": "x"}], [{"mediaType": "a/b", "digest": DIGEST, "size": -1}]])
+def test_a_list_that_is_none(opened: Opener, manifests: Any) -> None:
+    with hostile_registry.serving(Manners(), referrers=False) as (host, store):
+        store.put("app", DIGEST.replace(":", "-"), INDEX, push.encoded({"mediaType": INDEX, "manifests": manifests}))
+        with pytest.raises(Conflict):
+            opened(host).referrers(DIGEST)
+
+
+@pytest.mark.parametrize("reference", ["..", "a/b", "", "1.0?x=y", "sha256:abc", "x" * 129])
+def test_what_is_no_tag_is_not_asked_for(opened: Opener, reference: str) -> None:
+    with pytest.raises(Invalid):
+        opened("127.0.0.1:1").manifest(reference)
+
+
+def test_a_distrusted_certificate(opened: Opener, tmp_path: pathlib.Path) -> None:
+    with hostile_registry.serving(Manners(), certificate=tls(tmp_path, "127.0.0.1")) as (host, store):
+        fill(store)
+        with pytest.raises(Unreachable, match="not trusted"):
+            opened(host, plain_http=False).manifest("1.0")
+        found = opened(host, plain_http=False, ca_file=str(tmp_path / "authority")).manifest("1.0")
+        assert found and found.digest == DIGEST
+        with pytest.raises(Invalid, match="no certificate"):
+            opened(host, plain_http=False, ca_file=str(tmp_path / "key")).manifest("1.0")
+
+
+def test_a_certificate_for_somebody_else(opened: Opener, tmp_path: pathlib.Path) -> None:
+    with hostile_registry.serving(Manners(), certificate=tls(tmp_path, "192.0.2.1")) as (host, store):
+        fill(store)
+        with pytest.raises(Unreachable, match="mismatch"):
+            opened(host, plain_http=False, ca_file=str(tmp_path / "authority")).manifest("1.0")
 
 
 def test_a_login_is_not_sent_in_clear_to_another_host(opened: Opener, tmp_path: pathlib.Path) -> None:
@@ -240,6 +395,82 @@ def test_a_docker_configuration_that_cannot_be_used(
         assert PASSWORD not in str(caught.value)
 
 
+def test_a_list_in_pages(opened: Opener) -> None:
+    with hostile_registry.serving(Manners(page=3)) as (host, store):
+        fill(store)
+        for number in range(8):
+            refer(store, number)
+        assert len(opened(host).referrers(DIGEST)) == 8
+
+
+def test_what_was_asked_for_once_is_brought_along(opened: Opener, tmp_path: pathlib.Path) -> None:
+    for manners, expected in ((Manners(basic=BASIC), 4), (Manners(basic=BASIC, bearer="t"), 7)):
+        with hostile_registry.serving(manners) as (host, store):
+            fill(store)
+            first = opened(host, environ=logged_in(tmp_path, host))
+            for path in ("app", "b", "c"):
+                RemoteRepository(first.host, path, path).manifest("1.0")
+        assert len(manners.seen) == expected, "the first is refused once; of the others each has at most a token of its own"
+
+
+def test_a_token_that_has_run_out_is_renewed(opened: Opener) -> None:
+    manners = Manners(bearer="first-token")
+    with hostile_registry.serving(manners) as (host, store):
+        fill(store)
+        repository = opened(host)
+        assert repository.manifest("1.0")
+        manners.bearer = "second-token"
+        assert repository.manifest("1.0")
+
+
+def test_many_at_once_ask_for_one_token(opened: Opener) -> None:
+    manners = Manners(bearer="one-token")
+    with hostile_registry.serving(manners) as (host, store):
+        fill(store)
+        repository = opened(host)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(lambda _number: repository.manifest("1.0"), range(40)))
+    assert sum("/token" in path for _method, path, _sent in manners.seen) == 1
+
+
+def test_a_registry_without_the_api_is_asked_once(opened: Opener) -> None:
+    manners = Manners()
+    with hostile_registry.serving(manners, referrers=False) as (host, store):
+        fill(store)
+        repository = opened(host)
+        for _again in range(3):
+            assert repository.referrers(DIGEST) == ()
+    assert sum("/referrers/" in path for _method, path, _sent in manners.seen) == 1
+
+
+@pytest.mark.parametrize("user", ["", "ada:only-for-the-pr%40xy@"])
+def test_the_environment_s_proxy(user: str) -> None:
+    """A registry elsewhere is reached by the proxy, with its own login; this machine never is."""
+    manners = Manners()
+    with hostile_registry.serving(manners) as (proxy, store):
+        fill(store)
+        environ = {"http_proxy": f"http://{user}{proxy}", "HOME": "/nonexistent"}
+        ours = Registry("registry.example", plain_http=True)
+        found = Registries(ours, auth.Logins(environ, Secrets()), Settings(environ=environ)).repository(
+            parse("registry.example/app")
+        )
+        assert found.manifest("1.0")
+        local = Registries(Registry("127.0.0.1:1", plain_http=True), auth.Logins(environ, Secrets()), Settings(environ=environ))
+        with pytest.raises(Unreachable, match="nobody answers"):
+            local.repository(parse("127.0.0.1:1/app")).manifest("1.0")
+    ((method, path, _sent),) = manners.seen
+    assert (method, path) == ("GET", "http://registry.example/v2/app/manifests/1.0")
+    expected = "Basic " + base64.b64encode(b"ada:only-for-the-pr@xy").decode() if user else ""
+    assert manners.proxy_logins == [expected]
+
+
+def test_a_proxy_that_is_down(opened: Opener) -> None:
+    environ = {"https_proxy": "http://ada:wordword@127.0.0.1:1"}
+    with pytest.raises(Unreachable, match="proxy") as caught:
+        opened("registry.example", environ=environ, plain_http=False).manifest("1.0")
+    assert "wordword" not in str(caught.value)
+
+
 def test_a_moment_of_weakness_is_waited_for(opened: Opener) -> None:
     manners = Manners(status=503, failures=2)
     with hostile_registry.serving(manners) as (host, store):
@@ -293,28 +524,3 @@ def test_writers_at_once_lose_nothing(opened: Opener) -> None:
 )
 def test_what_a_registry_asks_for(header: str, expected: auth.Challenge) -> None:
     assert auth.challenge_of(header) == expected
-
-
-def test_a_login_of_ecrs(secrets: Secrets) -> None:
-    token = base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()
-    assert auth.ecr_login(token, "h") == auth.Login("AWS", PASSWORD)
-    with pytest.raises(Unreachable):
-        auth.ecr_login("nonsense", "h")
-
-
-def test_ecr_is_asked_for_its_own_hosts_only(secrets: Secrets) -> None:
-    asked: list[str] = []
-
-    class Ecr:
-        def get_authorization_token(self) -> Any:
-            asked.append("token")
-            return {"authorizationData": [{"authorizationToken": base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()}]}
-
-    class Session:
-        ecr = Ecr()
-
-    logins = auth.Logins({"HOME": "/nonexistent"}, secrets, Session())  # type: ignore[arg-type]  # the one call it makes
-    for host in ("ghcr.io", "123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.org", "dkr.ecr.eu-west-1.amazonaws.com"):
-        assert logins.login(host) is None
-    assert not asked
-    assert logins.login("123456789012.dkr.ecr.eu-west-1.amazonaws.com") == auth.Login("AWS", PASSWORD)

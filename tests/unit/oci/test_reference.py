@@ -36,8 +36,11 @@ DIGEST = "sha256:" + "a" * 64
         ("app\n", "no repository"),
         ("app:1\n", "no tag"),
         ("app b", "no repository"),
-        ("user:pass@host/app", "behind the @"),
-        ("https://host/app", "no host"),
+        ("user:pass@host/app", "an address"),
+        ("https://host/app", "an address"),
+        ("host:70000/app", "no host"),
+        ("host:0/app", "no host"),
+        ("[::::]:5000/app", "no host"),
         ("host:99999999/app", "no host"),
         ("-host.example/app", "no host"),
         ("host.example/" + "a" * 256, "no repository"),
@@ -49,6 +52,13 @@ DIGEST = "sha256:" + "a" * 64
 def test_what_is_no_name_is_refused_with_the_reason(text: str, says: str) -> None:
     with pytest.raises(Invalid, match=says):
         parse(text, "registry.example")
+
+
+def test_a_password_is_not_repeated() -> None:
+    for text in ("user:wordword@host/app:1", "https://user:wordword@host/app", "user:wordword@host.example:5000/a/b"):
+        with pytest.raises(Invalid) as caught:
+            parse(text, "registry.example")
+        assert "wordword" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
