@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Repositories of registries over HTTP (OCI distribution specification 1.1), safe to share between threads.
 
-    registries = open_registries(profile, request.environ, request.secrets)
+    registries = open_registries(profile.registry, profile.aws, request.environ, request.secrets)
     repository = registries.repository(parse("where2eat:1.0", profile.registry.address))
     repository.manifest("1.0")
 
@@ -23,7 +23,7 @@ from typing import Final
 
 from ..aws.session import session_for
 from ..errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
-from ..profile import Profile, Registry
+from ..profile import Aws, Registry
 from ..scrubber import Secrets
 from . import strict_json
 from .auth import Challenge, Login, Logins, challenge_of, token_in, token_url
@@ -51,10 +51,10 @@ _LINK: Final = re.compile(r"<([^<>]*)>([^<]*)")
 _IS_NEXT: Final = re.compile(r';\s*rel\s*=\s*("([^"]*\s)?next(\s[^"]*)?"|next\b)', re.IGNORECASE)
 
 
-def open_registries(profile: Profile, environ: Mapping[str, str], secrets: Secrets) -> Registries:
-    """The registries as a profile reaches them. Nothing is asked yet, and AWS only when a host of ECR wants a login."""
-    logins = Logins(environ, secrets, lambda: session_for(profile.aws, environ))
-    return Registries(profile.registry, logins, Settings(environ=environ))
+def open_registries(ours: Registry, aws: Aws | None, environ: Mapping[str, str], secrets: Secrets) -> Registries:
+    """The registries as a profile's blocks reach them. Nothing is asked yet, and AWS only when a host of ECR wants a login."""
+    logins = Logins(environ, secrets, (lambda: session_for(aws, environ)) if aws else None)
+    return Registries(ours, logins, Settings(environ=environ))
 
 
 class Registries:

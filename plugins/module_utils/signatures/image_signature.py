@@ -8,14 +8,12 @@ import datetime
 import pathlib
 from typing import Any, Final
 
-from ..aws.session import AWS_OPTION, aws_from, session_for
+from ..aws.session import AWS_OPTION, aws_from
 from ..capability import Capability, Outcome, Plan, Request
 from ..controls import Path
 from ..errors import Invalid, MicroappsError
-from ..oci.auth import Logins
-from ..oci.client import Registries
+from ..oci.client import open_registries
 from ..oci.reference import parse
-from ..oci.transport import Settings
 from ..profile import Registry, block_from
 from .attestations.model import Checked
 from .discovery import Refused
@@ -60,8 +58,7 @@ def run(request: Request) -> Outcome:
         params["app"],
     )
     aws = aws_from(params["aws"]) if params.get("aws") else None
-    logins = Logins(request.environ, request.secrets, session_for(aws, request.environ) if aws else None)
-    registries = Registries(registry, logins, Settings(environ=request.environ))
+    registries = open_registries(registry, aws, request.environ, request.secrets)
     verdicts = verify_images(references, registries.repository, asked)
     return Outcome(tuple(_plan(verdict) for verdict in verdicts), (), {"images": [as_result(one) for one in verdicts]})
 
