@@ -55,7 +55,7 @@ def sort(body: bytes) -> None:
     manifest = Manifest(f"sha256:{hashlib.sha256(body).hexdigest()}", candidates.IMAGE_MANIFESTS[0], body, data)
     digest = SIGNED_BUNDLE.subject.descriptor.digest
     with contextlib.suppress(Rejected):
-        assert all(data["subject"]["digest"] == digest for _ in candidates.in_referrer(manifest, digest))
+        assert all(data["subject"]["digest"] == digest for _found in candidates.in_referrer(manifest, digest))
     for kind in Kind:
         with contextlib.suppress(Rejected):
             candidates.in_tag(manifest, digest, kind)

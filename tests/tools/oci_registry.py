@@ -192,7 +192,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     @property
     def upload(self) -> tuple[str, str]:
         """Repository and upload that a request continues."""
-        name, _, upload = urlsplit(self.path).path.removeprefix("/v2/").partition("/blobs/uploads/")
+        name, _path, upload = urlsplit(self.path).path.removeprefix("/v2/").partition("/blobs/uploads/")
         return name, upload
 
     def accepted(self, upload: str, name: str) -> None:

@@ -46,7 +46,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice = next(key for key, _value in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice!r:.60} stands twice in one object")
     return value
 
@@ -58,7 +58,7 @@ def _no_constant(name: str) -> Any:
 def _check(value: Any, what: str, depth: int) -> None:
     """Bound the nesting, and refuse half of a surrogate pair: it is text that cannot be written down again."""
     level: list[Any] = [value]
-    for _ in range(depth):
+    for _level in range(depth):
         for item in level:
             if isinstance(item, (str, dict)):
                 _check_text(item if isinstance(item, str) else "".join(item), what)

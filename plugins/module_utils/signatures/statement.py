@@ -46,7 +46,7 @@ class Statement:
 
         Other digests of the same subject are not compared: we cannot know them.
         """
-        algorithm, _, value = digest.partition(":")
+        algorithm, _colon, value = digest.partition(":")
         found = [subject for subject in self.subjects if subject.digest.get(algorithm) == value]
         if not found:
             raise Rejected(Reason.WRONG_DIGEST, "It vouches for something else", f"no subject has the digest {digest}")

@@ -30,7 +30,7 @@ def expected(entry: dict[str, Any]) -> tuple[list[str], list[str]]:
     return sorted(entry.get("accepted", ())), sorted(entry.get("rejected", ()))
 
 
-@pytest.mark.parametrize(("group", "entry"), ATTACKS, ids=[asking.name_of(entry) for _, entry in ATTACKS])
+@pytest.mark.parametrize(("group", "entry"), ATTACKS, ids=[asking.name_of(entry) for _group, entry in ATTACKS])
 def test_an_attack_is_refused_for_its_reason(group: str, entry: dict[str, Any]) -> None:
     assert asking.answer(asking.layout(group), entry) == expected(entry)
 
@@ -68,7 +68,7 @@ def test_reasons_that_only_a_key_can_lead_to_are_all_tried(reason: Reason) -> No
         Reason.NO_TRUSTED_TIME,
     }
     of_the_policy = {Reason.FORMAT_NOT_ACCEPTED}
-    tried = {name for _, entry in ATTACKS for name in entry.get("rejected", ())}
+    tried = {name for _group, entry in ATTACKS for name in entry.get("rejected", ())}
     assert (reason in tried) is (reason not in of_certificates | of_the_policy)
 
 

@@ -60,7 +60,7 @@ def sample(image: str, key: str) -> Sample:
 
 
 ALL = tuple(sample(*one) for one in SAMPLES)
-each_sample = pytest.mark.parametrize("genuine", ALL, ids=[image for image, _ in SAMPLES])
+each_sample = pytest.mark.parametrize("genuine", ALL, ids=[image for image, _key in SAMPLES])
 
 
 @each_sample
@@ -136,7 +136,7 @@ def test_anything_at_all_is_rejected(content: bytes, kind: Kind) -> None:
 def manifests() -> list[tuple[Manifest, str]]:
     """Some genuine manifests beside images, and the image's digest."""
     found = []
-    for image, _ in SAMPLES:
+    for image, _key in SAMPLES:
         target = GENUINE.manifest(image)
         assert target
         for reference in (
@@ -151,10 +151,10 @@ def manifests() -> list[tuple[Manifest, str]]:
 MANIFESTS = manifests()
 
 
-@pytest.mark.parametrize(("genuine", "digest"), MANIFESTS, ids=[manifest.digest[7:15] for manifest, _ in MANIFESTS])
+@pytest.mark.parametrize(("genuine", "digest"), MANIFESTS, ids=[manifest.digest[7:15] for manifest, _digest in MANIFESTS])
 @given(data=st.data())
 def test_a_bent_manifest_is_sorted_or_rejected(genuine: Manifest, digest: str, data: st.DataObject) -> None:
-    body = data.draw(mutating.bent(genuine.body, *(manifest.body for manifest, _ in MANIFESTS)))
+    body = data.draw(mutating.bent(genuine.body, *(manifest.body for manifest, _digest in MANIFESTS)))
     with contextlib.suppress(Invalid, Rejected):
         parsed = parse_object(body, "it")
         bent = Manifest(genuine.digest, genuine.media_type, body, parsed)
