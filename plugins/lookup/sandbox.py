@@ -17,7 +17,8 @@ description:
 options:
   _terms:
     description:
-      - Block names, C(aws), C(cluster), C(database), C(registry), C(forge), C(openbao), C(runner), C(tools) or C(example).
+      - Block names, C(aws), C(cluster), C(database), C(registry), C(forge), C(openbao), C(runner), C(tools),
+        C(signature_policy) or C(example).
     type: list
     elements: str
     required: true

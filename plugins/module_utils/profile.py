@@ -50,11 +50,17 @@ class Cluster:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Registry:
-    """The OCI registry images are pushed to and pulled from. `ca_file` is trusted for it beside the machine's authorities."""
+    """The OCI registry images are pushed to and pulled from. `ca_file` is trusted for it beside the machine's authorities.
+
+    `available` is false where there is none (say, no Go to build the sandbox's): see `Cluster`.
+    """
 
     address: str
     plain_http: bool = False
     ca_file: str = ""
+    available: bool = True
+    why: str = ""
+    next_step: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

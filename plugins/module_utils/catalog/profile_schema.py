@@ -135,6 +135,9 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
                 "Host, port and path, without a scheme.",
             ),
             "plain_http": kinds.yes_or_no("Speak HTTP to it, for a registry on this machine."),
+            "available": kinds.yes_or_no("False where there is none: what is asked of it is then answered `not_reached`."),
+            "why": kinds.line(500, "Go is not installed.", "Why there is none.", 0),
+            "next_step": kinds.line(500, "Install Go 1.26 or newer.", "What to do about it.", 0),
             "ca_file": _path("A private authority's certificates in PEM, trusted for it too.", "/etc/ssl/private-ca.pem"),
         },
         ("address",),
@@ -303,7 +306,8 @@ CHECKER: Final = Checker(PROFILE_SCHEMA)
 
 def profile_from(mapping: Mapping[str, Any]) -> Profile:
     """The profile from `microapp_environment`; raises `Invalid` with field, value, file and mend of every fault."""
-    data = _plain(mapping)
+    # A setting that a template leaves empty is one that is not there.
+    data = {key: value for key, value in _plain(mapping).items() if value is not None}
     complaints = CHECKER.complaints(data) or list(_contradictions(data))
     if complaints:
         sentences = " | ".join(complaint.sentence for complaint in complaints)

@@ -71,6 +71,8 @@ PARTS: Final = (
     Part("kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, seconds=70),
     Part("etcd", {"etcd": "go.etcd.io/etcd/server/v3"}, seconds=40),
     Part("registry", {"registry": "github.com/distribution/distribution/v3/cmd/registry"}, seconds=60),
+    # What the stand-in for the app's pipeline signs with, and what tests ask beside our own verifier.
+    Part("cosign", {"cosign": "github.com/sigstore/cosign/v3/cmd/cosign"}, seconds=180),
     # Only rules are checked and tested with it: the SDKs of twenty clouds (service discovery) would triple its build.
     Part("promtool", {"promtool": "github.com/prometheus/prometheus/cmd/promtool"}, seconds=90, tags="remove_all_sd"),
 )

@@ -23,13 +23,17 @@ from typing import Any, Final
 from ..capability import Capability, Change, Outcome, Plan, Request
 from ..errors import MicroappsError, Unreachable
 from ..kubernetes.client import connect
-from ..profile import Cluster
+from ..oci.auth import Logins
+from ..oci.client import Registries
+from ..oci.reference import parse
+from ..oci.transport import Settings
+from ..profile import Cluster, Registry
 from ..state_folder import collection_root
-from . import cluster, health, runner, supervisor
+from . import cluster, health, pipeline, runner, supervisor
 from .given import given
 from .layout import Layout, layout_of, read_state, refuse_taken, write_private, write_state
 from .programs import CLUSTER_PROGRAMS, EXAMPLE, base_environment
-from .setup import Setup, Tools, blocks, setup, tools
+from .setup import Setup, Tools, blocks, has_pipeline, setup, tools
 
 # Seconds until a part that does not answer is called down. A first start makes a database and elects OpenBao's leader.
 START_LIMIT: Final = 90.0
@@ -128,6 +132,7 @@ def _started(layout: Layout, request: Request) -> Outcome:
         running = _bring_up(layout, request, wanted, up)
         down = [name for name, answers in before.items() if not answers]
         warnings = _repair(layout, request, running, wanted, probes, down)
+        warnings += _released(layout, request, wanted, found)
         definitions = _prepare_cluster(layout, wanted, state)
         identity = _identity(layout, request, wanted)
         told = blocks(layout, request.params, wanted.ports, found, identity)
@@ -247,17 +252,39 @@ def _seed(layout: Layout, request: Request, wanted: Setup) -> None:
         runner.write_release(layout.path("apps"), _first_release(layout, wanted.ports, database, environment))
 
 
-def _first_release(
-    layout: Layout, ports: Mapping[str, int], database: Mapping[str, Any], environ: Mapping[str, str]
-) -> runner.Release:
+def _released(layout: Layout, request: Request, wanted: Setup, found: Tools) -> tuple[str, ...]:
+    """The example's image in the registry, signed; what cannot be done is told, for all else works without it."""
+    if not has_pipeline(found, request.params):
+        return ()
+    environ = base_environment(layout, request.environ)
+    address = f"127.0.0.1:{wanted.ports['registry']}"
+    registries = Registries(Registry(address, plain_http=True), Logins(environ, request.secrets), Settings(environ=environ))
+    repository = registries.repository(parse(pipeline.IMAGE, address))
+    release = _example_source(layout, wanted.ports, environ)
+    try:
+        if pipeline.released(layout, repository, release, found.programs["cosign"], environ, request.random_bytes):
+            request.progress(f"The example's pipeline has built and signed its image: {repository.name}:{pipeline.TAG}")
+    except MicroappsError as error:
+        return (error.sentence(),)
+    return ()
+
+
+def _example_source(layout: Layout, ports: Mapping[str, int], environ: Mapping[str, str]) -> pipeline.Source:
     repository = layout.path("git", f"{EXAMPLE}.git")
     command = ["git", "--git-dir", str(repository), "rev-parse", "refs/heads/main"]
     commit = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False).stdout.strip()
+    return pipeline.Source(f"git://127.0.0.1:{ports['git']}/{EXAMPLE}.git", "main", commit)
+
+
+def _first_release(
+    layout: Layout, ports: Mapping[str, int], database: Mapping[str, Any], environ: Mapping[str, str]
+) -> runner.Release:
+    source = _example_source(layout, ports, environ)
     return runner.Release(
         app=EXAMPLE,
-        repository=f"git://127.0.0.1:{ports['git']}/{EXAMPLE}.git",
-        branch="main",
-        commit=commit,
+        repository=source.repository,
+        branch=source.branch,
+        commit=source.commit,
         port=ports[_APP],
         environment={
             "DATABASE_HOST": str(database["host"]),

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..capability import Request
 from ..errors import MicroappsError, MissingLibrary, NotFound
-from . import build, cluster, postgresql, programs
+from . import build, cluster, pipeline, postgresql, programs
 from .layout import Layout, choose_ports, write_private
 from .programs import CLUSTER_PROGRAMS, EXAMPLE, Program
 
@@ -163,7 +163,8 @@ def blocks(layout: Layout, params: Mapping[str, Any], ports: Mapping[str, int], 
             "sslmode": "disable",
             **_given(params.get("database")),
         },
-        "registry": {"address": f"{local}:{ports['registry']}", "plain_http": True, **_given(params.get("registry"))},
+        "registry": _registry(f"{local}:{ports['registry']}", params.get("registry") or {}, found),
+        "signature_policy": pipeline.policy(layout) if has_pipeline(found, params) else {},
         "forge": {"kind": "git", "base": f"git://{local}:{ports['git']}"},
         "openbao": {
             "address": f"http://{local}:{ports['openbao']}",
@@ -198,6 +199,18 @@ def _cluster(layout: Layout, given: Mapping[str, Any], found: Tools, identity: s
     next_step = "" if available else found.next_step
     theirs = {**_given(given), "loopback_only": False} if given else {}
     return {**ours, **theirs, "identity": identity, "available": available, "why": why, "next_step": next_step}
+
+
+def _registry(address: str, given: Mapping[str, Any], found: Tools) -> dict[str, Any]:
+    available = bool(given) or "registry" in found.programs
+    why = "" if available else found.why
+    ours = {"address": address, "plain_http": True, "available": available, "why": why}
+    return {**ours, "next_step": "" if available else found.next_step, **_given(given)}
+
+
+def has_pipeline(found: Tools, params: Mapping[str, Any]) -> bool:
+    """Whether the example's image can be built and signed: into our own registry only, never into one that the user named."""
+    return {"registry", "cosign"} <= set(found.programs) and not params.get("registry")
 
 
 def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
