@@ -12,6 +12,7 @@ from typing import Any, Final
 from ..app import App
 from ..capability import KEEP, Plan, Refusal
 from ..errors import Invalid
+from ..oci.reference import written
 from ..profile import Aws, Profile
 from ..verdict import Verdict
 from . import ecr_plan, iam_plan
@@ -89,7 +90,7 @@ def wanted(app: App, profile: Profile, verdict: Verdict | None, limits: Limits, 
     granted, refused = declared(app, profile.aws)
     statements = [*_own_secrets(app, profile, verdict, key), *granted]
     repository = ecr_plan.Wanted(
-        name=repository_name(app),
+        name=written(app.image).path,
         mutability="IMMUTABLE",
         exclusions=tuple(sorted(set(limits.mutable_tags))),
         scan_on_push=True,
@@ -110,16 +111,6 @@ def wanted(app: App, profile: Profile, verdict: Verdict | None, limits: Limits, 
         tags={**_tags(app), "goldenpath.microapps/environment": app.environment},
     )
     return Desired(repository, role, trust, refused)
-
-
-def repository_name(app: App) -> str:
-    """The image's name without registry, tag and digest."""
-    image = app.image.split("@")[0]
-    first, slash, rest = image.partition("/")
-    if slash and (first == "localhost" or "." in first or ":" in first):
-        image = rest
-    folder, slash, name = image.rpartition("/")
-    return f"{folder}{slash}{name.split(':')[0]}"
 
 
 def trust_of(app: App, aws: Aws) -> Trust:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..errors import Invalid
 from ..network import is_loopback
+from ..oci.reference import REGISTRY
 from ..profile import Profile, block_from
 from ..signatures.policy_schema import SIGNATURE_POLICY
 from . import patterns as kinds
@@ -129,7 +130,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         "The OCI registry.",
         {
             "address": kinds.word(
-                rf"{kinds.HOST}(?::[0-9]{{1,5}})?(?:/[a-z0-9._/-]+)?",
+                REGISTRY,
                 "a registry's host, port and path",
                 "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
                 "Host, port and path, without a scheme.",

@@ -12,6 +12,7 @@ import copy
 from typing import Any, Final
 
 from ..app import DataClass, Exposure
+from ..oci.reference import GRAMMAR
 from . import patterns as kinds
 
 ENGINES: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mongodb", "other")
@@ -201,7 +202,7 @@ FIELDS: Final[dict[str, Any]] = {
     "maintainer": {**_CONTACT, "description": "Who keeps it going day to day."},
     "repository": _REPOSITORY,
     "image": kinds.word(
-        r"[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5}/)?[a-z0-9._/-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
+        GRAMMAR,
         "an image's name",
         "where2eat",
         "The image's name in the environment's registry.",

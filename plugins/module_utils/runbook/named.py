@@ -8,13 +8,14 @@ from collections.abc import Iterable
 
 from ..app import App
 from ..controls import Answer, State
+from ..oci.reference import written
 from ..profile import Profile
 
 
 def names_of(app: App, profile: Profile) -> tuple[str, ...]:
     """The objects that the runbook's commands and places name, as they end in the names of proofs."""
     cluster = (app.namespace,) if profile.cluster.available else ()
-    role, image = f"iam:role/{app.role_name}", f"ecr:repository/{app.image}"
+    role, image = f"iam:role/{app.role_name}", f"ecr:repository/{written(app.image).path}"
     return (*cluster, image, role, *(app.secret_name(secret.name) for secret in app.secrets))
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from ..app import App, DataClass, Exposure
 from ..controls import Path
 from ..observability.model import Rule
+from ..oci.reference import parse
 from ..profile import Profile
 from ..verdict import Verdict
 
@@ -244,7 +245,7 @@ def _look_at_secret(app: App, profile: Profile) -> str:
 def _places(app: App, profile: Profile) -> tuple[tuple[str, str], ...]:
     places = [
         ("Code", f"{profile.repository_url(app)} ({app.repository.branch})"),
-        ("Image", f"{profile.registry.address}/{app.image}"),
+        ("Image", str(parse(app.image, profile.registry.address))),
         ("Namespace", f"{app.namespace} (cluster {profile.cluster.context or 'default'})"),
         ("Rights", f"iam role {app.role_name} in account {profile.aws.account}"),
     ]

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..app import App
+from ..oci.reference import written
 from .formats import yaml_bytes
 from .model import DEPLOYMENT, File
-from .workflow import image_parts
 
 _HEAD: Final = "Made by goldenpath.microapps. Edit it freely: your lines survive an update."
 _OVERLAY: Final = f"{_HEAD}\nA promotion writes the image's digest here; a tag says nothing about what runs."
@@ -70,7 +70,7 @@ def _pod(app: App) -> dict[str, Any]:
     probe = {"httpGet": {"path": app.workload.health_path, "port": "http"}}
     container: dict[str, Any] = {
         "name": "app",
-        "image": image_parts(app.image)[1],
+        "image": written(app.image).path,
         "ports": [{"name": "http", "containerPort": app.workload.port}],
         "env": [{"name": "PORT", "value": str(app.workload.port)}, *_secrets(app)],
         "readinessProbe": {**probe, "periodSeconds": 5},
@@ -109,13 +109,14 @@ def _service(app: App) -> dict[str, Any]:
 
 
 def _overlay(app: App) -> dict[str, Any]:
-    host, name = image_parts(app.image)
-    image = {"name": name, **({"newName": f"{host}/{name}"} if host else {}), "newTag": UNRELEASED}
+    image = written(app.image)
+    elsewhere = {"newName": image.repository} if image.registry else {}
+    images = [{"name": image.path, **elsewhere, "newTag": UNRELEASED}]
     return _kustomization(
         {
             "namespace": app.namespace,
             "resources": ["../../base"],
-            "images": [image],
+            "images": images,
             "replicas": [{"name": app.name, "count": app.workload.replicas}],
             "patches": [{"path": "deployment.yaml"}],
         }

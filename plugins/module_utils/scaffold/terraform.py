@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ..app import App
+from ..oci.reference import written
 from .formats import comment, hcl_block
 from .model import INFRASTRUCTURE, File
-from .workflow import image_parts
 
 _HEAD: Final = "Made by goldenpath.microapps. Edit it freely: your lines survive an update."
 _MAIN: Final = """\
@@ -201,7 +201,7 @@ def infrastructure(apps: Iterable[App]) -> tuple[File, ...]:
     app = everywhere[0]
     values: dict[str, Any] = {
         "name": app.name,
-        "image": image_parts(app.image)[1],
+        "image": written(app.image).path,
         "service_account": app.service_account,
         "aws_actions": [{"action": action, "resource": resource} for action, resource in app.aws_actions],
         "tags": {

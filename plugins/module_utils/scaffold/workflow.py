@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..app import App
 from ..controls import Path
+from ..oci.reference import written
 from . import pins
 from .formats import yaml_bytes
 from .model import PIPELINE, File, Source
@@ -137,7 +138,8 @@ def _scan(path: Path) -> dict[str, Any]:
 
 
 def _release(app: App, source: Source) -> dict[str, Any]:
-    host, name = image_parts(app.image)
+    image = written(app.image)
+    host, name = image.registry, image.path
     rights = {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"}
     if host and host != "ghcr.io":
         rights.pop("packages")
@@ -220,12 +222,3 @@ def _other_login(host: str) -> dict[str, Any]:
         "uses": pins.LOGIN.uses,
         "with": {"registry": host, "username": "${{ vars.REGISTRY_USER }}", "password": "${{ secrets.REGISTRY_TOKEN }}"},
     }
-
-
-def image_parts(image: str) -> tuple[str, str]:
-    """The registry's host ('' if the catalog leaves it to the environment) and the repository of a catalog image, without tag."""
-    bare = image.partition("@")[0]
-    first, _unused, rest = bare.partition("/")
-    host = first if rest and ("." in first or ":" in first) else ""
-    name = rest if host else bare
-    return host, name.partition(":")[0]

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import supply_chain
-from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.supply_chain import Limits, repository_name, wanted
+from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.supply_chain import Limits, wanted
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import KEEP
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws, DatabaseServer, Profile, Registry
@@ -102,17 +102,3 @@ def test_free_text_in_a_tag_is_what_aws_takes(app: App) -> None:
     hostile = dataclasses.replace(app, cost_center='CC";\n{{ x }}<script>é' + "x" * 300)
     tags = wanted(hostile, PROFILE, None, LIMITS).role.tags
     assert all(re.fullmatch(r"[A-Za-z0-9_ .:/=+@-]{0,256}", value) for value in tags.values())  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    ("image", "name"),
-    [
-        ("where2eat", "where2eat"),
-        ("team/app:1.2", "team/app"),
-        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1@sha256:" + "0" * 64, "team/app"),
-        ("registry:5000/app", "app"),
-        ("localhost/app:x", "app"),
-    ],
-)
-def test_the_images_name(app: App, image: str, name: str) -> None:
-    assert repository_name(dataclasses.replace(app, image=image)) == name

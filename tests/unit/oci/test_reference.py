@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
-from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.reference import Reference, parse
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.reference import GRAMMAR, Reference, parse, written
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -95,6 +96,32 @@ def test_what_is_asked_for() -> None:
     assert parse(f"h.example/a:1@{DIGEST}").wanted == DIGEST
     assert str(parse("h.example/a:1").at(DIGEST)) == f"h.example/a@{DIGEST}"
     assert parse("docker.io/library/a").api_host == "registry-1.docker.io"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "again"),
+    [
+        ("where2eat", "where2eat", "where2eat"),
+        ("team/app:1.2", "team/app", "team/app:1.2"),
+        ("registry:5000/app", "app", "registry:5000/app"),
+        ("localhost/app:x", "app", "localhost/app:x"),
+        (f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1@{DIGEST}", "team/app", None),
+        ("docker.io/nginx", "library/nginx", "docker.io/library/nginx"),
+        ("index.docker.io/a/b", "a/b", "docker.io/a/b"),
+    ],
+)
+def test_as_written(text: str, path: str, again: str | None) -> None:
+    found = written(text)
+    assert (found.path, str(found)) == (path, again or text)
+
+
+@given(st.from_regex(GRAMMAR, fullmatch=True))
+def test_what_the_grammar_takes_is_read(text: str) -> None:
+    """But for a port that no machine has and an address in brackets that is none, which an expression cannot tell."""
+    try:
+        written(text)
+    except Invalid:
+        assert len(text) > 255 or re.match(r"[^/]*:\d+/|\[", text)
 
 
 @given(st.text(max_size=80))
