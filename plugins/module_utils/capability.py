@@ -121,12 +121,16 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a capability answers: an entry per object, an answer per control, and what else callers may want."""
+    """What a capability answers: an entry per object, an answer per control, and what else callers may want.
+
+    `gate` ends the road: why nothing after this task may be done. The task fails with it, whatever is recorded.
+    """
 
     plans: tuple[Plan, ...] = ()
     answers: tuple[Answer, ...] = ()
     result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    gate: str = ""
 
     @property
     def changed(self) -> bool:
@@ -242,6 +246,8 @@ def result_of(outcome: Outcome, request: Request) -> dict[str, Any]:
         result["warnings"] = list(outcome.warnings)
     problems = [plan.failure.sentence() for plan in outcome.plans if plan.failure]
     problems += [refusal.sentence() for plan in outcome.plans for refusal in plan.refusals]
+    if outcome.gate:
+        return scrubbed({**result, "failed": True, "msg": outcome.gate, "gate": outcome.gate}, request.secrets)
     if problems and not (request.params.get("evidence") and answers):
         result["failed"] = True
         result["msg"] = " ".join(dict.fromkeys(problems))

@@ -17,26 +17,29 @@ from .record import Run
 
 VERSION: Final = "goldenpath.microapps/evidence/v1"
 NOT_ASKED: Final = "The run ended before this control was asked. Mend what ended it and run again."
+AT_A_GATE: Final = "The road ended before this control was asked: {}"
 
 # What a run amounts to, from the worst: the word a pipeline reads in summary.json.
 OUTCOMES: Final = ("violated", "error", "drifted", "in_place")
 
 
 def answered(
-    controls: Iterable[Control], verdict: Verdict | None, answers: Iterable[Answer]
+    controls: Iterable[Control], verdict: Verdict | None, answers: Iterable[Answer], gate: str = ""
 ) -> tuple[tuple[Control, Answer], ...]:
     """Every declared control with its answer, in the order of the list.
 
     What the app does not owe is `not_applicable`; what it owes and nobody answered is `not_reached`. Without a verdict
-    (triage itself failed) everything is owed. An answer given for a control that is not owed is left out.
+    (triage itself failed) everything is owed. An answer given for a control that is not owed is left out. `gate` is what a gate
+    said that ended the road.
     """
     given = merge(answers)
+    not_asked = AT_A_GATE.format(gate) if gate else NOT_ASKED
     rows = []
     for control in controls:
         if verdict is not None and not verdict.owes(control.id):
             answer = Answer(control.id, State.NOT_APPLICABLE, reason="Triage found nothing here that would owe it.")
         else:
-            answer = given.get(control.id) or Answer(control.id, State.NOT_REACHED, reason=NOT_ASKED)
+            answer = given.get(control.id) or Answer(control.id, State.NOT_REACHED, reason=not_asked)
         rows.append((control, answer))
     return tuple(rows)
 

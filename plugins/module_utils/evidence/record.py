@@ -80,6 +80,7 @@ def record_answers(evidence: Mapping[str, str], capability: str, run: Run, check
         "run": run.id,
         "answers": [answer.as_result() for answer in merged.values()],
         "artefacts": {**earlier["artefacts"], **result.get("artefacts", {})},
+        "gate": result.get("gate", ""),
     }
     write_json(path, part)
 

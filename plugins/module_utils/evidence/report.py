@@ -66,7 +66,7 @@ def run(request: Request) -> Outcome:
         evidence["app"],
         evidence["environment"],
         verdict,
-        answered(CONTROLS, verdict, answers),
+        answered(CONTROLS, verdict, answers, next((part["gate"] for part in parts if part.get("gate")), "")),
         run_data(request.run, name, finished, collection_version()),
         artefacts,
     )

@@ -26,11 +26,13 @@ from ..rotation.on_demand import CAPABILITY as SECRET_ROTATION
 from ..runbook.capability import CAPABILITY as APP_RUNBOOK
 from ..sandbox.sandbox import CAPABILITY as SANDBOX
 from ..scaffold.app_scaffold import CAPABILITY as APP_SCAFFOLD
+from ..signatures.app_image import CAPABILITY as APP_IMAGE
 from ..signatures.image_signature import CAPABILITY as IMAGE_SIGNATURE
 from ..triage.app_triage import CAPABILITY as APP_TRIAGE
 
 # Without `preflight` itself, which reads this.
 CAPABILITIES: Final[tuple[Capability, ...]] = (
+    APP_IMAGE,
     APP_OBSERVABILITY,
     APP_RETIRE,
     APP_RUNBOOK,

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The capability `app_image`: the image that an app runs in an environment is verified, pinned by its digest, and all that runs.
+
+It is a gate. What is not signed as the profile's policy asks ends the road: nothing after it is done for an image that nobody
+vouches for. An app that has no image yet owes nothing here; one whose image could not be asked about is not let through either.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ..app import App
+from ..capability import Capability, Change, Outcome, Plan, Refusal, Request, answers_of
+from ..controls import Answer, State
+from ..errors import Conflict, Invalid, MicroappsError, NotFound
+from ..evidence.record import app_folder, mode, write_text
+from ..gitops.git import Author, Mirror, mirror
+from ..gitops.overlay import Pin, path_of, pin_in, pinned
+from ..kubernetes.client import connect
+from ..kubernetes.kinds import BY_GROUP_KIND
+from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
+from ..oci.client import open_registries
+from ..oci.model import Descriptor
+from ..oci.reference import Reference, parse
+from ..profile import Profile
+from .attestations.model import Topic
+from .attestations.summary import Input, Judged, summary_of
+from .image_signature import PERMISSIONS as REGISTRY_PERMISSIONS
+from .image_signature import as_result, read_file
+from .model import Subject
+from .policy import Policy, missing, policy_from
+from .running import running, strangers
+from .signers import Loading
+from .verify import Asked, Verdict, verify_images
+
+SIGNED: Final = "supply_chain-10"
+ATTESTED: Final = "supply_chain-11"
+PINNED: Final = "supply_chain-12"
+CONTROLS: Final = (SIGNED, ATTESTED, PINNED)
+PERMISSIONS: Final = (*REGISTRY_PERMISSIONS, "pods:list", "git: push the branch of forge.branch")
+SPEC: Final[dict[str, Any]] = {**MICROAPP_OPTIONS, **VERDICT_OPTION}
+PUSH_TRIES: Final = 3
+VERIFIER: Final = "https://github.com/goldenpath/microapps"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sight:
+    """What was looked at: the branch's tip (None: none yet), its overlay (None: none), what that says, and the image's name."""
+
+    copy: Mirror
+    tip: str | None
+    overlay: bytes | None
+    pin: Pin
+    reference: Reference
+
+
+def run(request: Request) -> Outcome:
+    """Verify; pin what was verified; compare what runs. A closed gate fails the task, with every answer beside it."""
+    context = context_of(request)
+    profile = context.profile
+    if not profile.registry.available:
+        reason = f"{profile.registry.why}. {profile.registry.next_step}".strip()
+        return Outcome((), tuple(Answer(control, State.NOT_REACHED, reason=reason) for control in CONTROLS))
+    if profile.signature_policy is None:
+        return Outcome((), _without_policy(profile))
+    policy = policy_from(
+        profile.signature_policy,
+        profile.registry.address,
+        Loading(read_file, context.app, request.now()),
+        f"the profile of {profile.name}: signature_policy",
+    )
+    sight = look(context, mirror(profile.repository_url(context.app), request.environ))
+    verdict = _verified(context, policy, sight.reference, request)
+    if isinstance(verdict.error, NotFound):
+        return Outcome((), _nothing_released(verdict))
+    plans = tuple(
+        plan if request.check or not plan.changes else _pushed(context, plan, verdict, request)
+        for plan in ([_pinning(context, sight, verdict)] if verdict.verified else [])
+    )
+    foreign = _foreign(context, verdict, request) if verdict.verified else ()
+    artefacts = _kept(context, policy, verdict, request)
+    answers = _answers(policy, verdict, plans, foreign, request.check)
+    result = {"image": as_result(verdict), "artefacts": artefacts}
+    return Outcome(plans, answers, result, gate="" if verdict.verified else verdict.reason)
+
+
+def look(context: Context, copy: Mirror) -> Sight:
+    """What the environment is to run: the digest that its overlay names, else what the catalog names."""
+    app, profile = context.app, context.profile
+    tip = copy.find(profile.forge.branch)
+    overlay = copy.read_many(tip, [path_of(app.environment)]).get(path_of(app.environment)) if tip else None
+    named = parse(app.image, profile.registry.address)
+    pin = pin_in(overlay, _kustomize_name(app)) if overlay is not None else Pin()
+    if pin.digest:
+        repository = parse(pin.repository, profile.registry.address) if pin.repository else named
+        named = repository.at(pin.digest)
+    return Sight(copy, tip, overlay, pin, named)
+
+
+def _kustomize_name(app: App) -> str:
+    """The image as the base names it: without host, tag and digest."""
+    return parse(app.image, "unnamed.invalid").path
+
+
+def _verified(context: Context, policy: Policy, reference: Reference, request: Request) -> Verdict:
+    profile, app = context.profile, context.app
+    if context.verdict is None:
+        raise Invalid("Verify the app's image", "there is no verdict", "Run the role triage first.")
+    asked = Asked(policy, request.now(), context.verdict.path, profile.repository_url(app), app.name)
+    registries = open_registries(profile, request.environ, request.secrets)
+    (verdict,) = verify_images([reference], registries.repository, asked)
+    return verdict
+
+
+def _pinning(context: Context, sight: Sight, verdict: Verdict) -> Plan:
+    """The overlay's plan. One that the scaffold has yet to make is pinned like one that is there."""
+    name = f"git:{context.app.name}@{context.profile.forge.branch}:{path_of(context.app.environment)}"
+    after = {"image": verdict.reference}
+    before = {"image": f"{sight.pin.repository}@{sight.pin.digest}" if sight.pin.digest else "by a tag"}
+    if sight.tip is not None and sight.overlay is None:
+        refusal = Refusal(
+            f"{name} is not there", "the branch has no overlay for this environment", "Let the scaffold role make it.", PINNED
+        )
+        return Plan(name, {}, {}, (), (refusal,), (PINNED,))
+    if before == after:
+        return Plan(name, before, after, (), (), (PINNED,))
+    return Plan(name, before, after, (Change("update", "digest", before["image"], after["image"], PINNED),), (), (PINNED,))
+
+
+def _pushed(context: Context, plan: Plan, verdict: Verdict, request: Request) -> Plan:
+    """One commit with the pinned overlay; read again if somebody pushed meanwhile."""
+    app, profile = context.app, context.profile
+    author = Author(profile.forge.author_name, profile.forge.author_email)
+    repository, _at, digest = verdict.reference.partition("@")
+    for tried in range(1, PUSH_TRIES + 1):
+        try:
+            sight = look(context, mirror(profile.repository_url(app), request.environ))
+            if sight.tip is None or sight.overlay is None:
+                raise Invalid(f"{plan.object} cannot be pinned", "the branch is gone", "Run again: the scaffold role makes it.")
+            content = pinned(sight.overlay, _kustomize_name(app), Pin(repository, digest))
+            tree = sight.copy.write_tree(sight.tip, {path_of(app.environment): content})
+            message = f"Run the verified image in {app.environment}\n\n{verdict.reference}\n"
+            commit = sight.copy.commit(tree, [sight.tip], message, author, request.now())
+            sight.copy.push(commit, profile.forge.branch, sight.tip)
+        except Conflict as error:
+            if tried == PUSH_TRIES:
+                return plan.failed(error)
+        except MicroappsError as error:
+            return plan.failed(error)
+        else:
+            return plan
+    raise AssertionError("the last try returns")
+
+
+def _foreign(context: Context, verdict: Verdict, request: Request) -> tuple[str, ...]:
+    """What runs in the app's namespace and was not verified; nothing where there is no cluster, which others answer for."""
+    app, profile = context.app, context.profile
+    if not profile.cluster.available:
+        return ()
+    client = connect(profile.cluster, request.environ, request.secrets)
+    pods = client.list_all(BY_GROUP_KIND["Pod"], app.namespace)
+    verified = frozenset({verdict.digest, *(child.digest for child in verdict.platforms)})
+    names = frozenset({parse(app.image, profile.registry.address).path, _kustomize_name(app)})
+    return strangers(running(pods, names), verified)
+
+
+def _answers(
+    policy: Policy, verdict: Verdict, plans: Iterable[Plan], foreign: tuple[str, ...], check: bool
+) -> tuple[Answer, ...]:
+    proof = (f"image:{verdict.reference or verdict.image}",)
+    if verdict.error is not None:
+        reason = verdict.error.sentence()
+        return tuple(Answer(control, State.NOT_REACHED, proof, reason=reason, found="could not be told") for control in CONTROLS)
+    unmet = missing(policy, verdict.signatures)
+    covered = policy.covers(verdict.reference.partition("@")[0])
+    failed = [one for one in verdict.attestations if not one.passed]
+    if unmet or not covered:
+        # What the attestations lack is the next control's to say.
+        reason = verdict.reason.removesuffix(" ".join(one.why for one in failed)).strip()
+        signed = Answer(SIGNED, State.VIOLATED, proof, reason=reason, found=reason)
+    else:
+        signed = Answer(SIGNED, State.IN_PLACE, proof, found=f"signed by {_signers(verdict)}")
+    if not verdict.attestations:
+        reason = "The profile's signature_policy asks for no attestation on this path." if not unmet else verdict.reason
+        attested = Answer(ATTESTED, State.NOT_APPLICABLE if not unmet else State.VIOLATED, proof, reason=reason)
+    elif failed:
+        reason = " ".join(one.why for one in failed)
+        attested = Answer(ATTESTED, State.VIOLATED, proof, reason=reason, found=reason)
+    else:
+        told = ", ".join(str(one.topic) for one in verdict.attestations)
+        attested = Answer(ATTESTED, State.IN_PLACE, proof, found=f"{told} attested")
+    if not verdict.verified:
+        reason = "An image that is not verified is not pinned, and what runs is compared with nothing."
+        return (signed, attested, Answer(PINNED, State.VIOLATED, proof, reason=reason, found="not verified"))
+    (pin,) = answers_of(plans, (PINNED,), check)
+    if foreign:
+        reason = f"Not the verified image: {'; '.join(foreign[:5])}. Deploy the branch, or find out who did"
+        pin = Answer(PINNED, State.VIOLATED, proof, reason=reason, found=reason)
+    return (signed, attested, pin)
+
+
+def _signers(verdict: Verdict) -> str:
+    return ", ".join(dict.fromkeys(f"{one.signer} ({one.identity})" for one in verdict.signatures))
+
+
+def _without_policy(profile: Profile) -> tuple[Answer, ...]:
+    reason = (
+        f"Nobody says whose signature counts in {profile.name}. Add signature_policy to {profile.name}'s profile "
+        "(docs/signatures.md)"
+    )
+    none = "Nothing is verified without a signature_policy."
+    return (
+        Answer(SIGNED, State.VIOLATED, reason=reason, found=reason),
+        *(Answer(control, State.NOT_APPLICABLE, reason=none) for control in (ATTESTED, PINNED)),
+    )
+
+
+def _nothing_released(verdict: Verdict) -> tuple[Answer, ...]:
+    reason = f"No image of it is released yet: the registry does not have {verdict.image}."
+    return tuple(Answer(control, State.NOT_APPLICABLE, reason=reason) for control in CONTROLS)
+
+
+def _kept(context: Context, policy: Policy, verdict: Verdict, request: Request) -> dict[str, str]:
+    """What an auditor reads: our verdict as a SLSA verification summary, and the bill of materials that was verified."""
+    evidence: Mapping[str, str] | None = request.params.get("evidence")
+    if not evidence or verdict.error is not None:
+        return {}
+    folder, prefix = app_folder(evidence), mode(request.check)
+    files = {"verification summary": folder / f"{prefix}.vsa.json"}
+    write_text(files["verification summary"], _summary(context, policy, verdict, request))
+    bill = next((one for one in verdict.attestations if one.topic is Topic.SBOM and one.passed), None)
+    statement = next((one.statement for one in verdict.inputs if bill and one.digest == bill.digest), None)
+    if statement is not None:
+        files["bill of materials"] = folder / f"{prefix}.sbom.json"
+        write_text(files["bill of materials"], json.dumps(statement["predicate"], indent=1, sort_keys=True) + "\n")
+    return {label: str(pathlib.Path(path)) for label, path in files.items()}
+
+
+def _summary(context: Context, policy: Policy, verdict: Verdict, request: Request) -> str:
+    repository, _at, digest = verdict.reference.partition("@")
+    rule = policy.owed[context.verdict.path].provenance if context.verdict else None
+    judged = Judged(
+        verifier=VERIFIER,
+        resource=f"oci://{verdict.reference}",
+        policy_uri=f"signature_policy of {context.profile.name}",
+        policy_digest=policy.digest,
+        passed=verdict.verified,
+        level=rule.level if rule else None,
+        inputs=tuple(Input(one.digest, f"oci://{repository}@{one.digest}") for one in (*verdict.signatures, *verdict.inputs)),
+    )
+    return summary_of(Subject(Descriptor(verdict.media_type, digest, 0), repository), judged, request.now()).decode()
+
+
+CAPABILITY: Final = Capability("app_image", SPEC, run, PERMISSIONS, CONTROLS)
