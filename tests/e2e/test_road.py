@@ -378,6 +378,8 @@ def leaks(estate: Any, secrets: dict[str, str]) -> list[str]:
             if not path.is_file() or path.is_symlink() or (folder == estate.state and inside.startswith(allowed)):
                 continue
             content = path.read_bytes()
+            if inside.startswith("sandbox/registry/") and content.startswith(b"app/"):
+                continue  # the layer of the image as found holds the code as found
             for name, value in secrets.items():
                 if value.encode() in content or base64.b64encode(value.encode()) in content:
                     found.append(f"{name} in {inside}")

@@ -82,7 +82,8 @@ def released(
         return False
     tool = _Cosign(layout, cosign, environ)
     tool.make_keys(random_bytes)
-    folder = checked_out(source.repository, source.branch, source.commit, layout.path("pipeline"), environ)
+    # Where the app's releases are checked out anyway.
+    folder = checked_out(source.repository, source.branch, source.commit, layout.path("apps", IMAGE), environ)
     image, data = _pushed(repository, folder, source)
     name = f"{repository.name}@{image.digest}"
     tool.run("sign", "--signing-config", tool.signing_config, "--key", tool.key, "--yes", name)
