@@ -23,10 +23,8 @@ from typing import Any, Final
 from ..capability import Capability, Change, Outcome, Plan, Request
 from ..errors import MicroappsError, Unreachable
 from ..kubernetes.client import connect
-from ..oci.auth import Logins
-from ..oci.client import Registries
+from ..oci.client import open_registries
 from ..oci.reference import parse
-from ..oci.transport import Settings
 from ..profile import Cluster, Registry
 from ..state_folder import collection_root
 from . import cluster, health, pipeline, runner, supervisor
@@ -258,7 +256,7 @@ def _released(layout: Layout, request: Request, wanted: Setup, found: Tools) -> 
         return ()
     environ = base_environment(layout, request.environ)
     address = f"127.0.0.1:{wanted.ports['registry']}"
-    registries = Registries(Registry(address, plain_http=True), Logins(environ, request.secrets), Settings(environ=environ))
+    registries = open_registries(Registry(address, plain_http=True), None, environ, request.secrets)
     repository = registries.repository(parse(pipeline.IMAGE, address))
     release = _example_source(layout, wanted.ports, environ)
     try:

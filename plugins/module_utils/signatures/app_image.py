@@ -112,7 +112,7 @@ def _verified(context: Context, policy: Policy, reference: Reference, request: R
     if context.verdict is None:
         raise Invalid("Verify the app's image", "there is no verdict", "Run the role triage first.")
     asked = Asked(policy, request.now(), context.verdict.path, profile.repository_url(app), app.name)
-    registries = open_registries(profile, request.environ, request.secrets)
+    registries = open_registries(profile.registry, profile.aws, request.environ, request.secrets)
     (verdict,) = verify_images([reference], registries.repository, asked)
     return verdict
 
