@@ -23,7 +23,7 @@ from .attestations.model import Owed
 from .attestations.schema import owed_from
 from .model import Format, Verified
 from .policy_schema import SIGNATURE_POLICY, SIGNER_KINDS
-from .signers import KeySigner, Loading, Signer
+from .signers import KeylessSigner, KeySigner, Loading, Signer
 
 FIELD: Final = "signature_policy"
 DEFAULT_FORMATS: Final = tuple(form for form in Format if form is not Format.COSIGN_LEGACY)
@@ -31,7 +31,7 @@ CHECKER: Final = Checker(SIGNATURE_POLICY)
 
 Loader = Callable[[str, str, Any, str, Loading], Signer]
 # A further kind of signer is one entry here and one in policy_schema.SIGNER_KINDS.
-SIGNERS: Final[dict[str, Loader]] = {"key": KeySigner.load}
+SIGNERS: Final[dict[str, Loader]] = {"key": KeySigner.load, "keyless": KeylessSigner.load}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

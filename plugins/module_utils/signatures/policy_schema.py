@@ -8,6 +8,7 @@ from typing import Final
 
 from ..catalog import patterns as kinds
 from .attestations.schema import ATTESTATIONS
+from .keyless.rules import SIGNER_FIELDS, SIGNER_REQUIRED
 from .model import Format
 
 _NAME: Final = r"[a-z]([a-z0-9_-]{0,61}[a-z0-9])?"
@@ -25,6 +26,18 @@ SIGNER_KINDS: Final[dict[str, kinds.Schema]] = {
         "/etc/goldenpath/ci.pub",
         "The file with its public key in PEM (P-256, P-384, P-521, RSA from 2048 bits, Ed25519), for cosign's signatures.",
         4096,
+    ),
+    "keyless": kinds.record(
+        "An identity that an issuer vouches for (Fulcio, Rekor), for cosign's signatures.",
+        {
+            "identity_from": kinds.one_of(
+                ["github_workflow"],
+                "In the place of issuer and identity: the workflow that the scaffold gives the app's repository on github.com, "
+                "on the branch that the catalog names.",
+            ),
+            **SIGNER_FIELDS,
+        },
+        SIGNER_REQUIRED,
     ),
 }
 

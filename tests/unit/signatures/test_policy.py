@@ -5,18 +5,29 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime
 import pathlib
 from typing import Any
 
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App, Repository
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import workflow
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.reading import source_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Format, Kind, Verified
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.policy import Policy, missing, policy_from
-from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.signers import Loading
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.signers import (
+    GITHUB_ISSUER,
+    Loading,
+    github_identity,
+)
 
-KEYS = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "signatures" / "cosign" / "keys"
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+KEYS = ROOT / "tests" / "fixtures" / "signatures" / "cosign" / "keys"
 NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
 GOOD: dict[str, Any] = {
     "signers": [
@@ -128,3 +139,64 @@ def test_each_signer_counts_once(require: list[tuple[str, int]], signatures: lis
     policy = Policy(**{**{name: getattr(policy, name) for name in Policy.__slots__}, "require": tuple(require)})
     assert (not missing(policy, [by(*one) for one in signatures])) is enough
     assert (not missing(policy, [by(*one) for one in reversed(signatures)])) is enough
+
+
+def app_at(url: str, branch: str = "main") -> App:
+    found = load_app(str(ROOT / "inventories" / "apps" / "where2eat.yml"), "where2eat", "dev")
+    return dataclasses.replace(found, repository=Repository(url, branch))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/Dining-Club/Where2Eat.git",
+        "https://github.com/Dining-Club/Where2Eat",
+        "git@github.com:Dining-Club/Where2Eat.git",
+        "ssh://git@github.com/Dining-Club/Where2Eat.git",
+    ],
+)
+def test_the_policy_names_exactly_the_workflow_that_the_scaffold_makes(url: str) -> None:
+    app = app_at(url, "trunk")
+    # What `${{ github.server_url }}/${{ github.workflow_ref }}` is there: the step that signs verifies itself against it.
+    expected = f"https://github.com/Dining-Club/Where2Eat/{workflow.PATH}@refs/heads/trunk"
+    assert github_identity(app, "here") == expected
+    made = workflow.workflow(app, source_of("python", "trunk", {}, {}), Path.FULL)
+    assert made.path == workflow.PATH
+    assert "${{ github.server_url }}/${{ github.workflow_ref }}" in made.content.decode()
+    assert GITHUB_ISSUER in made.content.decode()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gitlab.com/a/b.git",
+        "https://github.com.example.org/a/b.git",
+        "https://github.com/a/b/c",
+        "https://github.com/a",
+        "/srv/b",
+    ],
+)
+def test_no_workflow_of_github_is_made_up_for_another_forge(url: str) -> None:
+    with pytest.raises(Invalid, match=r"not on github\.com"):
+        github_identity(app_at(url), "here")
+
+
+KEYLESS: dict[str, Any] = {"issuer": "https://a.example", "identity": "me@example.com", "trusted_root": "/nonexistent/root.json"}
+
+
+@pytest.mark.parametrize(
+    ("keyless", "says"),
+    [
+        ({**KEYLESS, "identity": "^.*$"}, "looks like a pattern"),
+        ({**KEYLESS, "identity_regexp": "^a$"}, "identity and identity_regexp are both given"),
+        ({"issuer": "https://a.example", "trusted_root": "/x"}, "would accept anybody"),
+        (KEYLESS, "/nonexistent/root.json cannot be read"),
+        ({"identity_from": "github_workflow", "issuer": "https://a.example", "trusted_root": "/x"}, "beside identity_from"),
+        ({"identity_from": "github_workflow", "trusted_root": "/x"}, "needs an app of the catalog"),
+        ({"identity_from": "anything", "trusted_root": "/x"}, "identity_from"),
+    ],
+)
+def test_an_identity_that_could_be_anybodys(keyless: dict[str, Any], says: str) -> None:
+    data = {"signers": [{"name": "a", "role": "ci", "keyless": keyless}], "require": [{"role": "ci"}]}
+    with pytest.raises(Invalid, match=says):
+        loaded(data)
