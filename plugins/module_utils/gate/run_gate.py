@@ -16,6 +16,7 @@ from ..errors import MissingLibrary, Unreachable
 from ..evidence.record import Run
 from ..kubernetes.client import Client, connect
 from ..microapp import MICROAPP_OPTIONS, Context, context_of
+from ..signatures.policy import policy_of
 from ..state_folder import state_folder
 from .lease import ClusterLeases, FileLeases, Leases, holder_of, leave, process_started, take
 
@@ -29,11 +30,15 @@ COULD_NOT_ASK: Final = (Unreachable, MissingLibrary)
 
 
 def run(request: Request) -> Outcome:
-    """Enter: check the input and both targets, take the lease. Leave: let go of it. An audit holds no lease."""
+    """Enter: check the input, the signature policy's files too, and both targets; take the lease. Leave: let go of it.
+
+    An audit holds no lease.
+    """
     context = context_of(request)
     warnings: list[str] = []
     client = _asked(lambda: connect(context.profile.cluster, request.environ, request.secrets), warnings)
     if request.params["state"] == "entered":
+        policy_of(context.profile, context.app, request.now())
         _asked(lambda: session_for(context.profile.aws, request.environ).verify_account(), warnings)
     if request.run is not None and not request.check:
         _hold(request, request.run, context, client)

@@ -31,11 +31,10 @@ from ..profile import Profile
 from .attestations.model import Topic
 from .attestations.summary import Input, Judged, summary_of
 from .image_signature import PERMISSIONS as REGISTRY_PERMISSIONS
-from .image_signature import as_result, read_file
+from .image_signature import as_result
 from .model import Subject
-from .policy import Policy, missing, policy_from
+from .policy import Policy, missing, policy_of
 from .running import running, strangers
-from .signers import Loading
 from .verify import Asked, Verdict, verify_images
 
 SIGNED: Final = "supply_chain-10"
@@ -68,13 +67,20 @@ def run(request: Request) -> Outcome:
         return Outcome((), tuple(Answer(control, State.NOT_REACHED, reason=reason) for control in CONTROLS))
     if profile.signature_policy is None:
         return Outcome((), _without_policy(profile))
-    policy = policy_from(
-        profile.signature_policy,
-        profile.registry.address,
-        Loading(read_file, context.app, request.now()),
-        f"the profile of {profile.name}: signature_policy",
-    )
-    sight = look(context, mirror(profile.repository_url(context.app), request.environ))
+    try:
+        return _decided(context, request)
+    except MicroappsError as error:
+        # What could not be asked is not let through.
+        reason = error.sentence()
+        answers = tuple(Answer(control, State.NOT_REACHED, reason=reason, found="could not be told") for control in CONTROLS)
+        return Outcome((), answers, gate=reason)
+
+
+def _decided(context: Context, request: Request) -> Outcome:
+    policy = policy_of(context.profile, context.app, request.now())
+    if policy is None:
+        raise Invalid("Verify the app's image", "the profile has no signature_policy")
+    sight = look(context, mirror(context.profile.repository_url(context.app), request.environ))
     verdict = _verified(context, policy, sight.reference, request)
     if isinstance(verdict.error, NotFound):
         return Outcome((), _nothing_released(verdict))

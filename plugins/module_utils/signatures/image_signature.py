@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import pathlib
 from typing import Any, Final
 
 from ..aws.session import AWS_OPTION, aws_from
@@ -19,7 +18,7 @@ from .attestations.model import Checked
 from .discovery import Refused
 from .model import Verified
 from .policy import policy_from
-from .signers import Loading
+from .signers import Loading, read_file
 from .verify import Asked, Verdict, verify_images
 
 SPEC: Final[dict[str, Any]] = {
@@ -61,11 +60,6 @@ def run(request: Request) -> Outcome:
     registries = open_registries(registry, aws, request.environ, request.secrets)
     verdicts = verify_images(references, registries.repository, asked)
     return Outcome(tuple(_plan(verdict) for verdict in verdicts), (), {"images": [as_result(one) for one in verdicts]})
-
-
-def read_file(path: str) -> bytes:
-    """What is in a file of the policy's."""
-    return pathlib.Path(path).read_bytes()
 
 
 def _plan(verdict: Verdict) -> Plan:

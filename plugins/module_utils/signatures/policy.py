@@ -8,6 +8,7 @@ Whether a set of verified signatures is enough is decided here too, and nowhere 
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import hashlib
 import json
 import os
@@ -15,15 +16,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from ..app import App
 from ..catalog.check import Checker
+from ..catalog.profile_schema import profile_file
 from ..controls import Path
 from ..errors import Invalid
 from ..oci.reference import parse
+from ..profile import Profile
 from .attestations.model import Owed
 from .attestations.schema import owed_from
 from .model import Format, Verified
 from .policy_schema import SIGNATURE_POLICY, SIGNER_KINDS
-from .signers import KeylessSigner, KeySigner, Loading, Signer
+from .signers import KeylessSigner, KeySigner, Loading, Signer, read_file
 
 FIELD: Final = "signature_policy"
 DEFAULT_FORMATS: Final = tuple(form for form in Format if form is not Format.COSIGN_LEGACY)
@@ -81,6 +85,14 @@ def policy_from(data: Mapping[str, Any], registry: str, loading: Loading, where:
         owed_from(data.get("attestations") or {}, loading.now, f"{where}.attestations"),
         "sha256:" + hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest(),
     )
+
+
+def policy_of(profile: Profile, app: App, now: datetime.datetime) -> Policy | None:
+    """The policy of a profile for one app, its files read; None where the profile has none."""
+    if profile.signature_policy is None:
+        return None
+    where = f"{profile_file({'name': profile.name})}: {FIELD}"
+    return policy_from(profile.signature_policy, profile.registry.address, Loading(read_file, app, now), where)
 
 
 def _repositories(data: Mapping[str, Any]) -> Sequence[str]:

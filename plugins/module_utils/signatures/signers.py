@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
+import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -37,6 +38,11 @@ class Loading:
     read: Callable[[str], bytes]
     app: App | None
     now: datetime.datetime
+
+
+def read_file(path: str) -> bytes:
+    """What is in a file of the policy's; the usual `Loading.read`."""
+    return pathlib.Path(path).read_bytes()
 
 
 class Signer(Protocol):
