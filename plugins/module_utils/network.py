@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 import urllib.parse
 from collections.abc import Mapping
+from typing import Final
 
 from .errors import Invalid
 
@@ -21,6 +22,23 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_near(host: str) -> bool:
+    """Whether an address is for this machine alone: itself, or what a cloud tells only to it (link-local: metadata services).
+
+    `host` is a name or an IP address; of names only localhost is known to be one.
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    # AWS's metadata service has an IPv6 address that is not link-local.
+    return mapped.is_loopback or mapped.is_link_local or mapped.is_unspecified or mapped == _METADATA
+
+
+_METADATA: Final = ipaddress.ip_address("fd00:ec2::254")
 
 
 def proxy_of(server: str, environ: Mapping[str, str]) -> str:

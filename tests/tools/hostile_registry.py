@@ -27,6 +27,7 @@ class Manners:
     basic: str = ""  # the Authorization header it wants
     bearer: str = ""  # the token it wants; its own /token hands it out to whoever sends `basic` (or to anybody)
     realm: str = ""  # another realm than its own
+    tokens_elsewhere: str = ""  # an address that whoever asks for a token is redirected to
     blobs_elsewhere: str = ""  # an address that blobs are redirected to
     status: int = 0  # answer everything with this ...
     failures: int = -1  # ... so many times; below zero for ever
@@ -110,6 +111,8 @@ class Handler(oci_registry.Handler):
 
     def token(self, sent: str) -> None:
         """Hand out the token, to whom it is due."""
+        if self.manners.tokens_elsewhere:
+            return self.answer(307, Location=self.manners.tokens_elsewhere)
         if self.manners.basic and sent != self.manners.basic:
             return self.answer(401, b"{}")
         scope = parse_qs(urlsplit(self.path).query).get("scope", [""])[0]

@@ -25,6 +25,7 @@ from ..aws.session import AwsSession
 from ..errors import Denied, Invalid, NotFound, Unreachable
 from ..network import is_loopback
 from ..scrubber import Secrets
+from .transport import not_near
 
 _ECR: Final = re.compile(
     r"[0-9]{12}\.dkr(?:\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
@@ -96,6 +97,7 @@ def token_url(challenge: Challenge, scope: str, registry: str) -> str:
         raise Denied(
             f"{registry} wants a login sent to {parts.scheme}://{parts.hostname or ''}", "that is not https, so it was not sent"
         )
+    not_near(registry, challenge.realm)
     asked = [*urllib.parse.parse_qsl(parts.query), ("service", challenge.service), ("scope", scope)]
     query = urllib.parse.urlencode([(name, value) for name, value in asked if value])
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))

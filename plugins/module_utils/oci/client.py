@@ -30,7 +30,7 @@ from .auth import Challenge, Login, Logins, challenge_of, token_in, token_url
 from .descriptors import DIGEST, descriptor_from
 from .model import BLOB_LIMIT, MANIFEST_LIMIT, REFERRERS_LIMIT, Descriptor, Manifest
 from .reference import TAG, Reference
-from .transport import Answer, Settings, Transport, place_of, shown
+from .transport import Answer, Settings, Transport, place_of, redirected, shown
 
 INDEX: Final = "application/vnd.oci.image.index.v1+json"
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -98,10 +98,9 @@ class Host:
         self, method: str, path: str, scope: str, headers: Mapping[str, str], limit: int, body: bytes | None = None
     ) -> Answer:
         """A request to this registry; `path` may be an absolute address, which is not given the login elsewhere."""
-        url = urllib.parse.urljoin(self.address + "/", path)
-        own = place_of(self.address)
+        url, own = redirected(self.address + "/", path), place_of(self.address)
         if place_of(url) != own:
-            return self._transport.ask(method, url, headers, limit, body)
+            return self._transport.ask(method, url, headers, limit, body, origin=self.address)
         sent = self._headers.get(scope, "")
         if not sent and self._challenge:
             sent = self._logged_in(scope, "", self._challenge)
@@ -147,9 +146,9 @@ class Host:
             fields = {**dict(urllib.parse.parse_qsl(parts.query)), "grant_type": "refresh_token", "refresh_token": login.token}
             form = urllib.parse.urlencode({**fields, "client_id": "goldenpath.microapps"}).encode()
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            answer = self._transport.ask("POST", url.partition("?")[0], headers, _TOKEN_LIMIT, form)
+            answer = self._transport.ask("POST", url.partition("?")[0], headers, _TOKEN_LIMIT, form, origin=self.address)
         else:
-            answer = self._transport.ask("GET", url, {}, _TOKEN_LIMIT, login=login.basic if login else "")
+            answer = self._transport.ask("GET", url, {}, _TOKEN_LIMIT, login=login.basic if login else "", origin=self.address)
         if answer.status in (401, 403):
             why = "its token server refuses the login" if login else "its token server gives nothing to those without a login"
             raise Denied(f"Log in to {self.address}", why, "Log in with docker login, or ask for the right.")
@@ -197,6 +196,10 @@ class RemoteRepository:
         for descriptor in (*self._listed(digest, limit), *self._under_tag(digest, limit)):
             found.setdefault(descriptor.digest, descriptor)
         return _capped(tuple(found.values()), limit, self.name)
+
+    def lists(self, digest: str, referrer: str) -> bool:
+        """Whether the referrers API, where there is one, tells this referrer by itself."""
+        return any(one.digest == referrer for one in self._listed(digest, _ENTRIES))
 
     def _listed(self, digest: str, limit: int) -> tuple[Descriptor, ...]:
         if self.host.without_referrers:

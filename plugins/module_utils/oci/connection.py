@@ -8,6 +8,7 @@ them for hours. Here every answer is read through `Watched`, which sees each pie
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import http.client
 import io
@@ -44,6 +45,10 @@ _SENT_AT_ONCE: Final = 64 * 1024
 
 class TooSlow(Exception):
     """An answer that trickles, or headers without an end. Not an OSError, so that urllib3 hands it on as it is."""
+
+
+class Near(Exception):
+    """A name that a registry gave leads to this machine or its metadata service. Not an OSError, for the same reason."""
 
 
 class Watched(io.RawIOBase):
@@ -114,8 +119,19 @@ class Response(http.client.HTTPResponse):
         self._watched.in_headers = False
 
 
-def manager_for(url: str, context: ssl.SSLContext | None, environ: Mapping[str, str], clock: Callable[[], float]) -> Any:
-    """A pool of connections to the host of `url`, by the environment's proxy unless the host is this machine."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a pool is made for. `met` is told each address that is connected to, before anything is sent; it may raise `Near`."""
+
+    url: str
+    context: ssl.SSLContext | None
+    environ: Mapping[str, str]
+    clock: Callable[[], float]
+    met: Callable[[str], None]
+
+
+def manager_for(wanted: Wanted) -> Any:
+    """A pool of connections to the host of the URL, by the environment's proxy unless the host is this machine."""
     if URLLIB3_MISSING:
         raise MissingLibrary("urllib3", "talk to an image registry", URLLIB3_MISSING)
     settings: dict[str, Any] = {
@@ -124,12 +140,18 @@ def manager_for(url: str, context: ssl.SSLContext | None, environ: Mapping[str, 
         "blocksize": _SENT_AT_ONCE,
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
     }
-    if context:
-        settings["ssl_context"] = context
-    proxy = "" if is_loopback(url) else proxy_of(url, environ)
+    if wanted.context:
+        settings["ssl_context"] = wanted.context
+    proxy = "" if is_loopback(wanted.url) else proxy_of(wanted.url, wanted.environ)
     manager = urllib3.ProxyManager(*_proxy(proxy), **settings) if proxy else urllib3.PoolManager(**settings)
-    manager.pool_classes_by_scheme = {"http": _pool_class(False, clock), "https": _pool_class(True, clock)}
+    # By a proxy the address is the proxy's own: where the name leads is for the proxy to judge.
+    met = _nobody if proxy else wanted.met
+    manager.pool_classes_by_scheme = {scheme: _pool_class(scheme == "https", wanted.clock, met) for scheme in ("http", "https")}
     return manager
+
+
+def _nobody(_address: str) -> None:
+    return None
 
 
 def _proxy(address: str) -> tuple[str, int, Mapping[str, str] | None, Mapping[str, str] | None]:
@@ -141,12 +163,23 @@ def _proxy(address: str) -> tuple[str, int, Mapping[str, str] | None, Mapping[st
     return bare, CONNECTIONS, None, login
 
 
-def _pool_class(tls: bool, clock: Callable[[], float]) -> type:
+def _pool_class(tls: bool, clock: Callable[[], float], met: Callable[[str], None]) -> type:
     plain, secure = urllib3.connection.HTTPConnection, urllib3.connection.HTTPSConnection
     pool = urllib3.connectionpool.HTTPSConnectionPool if tls else urllib3.connectionpool.HTTPConnectionPool
-    watched = {"response_class": staticmethod(functools.partial(Response, clock))}
-    connection = type("WatchedConnection", (secure if tls else plain,), watched)
-    return type("WatchedPool", (pool,), {"ConnectionCls": connection})
+
+    class Watching(secure if tls else plain):  # type: ignore[misc]  # one of two classes, chosen at run time
+        response_class = staticmethod(functools.partial(Response, clock))
+
+        def _new_conn(self) -> Any:
+            sock = super()._new_conn()
+            try:
+                met(str(sock.getpeername()[0]))
+            except Near:
+                sock.close()
+                raise
+            return sock
+
+    return type("WatchingPool", (pool,), {"ConnectionCls": Watching})
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:

@@ -115,7 +115,8 @@ def attach(
     }
     made, listed_for = _put_manifest(repository, data)
     listed = dataclasses.replace(made, annotations=annotations or {})
-    if listed_for != subject.digest:
+    # The header is the API's own answer; some registries have the API and forget the header.
+    if listed_for != subject.digest and not repository.lists(subject.digest, made.digest):
         with repository.host.writing:
             _list_under_tag(repository, subject.digest, listed)
     return listed

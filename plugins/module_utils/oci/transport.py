@@ -8,8 +8,8 @@ Connections are pooled and shared by the threads of one verification; a pool is 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
-import ipaddress
 import re
 import ssl
 import threading
@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import Conflict, Denied, MissingLibrary, Unreachable
-from ..network import is_loopback
-from .connection import URLLIB3_MISSING, TooSlow, manager_for, tls_context
+from ..network import is_near
+from .connection import URLLIB3_MISSING, Near, TooSlow, Wanted, manager_for, tls_context
 
 if not URLLIB3_MISSING:
     import urllib3
@@ -66,29 +66,41 @@ class Transport:
             raise MissingLibrary("urllib3", "talk to an image registry", URLLIB3_MISSING)
         self._settings = settings
         self._lock = threading.Lock()
-        self._pools: dict[str, Any] = {}
+        self._pools: dict[tuple[str, bool], Any] = {}
+        self._near: set[str] = set()
         self._tls: ssl.SSLContext | None = None
 
     def ask(
-        self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None = None, login: str = ""
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        limit: int,
+        body: bytes | None = None,
+        login: str = "",
+        origin: str = "",
     ) -> Answer:
-        """One request, redirected and repeated where that is safe. `login` is the Authorization header, for this host only."""
-        own, until = place_of(url), self._settings.clock() + WHOLE_SECONDS
+        """One request, redirected and repeated where that is safe. `login` is the Authorization header, for this host only.
+
+        `origin` is the registry that named the address, if it is not the user's own word: such an address is not followed to
+        this machine, nor to another one, for whoever answers there was not meant to be asked.
+        """
+        question = _Question(method, limit, body, origin or url, self._settings.clock() + WHOLE_SECONDS)
+        own = place_of(url)
         for _hop in range(_REDIRECTS + 1):
             mine = {"Authorization": login} if login and place_of(url) == own else {}
-            answer = self._repeated(method, url, {**headers, **mine, "User-Agent": _USER_AGENT}, limit, body, until)
-            if answer.status not in _MOVED or method not in ("GET", "HEAD"):
+            answer = self._repeated(question, url, {**headers, **mine, "User-Agent": _USER_AGENT})
+            if origin or answer.status not in _MOVED or method not in ("GET", "HEAD"):
                 return answer
-            url = redirected(url, answer.headers.get("location", ""))
+            url = redirected(url, answer.headers.get("location", ""), question.origin)
         raise Conflict(f"{method} {shown(url)}", f"it was redirected more than {_REDIRECTS} times")
 
-    def _repeated(
-        self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None, until: float
-    ) -> Answer:
+    def _repeated(self, question: _Question, url: str, headers: Mapping[str, str]) -> Answer:
+        method = question.method
         for pause in (*_PAUSES, None):
-            last = pause is None or self._settings.clock() > until
+            last = pause is None or self._settings.clock() > question.until
             try:
-                answer = self._once(method, url, headers, limit, body)
+                answer = self._once(question, url, headers)
             except (urllib3.exceptions.HTTPError, OSError) as problem:
                 if last or not _may_repeat(method, problem):
                     raise Unreachable(
@@ -104,22 +116,25 @@ class Transport:
             self._settings.pause(pause or 0.0)
         raise AssertionError("the last try returns or raises")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+    def _once(self, question: _Question, url: str, headers: Mapping[str, str]) -> Answer:
+        method, body = question.method, question.body
         # As a stream content is sent piece by piece: each has its time, where all at once would have to fit in it.
         content = None if body is None else io.BytesIO(body)
         sized = headers if body is None else {**headers, "Content-Length": str(len(body))}
         response: Any = None
         whole = False
         try:
-            response = self._pool(url).urlopen(
+            response = self._pool(url, question.origin).urlopen(
                 method, url, body=content, headers=dict(sized), redirect=False, preload_content=False, decode_content=False
             )
             names = {str(name).lower(): str(value) for name, value in response.headers.items()}
-            data = b"" if method == "HEAD" else b"".join(_pieces(response, names, limit, url))
+            data = b"" if method == "HEAD" else b"".join(_pieces(response, names, question.limit, url))
             whole = True
             return Answer(int(response.status), names, data, url)
         except TooSlow as problem:
             raise Unreachable(f"Read {shown(url)}", str(problem), "Is the line broken?") from None
+        except Near as problem:
+            raise _not_inside(question.origin, url, str(problem)) from None
         finally:
             # A connection whose answer was not read to its end cannot be used again.
             if whole:
@@ -127,15 +142,36 @@ class Transport:
             elif response is not None:
                 response.close()
 
-    def _pool(self, url: str) -> Any:
+    def _pool(self, url: str, origin: str) -> Any:
         place = place_of(url)
+        # What a registry on this machine names may be on this machine as well.
+        own = place_of(origin) in (place, *self._near) or is_near(urllib.parse.urlsplit(origin).hostname or "")
         with self._lock:
-            if place not in self._pools:
+            if (place, own) not in self._pools:
                 if url.startswith("https:"):
                     self._tls = self._tls or tls_context(self._settings.ca_file)
                 context = self._tls if url.startswith("https:") else None
-                self._pools[place] = manager_for(url, context, self._settings.environ, self._settings.clock)
-            return self._pools[place]
+                met = functools.partial(self._met, place, own)
+                self._pools[place, own] = manager_for(Wanted(url, context, self._settings.environ, self._settings.clock, met))
+            return self._pools[place, own]
+
+    def _met(self, place: str, own: bool, address: str) -> None:
+        """Judged by the address that is really connected to: a name may lead anywhere, and elsewhere the next time."""
+        if is_near(address):
+            if not own:
+                raise Near(address)
+            self._near.add(place)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Question:
+    """What all tries and hops of one request have in common."""
+
+    method: str
+    limit: int
+    body: bytes | None
+    origin: str
+    until: float
 
 
 def _pieces(response: Any, headers: Mapping[str, str], limit: int, url: str) -> Iterator[bytes]:
@@ -157,7 +193,7 @@ def place_of(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port or default}"
 
 
-def redirected(url: str, location: str) -> str:
+def redirected(url: str, location: str, origin: str = "") -> str:
     """Where an answer sends us, if that may be followed: not into the clear, and not from elsewhere to this machine."""
     try:
         target = urllib.parse.urljoin(url, location)
@@ -169,18 +205,19 @@ def redirected(url: str, location: str) -> str:
         raise Conflict(f"{shown(url)} redirects to an address that cannot be followed", "it is none, or holds a login")
     if url.startswith("https:") and parts.scheme != "https":
         raise Denied(f"{shown(url)} redirects to {place}", "that would be in clear", "Mend the registry's storage settings.")
-    if _leads_inside(target) and not _leads_inside(url):
-        raise Denied(f"{shown(url)} redirects to {place}", "that is this machine or its metadata service")
+    not_near(origin or url, target)
     return target
 
 
-def _leads_inside(url: str) -> bool:
-    """Whether an address is one that only this machine should ask: itself, or what a cloud tells only to it."""
-    try:
-        address = ipaddress.ip_address(urllib.parse.urlsplit(url).hostname or "")
-    except ValueError:
-        return is_loopback(url)
-    return address.is_loopback or address.is_link_local or address.is_unspecified
+def not_near(origin: str, target: str) -> None:
+    """Refuse an address for this machine alone, where the registry that gives it is not on it. Names are judged when met."""
+    if is_near(urllib.parse.urlsplit(target).hostname or "") and not is_near(urllib.parse.urlsplit(origin).hostname or ""):
+        raise _not_inside(origin, target, "")
+
+
+def _not_inside(origin: str, target: str, address: str) -> Denied:
+    leads = f"{place_of(target)}{f' ({address})' if address else ''}"
+    return Denied(f"{place_of(origin)} sends us to {leads}", "that is this machine or its metadata service")
 
 
 def shown(url: str) -> str:

@@ -79,6 +79,16 @@ PARTS: Final = (
 # Not part of any sandbox: built by `make parts PARTS=...` or by the test that needs them, when it needs them.
 ON_DEMAND: Final = (
     Part("external-secrets", {"external-secrets": "github.com/external-secrets/external-secrets"}, seconds=220),
+    # A registry that the sandbox's own is not (it has the referrers API), and two programs that others use on registries.
+    Part(
+        "oci-tools",
+        {
+            "crane": "github.com/google/go-containerregistry/cmd/crane",
+            "oras": "oras.land/oras/cmd/oras",
+            "referrers-registry": "goldenpath/sandbox/oci-tools/referrers",
+        },
+        seconds=40,
+    ),
     Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
 )
 
@@ -150,7 +160,9 @@ def _flags(part: Part) -> list[str]:
 def folder_of(part: Part, go: Toolchain, environ: Mapping[str, str]) -> pathlib.Path:
     """Where the part's finished build lies, or will lie."""
     source = sources(part)
-    digest = fingerprint(part, (source / "go.mod").read_bytes(), (source / "go.sum").read_bytes(), go)
+    # Nearly every program is somebody else's; what there is of ours lies in folders of its own.
+    own = b"".join(path.read_bytes() for path in sorted(source.glob("*/*.go")))
+    digest = fingerprint(part, (source / "go.mod").read_bytes(), (source / "go.sum").read_bytes() + own, go)
     return cache_folder(environ) / "parts" / f"{part.name}-{digest}"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.network import is_loopback, proxy_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.network import is_loopback, is_near, proxy_of
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,26 @@ def test_a_proxy_of_the_environment(environ: dict[str, str], expected: str) -> N
 )
 def test_is_loopback(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("0.0.0.0", True),  # noqa: S104  # an address to refuse
+        ("169.254.169.254", True),
+        ("fe80::1%eth0", True),
+        ("fd00:ec2::254", True),
+        ("localhost", True),
+        ("10.0.0.1", False),
+        ("192.0.2.1", False),
+        ("fd00::1", False),
+        ("registry.example", False),
+        ("", False),
+    ],
+)
+def test_what_is_for_this_machine_alone(host: str, expected: bool) -> None:
+    assert is_near(host) is expected

@@ -31,7 +31,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.client im
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.model import Descriptor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.reference import parse
-from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.transport import Settings, redirected
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.transport import Settings, Transport, redirected
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Registry
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
@@ -212,6 +212,55 @@ def test_where_no_redirect_is_followed(location: str, kind: type[Exception]) -> 
     with pytest.raises(kind) as caught:
         redirected("https://registry.example/v2/app/blobs/x", location)
     assert "word" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["127.1", "2130706433", "0x7f.1", "127.0.0.1", "localhost"])
+def test_what_a_registry_elsewhere_names_is_judged_by_where_it_leads(name: str) -> None:
+    """A name is whatever its owner says at the moment: the address that is connected to is looked at."""
+    manners = Manners()
+    with hostile_registry.serving(manners) as (host, _store):
+        target = f"http://{name}:{host.partition(':')[2]}/latest/meta-data/"
+        with pytest.raises(Denied, match="this machine"):
+            Transport(Settings()).ask("GET", target, {}, 1000, origin="https://registry.example")
+        assert not manners.seen
+        assert Transport(Settings()).ask("GET", target, {}, 1000, origin="http://127.0.0.1:1").status == 404
+
+
+def test_a_token_server_does_not_send_us_on(opened: Opener, tmp_path: pathlib.Path) -> None:
+    """What it would lead to would be taken for a token, and told to the registry."""
+    elsewhere = Manners()
+    with hostile_registry.serving(elsewhere) as (other, _theirs):
+        manners = Manners(basic=BASIC, bearer="t", tokens_elsewhere=f"http://{other}/token")
+        with hostile_registry.serving(manners) as (host, _store), pytest.raises(Unreachable, match="answers 307"):
+            opened(host, environ=logged_in(tmp_path, host)).manifest("1.0")
+    assert not elsewhere.seen
+
+
+@pytest.mark.parametrize(
+    ("realm", "kind"),
+    [
+        ("https://169.254.169.254/token", Denied),
+        ("https://localhost/token", Denied),
+        ("https://[::1]/token", Denied),
+        ("http://registry.example/token", Denied),
+        ("https://user:word@registry.example/token", Denied),
+        ("file:///etc/passwd", Denied),
+        ("/token", Denied),
+        ("", Denied),
+        ("https://[", Invalid),
+    ],
+)
+def test_where_no_token_is_asked_for(realm: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as caught:
+        auth.token_url(auth.Challenge("bearer", realm, "s"), "repository:app:pull", "https://registry.example")
+    assert "word" not in str(caught.value)
+
+
+def test_where_a_token_is_asked_for() -> None:
+    """Docker Hub's realm is another host than its registry; what a challenge says adds nothing to the query but its service."""
+    challenge = auth.Challenge("bearer", "https://auth.docker.io/token?a=b", "registry&scope=x")
+    url = auth.token_url(challenge, "repository:app:pull", "https://registry-1.docker.io")
+    assert url == "https://auth.docker.io/token?a=b&service=registry%26scope%3Dx&scope=repository%3Aapp%3Apull"
 
 
 def test_where_a_redirect_is_followed() -> None:
