@@ -95,12 +95,30 @@ def _intoto(spec: Mapping[str, Any], content: Content, signer: Signer) -> None:
     _same_certificate(_pem(signature.get("publicKey")), signer)
 
 
+def _intoto_v1(spec: Mapping[str, Any], content: Content, signer: Signer) -> None:
+    # It names no signature but the hash of the envelope with the signature in it, as the log was sent it: cosign 2 keeps just
+    # these bytes. A bundle does not, so there nothing could be compared.
+    if content.bundle:
+        raise Rejected(
+            Reason.UNSUPPORTED, f"{_WHAT} is an intoto 0.0.1", "it is of an envelope's bytes, which a bundle does not keep"
+        )
+    only(spec, ("content", "publicKey"), _WHAT)
+    inner = needed(spec, "content", _WHAT)
+    only(inner, ("hash", "payloadHash"), _WHAT)
+    envelope = _envelope(content)
+    _same_hash(needed(inner, "hash", _WHAT), _PAYLOAD_HASH, content.candidate.content)
+    if "payloadHash" in inner:  # older entries are without
+        _same_hash(needed(inner, "payloadHash", _WHAT), _PAYLOAD_HASH, envelope.payload)
+    _same_certificate(_pem(spec.get("publicKey")), signer)
+
+
 _Compare = Callable[[Mapping[str, Any], Content, Signer], None]
 _KINDS: Final[dict[tuple[str, str], _Compare]] = {
     ("dsse", "0.0.1"): _dsse,
     ("dsse", "0.0.2"): _dsse_v2,
     ("hashedrekord", "0.0.1"): _hashedrekord,
     ("hashedrekord", "0.0.2"): _hashedrekord_v2,
+    ("intoto", "0.0.1"): _intoto_v1,
     ("intoto", "0.0.2"): _intoto,
 }
 
