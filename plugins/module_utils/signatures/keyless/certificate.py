@@ -50,7 +50,7 @@ def read(der: bytes) -> Signer:
         raise MissingLibrary("cryptography", "verify signatures", CRYPTOGRAPHY_MISSING)
     try:
         certificate = x509.load_der_x509_certificate(der)
-        extensions = certificate.extensions
+        extensions = chain.read_whole(certificate)
         key = certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as error:
         raise malformed(_WHAT, f"it cannot be read ({error})") from None
@@ -82,8 +82,8 @@ def pem_chain(text: str, what: str) -> tuple[x509.Certificate, ...]:
         raise Rejected(Reason.TOO_LARGE, f"{what} is too large", f"more than {_PEM_LIMIT} bytes")
     try:
         found = x509.load_pem_x509_certificates(text.encode(errors="surrogatepass"))
-    except (ValueError, x509.InvalidVersion) as error:
-        raise malformed(what, f"it is no certificate in PEM ({error})") from None
+    except (ValueError, x509.InvalidVersion):
+        raise malformed(what, "it is no certificate in PEM") from None
     if len(found) > _CHAIN_LIMIT:
         raise Rejected(Reason.TOO_LARGE, f"{what} is too large", f"{len(found)} certificates, {_CHAIN_LIMIT} are taken")
     return tuple(found)

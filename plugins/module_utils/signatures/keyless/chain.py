@@ -37,6 +37,15 @@ def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
     return True
 
 
+def read_whole(certificate: x509.Certificate) -> x509.Extensions:
+    """The extensions, with all else that is asked of a certificate later: `cryptography` reads each field when it is asked.
+
+    ValueError, `x509.DuplicateExtension` and the like where one cannot be read.
+    """
+    _ = certificate.issuer, certificate.subject, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return certificate.extensions
+
+
 def critical_fault(extensions: x509.Extensions) -> str:
     """Why a certificate must not be used: it demands something that is not known here. Empty if it does not."""
     known = {
@@ -58,9 +67,9 @@ def critical_fault(extensions: x509.Extensions) -> str:
 def authority_fault(certificate: x509.Certificate) -> str:
     """Why a certificate cannot issue others. Empty if it can."""
     try:
-        extensions = certificate.extensions
-    except (ValueError, x509.DuplicateExtension):
-        return "has extensions that cannot be read"
+        extensions = read_whole(certificate)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return "cannot be read"
     found = {extension.oid: extension.value for extension in extensions}
     constraints, usage = found.get(ExtensionOID.BASIC_CONSTRAINTS), found.get(ExtensionOID.KEY_USAGE)
     if not isinstance(constraints, x509.BasicConstraints) or not constraints.ca:

@@ -44,6 +44,8 @@ def about(body: bytes, content: Content, signer: Signer) -> tuple[str, str]:
 
 
 def _hashedrekord(spec: Mapping[str, Any], content: Content, signer: Signer) -> None:
+    if content.envelope is not None:
+        raise _other("it is of plain content, and this is an envelope")
     only(spec, ("data", "signature"), _WHAT)
     signature = needed(spec, "signature", _WHAT)
     only(signature, ("content", "publicKey"), _WHAT)
@@ -165,8 +167,8 @@ def _pem(value: Any) -> bytes:
     what = f"the certificate of {_WHAT}"
     try:
         certificates = pem_chain(base64_bytes(value, what).decode("latin-1"), what)
-    except Rejected as error:
-        raise _other(f"it names no certificate: {error.why}") from None
+    except Rejected:
+        raise _other("it names no certificate") from None
     if len(certificates) != 1:
         raise _other(f"it holds {len(certificates)} certificates, not one")
     return certificates[0].public_bytes(Encoding.DER)
