@@ -60,10 +60,10 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils.catalog.profile_schema import profile_from
 from ..module_utils.errors import Invalid, MicroappsError
 from ..module_utils.rotation.reading import read_value
 from ..plugin_utils.in_process import plain
+from ..plugin_utils.profiles import profile_of
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no type information
@@ -78,10 +78,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
             raise AnsibleLookupError(error.sentence()) from None
 
     def _read(self, term: str, variables: dict[str, Any]) -> Any:
-        given = self.get_option("profile") or variables.get("microapp_environment")
-        if not given:
-            raise Invalid("secret: no profile", "this host has no microapp_environment", "Pass profile=...")
-        profile = profile_from(plain(self._templar.template(given)))
+        profile = profile_of(self, variables)
         name = term
         if "/" not in term:
             app = self.get_option("app") or plain(self._templar.template(variables.get("microapp") or {})).get("name")

@@ -31,6 +31,7 @@ class Manners:
     blobs_elsewhere: str = ""  # an address that blobs are redirected to
     status: int = 0  # answer everything with this ...
     failures: int = -1  # ... so many times; below zero for ever
+    says: bytes = b""  # refuse everything with this, after the login
     drip: str = ""  # what comes one byte at a time, slowly: "headers" or "body"; "stall": the body stops half-way
     endless: str = ""  # what never ends: "headers", "body" or "continue" (100 Continue without an answer)
     page: int = 0  # referrers come in pages of so many
@@ -70,6 +71,8 @@ class Handler(oci_registry.Handler):
             return self.token(sent)
         if self.refused(sent):
             return None
+        if manners.says:
+            return self.answer(403, manners.says)
         if manners.blobs_elsewhere and "/blobs/" in self.path:
             return self.answer(307, Location=manners.blobs_elsewhere)
         if manners.page and "/referrers/" in self.path:
