@@ -30,7 +30,7 @@ options:
     required: true
   profile:
     description:
-      - The environment's profile, of which C(registry) and C(aws) are used; the host's C(microapp_environment) if it is not given.
+      - The environment's profile, of which C(registry) and C(aws) are used; the host's C(microapp_environment) by default.
     type: dict
 seealso:
   - module: goldenpath.microapps.image_signature
