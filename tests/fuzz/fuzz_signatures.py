@@ -14,7 +14,7 @@ import hashlib
 import json
 import pathlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import atheris
 
@@ -26,8 +26,15 @@ with atheris.instrument_imports(include=["ansible_collections"]):
     from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign import bundle, legacy
     from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.content import read
     from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.keyed import verify_with_key
-    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Kind, Rejected
-from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.keyless import (
+        certificate,
+        claims,
+        pattern,
+        tree,
+    )
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.keyless.trusted_root import parse
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Candidate, Kind, Rejected
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, asking_keyless
 
 GENUINE = asking.layout("genuine")
 OWN_ERRORS = (Invalid, Rejected)
@@ -77,6 +84,30 @@ def reread(content: bytes) -> None:
     assert value == json.loads(content)
 
 
+KEYLESS = {
+    name: asking.beside(asking_keyless.layout("genuine"), name)
+    for name in ("bundle-rekor1-tsa", "bundle-rekor2-tsa", "legacy-tsa")
+}
+
+
+def identify(name: str, content: bytes) -> None:
+    """Bytes in a genuine keyless candidate's place; of an old signature, its log entry and certificate."""
+    found = KEYLESS[name]
+    original = found.candidates[0]
+    candidate = dataclasses.replace(original, content=content)
+    if name.startswith("legacy"):
+        note = content.decode("utf-8", "surrogateescape")
+        field = legacy.LOG if note.startswith("{") else legacy.CERTIFICATE
+        candidate = dataclasses.replace(original, annotations={**original.annotations, field: note})
+    asking_keyless.verify(candidate, found.subject, {})
+    assert read(candidate).signed == read(original).signed
+
+
+def hold(der: bytes) -> None:
+    """A certificate, and who it says holds it."""
+    claims.holder_of(certificate.read(der).certificate.extensions)
+
+
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "json": reread,
     "bundle": bundle.parse,
@@ -86,6 +117,13 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "annotation": annotation,
     "manifest": sort,
     "key": lambda content: keys.load(content, "it"),
+    "certificate": hold,
+    "checkpoint": lambda content: tree.read_checkpoint(content.decode("utf-8", "surrogateescape")),
+    "pattern": lambda content: pattern.compile_pattern(content.decode("utf-8", "replace"), "it").matches("a" * 100),
+    "root": lambda content: parse(content, "it"),
+    "verify-keyless": lambda content: identify("bundle-rekor1-tsa", content),
+    "verify-keyless-v2": lambda content: identify("bundle-rekor2-tsa", content),
+    "verify-keyless-legacy": lambda content: identify("legacy-tsa", content),
     "verify-bundle": lambda content: verify(SIGNED_BUNDLE, content, Kind.SIGNATURE),
     "verify-legacy": lambda content: verify(SIGNED_LEGACY, content, Kind.SIGNATURE),
     "verify-attestation": lambda content: verify(ATTESTED_LEGACY, content, Kind.ATTESTATION),
@@ -93,11 +131,24 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
 
 
 def seeds(folder: pathlib.Path) -> None:
-    """Every blob of the fixtures, and the keys: where the fuzzer begins."""
+    """Every blob of the fixtures, the keys and the trusted roots: where the fuzzer begins."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in asking.COSIGN.rglob("*"):
-        if path.is_file() and path.suffix in ("", ".pub"):
-            (folder / path.name).write_bytes(path.read_bytes())
+    for place in (asking.COSIGN, asking_keyless.KEYLESS):
+        for path in place.rglob("*"):
+            if path.is_file() and path.suffix in ("", ".pub", ".json"):
+                (folder / path.name).write_bytes(path.read_bytes())
+    for found in KEYLESS.values():
+        for number, content in enumerate(_parts(found.candidates[0])):
+            (folder / f"{found.subject.descriptor.digest[7:20]}-{number}").write_bytes(content)
+
+
+def _parts(candidate: Candidate) -> Iterator[bytes]:
+    """Certificate, checkpoint and annotations of a keyless candidate, each as its own reader takes it."""
+    content = read(candidate)
+    yield from (note.encode() for note in candidate.annotations.values())
+    if content.bundle and content.bundle.certificate:
+        yield content.bundle.certificate
+        yield from (entry.proof.checkpoint.encode() for entry in content.bundle.log_entries if entry.proof)
 
 
 def main() -> None:
