@@ -24,7 +24,7 @@ from typing import Any, Final, Literal
 from ansible.module_utils.basic import AnsibleModule
 
 from .controls import Answer, State
-from .errors import MicroappsError
+from .errors import MicroappsError, Unreachable
 from .evidence.record import Run
 from .scrubber import Secrets
 from .state_folder import state_folder
@@ -196,7 +196,7 @@ def answers_of(plans: Iterable[Plan], controls: Iterable[str], check: bool) -> t
 def _answer(control: str, plans: tuple[Plan, ...], check: bool) -> Answer:
     proving = [plan for plan in plans if control in plan.controls or _names(plan, control)]
     proof = tuple(sorted(plan.object for plan in proving if plan.after is not None or plan.refusals or plan.failure))
-    failures = [f"{plan.object}: {plan.failure.sentence()}" for plan in proving if plan.failure]
+    failures = dict.fromkeys(_failure(plan.object, plan.failure) for plan in proving if plan.failure)
     refusals = [refusal.sentence() for plan in proving for refusal in plan.refusals if refusal.control in ("", control)]
     pending = [plan for plan in proving if not plan.failure and _names(plan, control)]
     found = "; ".join(_found(plan, control) for plan in pending)
@@ -213,6 +213,11 @@ def _answer(control: str, plans: tuple[Plan, ...], check: bool) -> Answer:
         return Answer(control, State.DRIFTED, proof, reason=found, found=found)
     done = "; ".join(f"{plan.verb} {plan.object}" for plan in pending)
     return Answer(control, State.IN_PLACE, proof, found=found, done=done)
+
+
+def _failure(name: str, failure: MicroappsError) -> str:
+    # A part that is down is one sentence, whatever number of its objects nobody could ask about.
+    return failure.sentence() if isinstance(failure, Unreachable) else f"{name}: {failure.sentence()}"
 
 
 def _names(plan: Plan, control: str) -> bool:

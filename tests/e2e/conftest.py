@@ -19,6 +19,7 @@ from typing import Any
 import ansible_runner
 import psutil
 import pytest
+from witness import Watcher
 
 BIN = pathlib.Path(sys.executable).parent
 OWNER = "pytest-pid"
@@ -89,7 +90,19 @@ class Estate:
             "ANSIBLE_CONFIG": "/nonexistent",
             "ANSIBLE_LOG_PATH": str(self.home / "ansible.log"),
             "LANG": "C.UTF-8",
+            "TMPDIR": str(self.temporary),
         }
+
+    @property
+    def temporary(self) -> pathlib.Path:
+        """The folder for temporary files, of this estate alone."""
+        folder = self.home / "tmp"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def watch(self) -> Watcher:
+        """Keeps what others could see while the block runs."""
+        return Watcher(self.home.parent, [self.temporary, self.home / ".ansible"])
 
     def play(
         self, *arguments: str, playbook: str = "goldenpath.microapps.harden", inventory: str = "inventories/sandbox"
@@ -139,9 +152,9 @@ class Estate:
         return json.loads((self.state / "sandbox" / "state.json").read_text())["blocks"][name]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def estate(root: pathlib.Path) -> Iterator[Estate]:
-    """An empty sandbox: started for the module, wiped after it. The path is short: Unix sockets allow 107 bytes."""
+    """An empty sandbox: wiped after the last file that asks. The path is short: Unix sockets allow 107 bytes."""
     _wipe_what_killed_sessions_left(root)
     base = pathlib.Path(tempfile.mkdtemp(prefix="road-"))
     (base / OWNER).write_text(str(os.getpid()))

@@ -9,7 +9,6 @@ visitor who asks the running app for its page once a second from the first momen
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import os
 import pathlib
@@ -23,53 +22,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import psycopg
 import pytest
-from botocore.config import Config
+from witness import aws, kubectl, login, owner_commits, planted, remote
 
-BIN = pathlib.Path(sys.executable).parent
 NAMESPACE = "where2eat-sandbox"
-
-
-def planted(root: pathlib.Path) -> dict[str, str]:
-    """The made-up secrets that the example carries, by name."""
-    spec = importlib.util.spec_from_file_location("where2eat_install", root / "examples" / "where2eat" / "install.py")
-    assert spec and spec.loader
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return dict(module.planted())
-
-
-def kubectl(estate: Any, *arguments: str, stdin: str | None = None) -> Any:
-    """What kubectl says, as data."""
-    cluster = estate.block("cluster")
-    command = [str(BIN / "kubectl"), "--kubeconfig", cluster["kubeconfig"], *arguments]
-    done = subprocess.run(
-        [*command, "-o", "json"] if arguments[0] == "get" else command, capture_output=True, text=True, check=True, input=stdin
-    )
-    return json.loads(done.stdout) if arguments[0] == "get" else done.stdout
-
-
-def aws(estate: Any, service: str) -> Any:
-    """A plain client of the sandbox's AWS API."""
-    block = estate.block("aws")
-    return boto3.client(
-        service,
-        endpoint_url=block["endpoint_url"],
-        region_name=block["region"],
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=Config(proxies={}),
-    )
-
-
-def login(estate: Any, user: str, password: str, database: str = "where2eat") -> None:
-    """Log in to PostgreSQL, or raise."""
-    block = estate.block("database")
-    psycopg.connect(
-        host=block["host"], port=block["port"], user=user, password=password, dbname=database, connect_timeout=5
-    ).close()
 
 
 class Visitor(threading.Thread):
@@ -132,9 +89,7 @@ def writes(estate: Any) -> list[str]:
 
 def refs(estate: Any) -> str:
     """Every branch and tag of the app's remote."""
-    done = subprocess.run(
-        ["git", "ls-remote", f"{estate.block('forge')['base']}/where2eat.git"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["git", "ls-remote", remote(estate)], capture_output=True, text=True, check=True)
     return done.stdout
 
 
@@ -168,7 +123,9 @@ def test_a_check_of_the_empty_sandbox_predicts_and_writes_nothing(estate: Any, s
 
 
 def test_the_run_does_exactly_what_was_predicted(estate: Any, story: dict[str, Any]) -> None:
-    hardened = estate.play("-e", "app=where2eat", "--diff")
+    # As loud as it can be, and watched: this run makes every secret that there is (searched for at the end).
+    with estate.watch() as story["watched"]:
+        hardened = estate.play("-e", "app=where2eat", "--diff", "-vvvv")
     assert hardened.rc == 0, hardened.text
     assert hardened.changed_objects == story["predicted"]
     story["first"] = estate.evidence("converge")
@@ -217,8 +174,8 @@ def test_the_old_database_password_is_dead_and_the_new_one_works(estate: Any, ro
 
 
 def test_the_pushed_branch_runs_without_a_secret_in_it(estate: Any, root: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    remote = f"{estate.block('forge')['base']}/where2eat.git"
-    subprocess.run(["git", "clone", "--quiet", "--branch", "goldenpath/baseline", remote, str(tmp_path / "branch")], check=True)
+    branch = ["--branch", "goldenpath/baseline", remote(estate), str(tmp_path / "branch")]
+    subprocess.run(["git", "clone", "--quiet", *branch], check=True)
     tree = b"\n".join(
         path.read_bytes() for path in (tmp_path / "branch").rglob("*") if path.is_file() and ".git" not in path.parts
     )
@@ -304,21 +261,18 @@ def test_what_was_altered_by_hand_and_nothing_else_is_mended(estate: Any, story:
 
 
 def test_what_an_owner_changed_is_kept(estate: Any, tmp_path: pathlib.Path) -> None:
-    branch = tmp_path / "owner"
-    remote = f"{estate.block('forge')['base']}/where2eat.git"
-    owner = ["git", "-C", str(branch), "-c", "user.name=Owner", "-c", "user.email=owner@example.org"]
-    subprocess.run(["git", "clone", "--quiet", "--branch", "goldenpath/baseline", remote, str(branch)], check=True)
-    (branch / "Dockerfile").write_text((branch / "Dockerfile").read_text() + "# the owner's line\n")
-    subprocess.run([*owner, "commit", "--quiet", "--all", "--message", "Say whose line this is"], check=True)
-    subprocess.run([*owner, "push", "--quiet", "origin", "goldenpath/baseline"], check=True)
+    clone = tmp_path / "owner"
+    subprocess.run(["git", "clone", "--quiet", "--branch", "goldenpath/baseline", remote(estate), str(clone)], check=True)
+    text = (clone / "Dockerfile").read_text() + "# the owner's line\n"
+    owner_commits(remote(estate), clone, "goldenpath/baseline", {"Dockerfile": text}, "Say whose line this is")
     store = aws(estate, "secretsmanager")
     name = "microapps/sandbox/where2eat/session"
     theirs = dict.fromkeys(json.loads(store.get_secret_value(SecretId=name)["SecretString"]), "written-later-by-a-person")
     store.put_secret_value(SecretId=name, SecretString=json.dumps(theirs))
     hardened = estate.play("-e", "app=where2eat")
     assert hardened.rc in (0, 2), hardened.text
-    subprocess.run([*owner, "pull", "--quiet"], check=True)
-    assert (branch / "Dockerfile").read_text().endswith("# the owner's line\n")
+    subprocess.run(["git", "-C", str(clone), "pull", "--quiet"], check=True)
+    assert (clone / "Dockerfile").read_text().endswith("# the owner's line\n")
     assert json.loads(store.get_secret_value(SecretId=name)["SecretString"]) == theirs
 
 
@@ -350,15 +304,53 @@ def test_interrupted_at_any_moment_the_same_command_finishes(
     assert len([name for name, may_log_in in roles_in_database(estate) if may_log_in and name.startswith("where2eat")]) <= 2
 
 
-def test_nothing_secret_was_printed_logged_or_left_behind(estate: Any, root: pathlib.Path) -> None:
-    loud = estate.play("-e", "app=where2eat", "-vvvv", "--diff")
+def test_nothing_secret_was_printed_logged_or_left_behind(estate: Any, story: dict[str, Any], root: pathlib.Path) -> None:
+    with estate.watch() as watched:
+        loud = estate.play("-e", "app=where2eat", "-vvvv", "--diff")
     assert loud.rc == 0, loud.text
-    secrets = dict(planted(root))
-    for name in ("database", "restaurant-api", "session"):
-        value = aws(estate, "secretsmanager").get_secret_value(SecretId=f"microapps/sandbox/where2eat/{name}")["SecretString"]
-        document = json.loads(value)
-        secrets |= {f"{name}/{key}": part for key, part in document.items() if key in ("password", "api_key", "value")}
+    secrets = {**planted(root), **stored(estate), **of_the_sandbox(estate)}
+    assert len(secrets) > 12
     assert leaks(estate, secrets) == []
+    assert story["watched"].found(secrets) + watched.found(secrets) == []
+    assert list(estate.temporary.iterdir()) == []
+
+
+def test_what_watches_would_have_seen_a_leak(estate: Any) -> None:
+    with estate.watch() as watched:
+        script = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text('-'.join(['in', 'a', 'file'])); time.sleep(1)"
+        command = [sys.executable, "-c", script, str(estate.temporary / "left"), "in-an-argument"]
+        subprocess.run(command, env={**estate.environ, "VALUE": "in-the-environment"}, check=True)
+        (estate.temporary / "left").unlink()
+    planted_now = {"one": "in-an-argument", "two": "in-the-environment", "three": "in-a-file"}
+    assert watched.found(planted_now) == ["one in an argument", f"three in {estate.temporary / 'left'}", "two in an environment"]
+
+
+def stored(estate: Any) -> dict[str, str]:
+    """Every secret value that the store ever held for the app, by name and version."""
+    store = aws(estate, "secretsmanager")
+    found = {}
+    for secret in store.list_secrets()["SecretList"]:
+        for version in store.list_secret_version_ids(SecretId=secret["Name"], IncludeDeprecated=True)["Versions"]:
+            value = store.get_secret_value(SecretId=secret["Name"], VersionId=version["VersionId"])["SecretString"]
+            secret_parts = ("password", "api_key", "value")
+            parts = {key: part for key, part in json.loads(value).items() if key in secret_parts}
+            found |= {f"{secret['Name']}/{key} {version['VersionId'][:8]}": part for key, part in parts.items()}
+    return found
+
+
+# What the sandbox made for itself, and the only file that each may stand in.
+OWN = {
+    "postgresql/admin-password",
+    "openbao/root-token",
+    "restaurant-api/admin-token",
+    "kubernetes/admin-token",
+    "registry/http-secret",
+}
+
+
+def of_the_sandbox(estate: Any) -> dict[str, str]:
+    """The secrets of the parts themselves."""
+    return {name: (estate.state / "sandbox" / name).read_text().strip() for name in OWN}
 
 
 def leaks(estate: Any, secrets: dict[str, str]) -> list[str]:
@@ -370,6 +362,10 @@ def leaks(estate: Any, secrets: dict[str, str]) -> list[str]:
         "sandbox/restaurant-api/",
         "repositories/",
         "sandbox/apps/",
+        "sandbox/kubernetes/kubeconfig",
+        "sandbox/kubernetes/tokens.csv",
+        "sandbox/registry/config.json",
+        *(f"sandbox/{name}" for name in OWN),
     )
     found = []
     for folder in (estate.state, estate.home):

@@ -87,7 +87,7 @@ def _verdict_of(found: Mapping[str, Any], fail_on: str) -> dict[str, Any]:
     word = found["run"]["outcome"]
     result: dict[str, Any] = {"outcome": word, "artefacts": found["run"]["artefacts"]}
     entry = next(iter(summary([found])["apps"].values()))
-    message = f"{len(entry['open'])} controls are open ({word}): {_some(entry['open'])}. Read {result['artefacts']['report']}"
+    message = f"{_open(entry['open'])} ({word}). Read {result['artefacts']['report']}"
     if word == "violated" or (word == "drifted" and fail_on == "drifted"):
         return {**result, "failed": True, "msg": message}
     if word == "error":
@@ -96,8 +96,11 @@ def _verdict_of(found: Mapping[str, Any], fail_on: str) -> dict[str, Any]:
     return result
 
 
-def _some(controls: list[str]) -> str:
-    return ", ".join(controls[:5]) + (f" and {len(controls) - 5} more" if len(controls) > 5 else "")
+def _open(controls: list[str]) -> str:
+    if len(controls) == 1:
+        return f"The control {controls[0]} is open"
+    rest = f" and {len(controls) - 5} more" if len(controls) > 5 else ""
+    return f"{len(controls)} controls are open: {', '.join(controls[:5])}{rest}"
 
 
 CAPABILITY: Final = Capability(name="evidence_report", spec=SPEC, run=run)

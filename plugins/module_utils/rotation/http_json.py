@@ -38,7 +38,8 @@ def request(
         response = connection.getresponse()
         raw = response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"{method} {parts.scheme}://{parts.netloc}", type(error).__name__, "Check that it runs.") from None
+        why = f"it does not answer ({type(error).__name__})"
+        raise Unreachable(f"Ask {parts.scheme}://{parts.netloc}", why, "Look whether it runs, then run this again.") from None
     finally:
         connection.close()
     try:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import json
 import pathlib
+import socket
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -80,6 +82,54 @@ def test_the_catalog_is_contradicted_with_file_and_line(labelled: pathlib.Path, 
     answer = next(one for one in result["answers"] if one["control"] == "triage-01")
     assert answer["state"] == "violated"
     assert "failed" not in result, "a contradiction is an answer, no failure"
+
+
+class Forge:
+    """git's own server over a folder, on a free port; it can be ended."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        home = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+        options = ("--listen=127.0.0.1", f"--port={self.port}", f"--base-path={folder}", "--export-all", "--reuseaddr")
+        self._process = subprocess.Popen([f"{home}/git-daemon", *options])
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+def test_while_the_forge_is_down_the_last_copy_speaks_and_only_the_comparison_is_unknown(
+    labelled: pathlib.Path, ask: Any, tmp_path: pathlib.Path
+) -> None:
+    forge = Forge(labelled)
+    address = f"git://127.0.0.1:{forge.port}/monorepo-react-fastapi.git"
+    try:
+        before = ask(address)
+    finally:
+        forge.end()
+    evidence = {"directory": str(tmp_path), "app": "lunch-poll", "environment": "dev"}
+    during = ask(address, evidence=evidence)
+    assert during["verdict"] == before["verdict"]
+    states = {one["control"]: one["state"] for one in during["answers"]}
+    others = {one["control"]: one["state"] for one in before["answers"] if one["control"] != "triage-01"}
+    assert states == {"triage-01": "not_reached", **others}
+    reason = next(one["reason"] for one in during["answers"] if one["control"] == "triage-01")
+    assert "cannot be read" in reason and "as the last run saw it" in reason
+    assert during["warnings"][0] == reason
+
+
+def test_a_forge_that_was_never_up_is_told_and_nothing_is_assumed(ask: Any, tmp_path: pathlib.Path) -> None:
+    evidence = {"directory": str(tmp_path), "app": "lunch-poll", "environment": "dev"}
+    result = ask("git://127.0.0.1:1/lunch-poll.git", evidence=evidence)
+    assert "verdict" not in result
+    assert {one["state"] for one in result["answers"]} == {"not_reached"}
 
 
 def test_a_check_run_and_a_run_are_the_same(labelled: pathlib.Path, ask: Any) -> None:

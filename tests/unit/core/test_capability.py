@@ -19,7 +19,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.capability im
     no_log_values,
     perform,
 )
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Denied, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 CREATED = Plan("thing/a", None, {"size": 1}, (Change("create", control="family-01"),), controls=("family-01",))
@@ -57,6 +57,19 @@ def test_what_another_controls_refusal_keeps_undone_is_not_called_in_place() -> 
     assert (str(first.state), str(second.state)) == ("violated", "drifted")
     assert "thing/d differs in tags" in second.reason and "Make it anew" in second.reason
     assert second.done == ""
+
+
+def test_a_part_that_is_down_is_one_sentence_whatever_number_of_objects_it_holds() -> None:
+    down = Unreachable("Ask the cluster", "nobody answers", "Start it.")
+    (answer,) = answers_of([CREATED.failed(down), UPDATED.failed(down)], ["family-01"], check=False)
+    assert answer.reason == "Ask the cluster: nobody answers. Start it."
+    assert answer.proof == ("thing/a", "thing/b")
+
+
+def test_a_failure_of_the_object_itself_is_told_with_its_name() -> None:
+    plans = [CREATED.failed(Denied("Write it", "not permitted")), UPDATED.failed(Denied("Write it", "not permitted"))]
+    (answer,) = answers_of(plans, ["family-01"], check=False)
+    assert answer.reason == "thing/a: Write it: not permitted.; thing/b: Write it: not permitted."
 
 
 def test_state_is_the_same_after_mending_as_when_nothing_was_to_do() -> None:

@@ -115,7 +115,8 @@ def _not_connected(message: str, address: Address, user: str) -> MicroappsError:
         return Denied(what, "the server refuses this login", "Check the user and its password.")
     if all(text in message for text in _NO_DATABASE):
         return NotFound(f"The database {address.database} on {address.host}:{address.port}", "it does not exist", "Create it.")
-    reason = " ".join(message.split())[-200:]
+    # libpq ends with a question of its own, which ours would only repeat.
+    reason = " ".join(message.split()).partition(" Is the server running")[0][-200:]
     return Unreachable(what, reason, "Check that the server runs and can be reached from here, then run again.")
 
 
