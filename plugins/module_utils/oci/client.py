@@ -201,6 +201,13 @@ class RemoteRepository:
         """Whether the referrers API, where there is one, tells this referrer by itself."""
         return any(one.digest == referrer for one in self._listed(digest, _ENTRIES))
 
+    def unlisted(self, digest: str, limit: int = REFERRERS_LIMIT) -> frozenset[str]:
+        """What only the fallback tag lists although there is a referrers API: other clients do not look there then."""
+        listed = {descriptor.digest for descriptor in self._listed(digest, limit)}
+        if self.host.without_referrers:
+            return frozenset()
+        return frozenset(descriptor.digest for descriptor in self._under_tag(digest, limit)) - listed
+
     def _listed(self, digest: str, limit: int) -> tuple[Descriptor, ...]:
         if self.host.without_referrers:
             return ()

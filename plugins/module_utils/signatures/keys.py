@@ -89,6 +89,12 @@ class PublicKey:
         """How evidence names the key."""
         return f"key sha256:{self.fingerprint}"
 
+    @property
+    def pem(self) -> str:
+        """The key as files and policies of other programs hold it (SubjectPublicKeyInfo in PEM)."""
+        encoded: bytes = self.key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return encoded.decode()
+
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether this key made this signature over this message. Rejected as unsupported if that cannot be told here."""
         return bool(self.algorithm(signature, message))

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Forecast and verdict must agree: the real controllers are asked about the same images under the same policies.
+
+Their answers are kept in tests/fixtures/signatures/admission/verdicts.json, where the unit tests read them; with
+GOLDENPATH_RECORD=1 these tests write that file instead of comparing with it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.admission import kyverno, policy_controller
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.admission.model import Target
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.policy import policy_from
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.signers import Loading
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, make_cosign, making
+from ansible_collections.goldenpath.microapps.tests.integration.admission import askers
+
+NAMESPACE = "admission-asked"
+PAIRS = [(policy, image) for policy in admission.POLICIES for image in admission.names()]
+pytestmark = pytest.mark.cluster
+
+
+def kept(controller: str, listing: str, policy: str, answers: dict[str, str]) -> None:
+    """Compare with what was recorded, or record it."""
+    if os.environ.get("GOLDENPATH_RECORD"):
+        said = {text: sorted(image for image in answers if answers[image] == text) for text in sorted(set(answers.values()))}
+        found = {**admission.recorded(), f"{controller} {listing} {policy}": said}
+        admission.VERDICTS.write_text(json.dumps(dict(sorted(found.items())), indent=1) + "\n")
+        admission.said.cache_clear()
+    assert admission.said(controller, listing, policy) == answers
+
+
+@pytest.fixture(scope="module")
+def cluster(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> askers.Cluster:
+    """kubectl."""
+    block = sandbox.block("cluster")
+    if not block["available"]:
+        pytest.skip("Go is not installed, so there is no cluster")
+    return askers.Cluster(block["kubeconfig"], tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def webhook(cluster: askers.Cluster) -> Iterator[askers.Cluster]:
+    """The real webhook, and a namespace that asks it."""
+    try:
+        askers.webhook_program()
+    except NotFound as error:
+        pytest.skip(error.sentence())
+    taken = [port for port in askers.PORTS if not askers.free(port)]
+    if taken:
+        pytest.skip(f"policy-controller's webhook needs the port {taken[0]}, which something else listens on")
+    with askers.webhook(cluster):
+        label = {policy_controller.INCLUDE[0]: policy_controller.INCLUDE[1]}
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": label}}
+        cluster.must("apply", "-f", "-", stdin=namespace)
+        yield cluster
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def test_policy_controller_answers_as_it_was_recorded_and_as_forecast(webhook: askers.Cluster) -> None:
+    with askers.served("tag") as host:
+        rendered = [
+            item
+            for name in admission.POLICIES
+            for item in policy_controller.render(admission.policy(name), _target(host, name)).objects
+        ]
+        webhook.must("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": rendered})
+        try:
+            askers.effective(webhook, (item["metadata"]["name"] for item in rendered))
+            answers = askers.asked_of_the_webhook(webhook, NAMESPACE, host, PAIRS)
+            elsewhere = askers.asked_of_the_webhook(webhook, NAMESPACE, host, [("nobodys", "unsigned")])
+        finally:
+            webhook.kubectl("delete", "clusterimagepolicies", "--all")
+    for name in admission.POLICIES:
+        kept("policy_controller", "tag", name, {image: answers[name, image] for image in admission.names()})
+    assert "no matching policies" in elsewhere["nobodys", "unsigned"]
+
+
+@pytest.mark.parametrize("listing", admission.LISTINGS)
+def test_kyverno_answers_as_it_was_recorded_and_as_forecast(listing: str, cluster: askers.Cluster) -> None:
+    if not askers.kyverno_program():
+        pytest.skip("kyverno is not here; GOLDENPATH_KYVERNO can name it")
+    with askers.served(listing) as host:
+        for name in admission.POLICIES:
+            (policy,) = kyverno.render(admission.policy(name), _target(host, name)).objects
+            pods = {
+                image: askers.pod(f"p{number}", "default", askers.reference(host, name, image))
+                for number, image in enumerate(admission.names())
+            }
+            kept("kyverno", listing, name, askers.asked_of_kyverno(policy, pods, host))
+
+
+SCAN = {"attestations": {"full": {"vulnerabilities": {"most_days": 7, "fail_at": "high"}}}}
+
+
+def _scans(shop: making.Workshop, signers: make_cosign.Signers) -> dict[str, str]:
+    """Images with a report of vulnerabilities of today, of last month, of next month, and without one; signed by cosign today."""
+    cosign = make_cosign.Cosign(shop, signers)
+    made = {}
+    for case, days in (("today", 0), ("last-month", -30), ("next-month", 30), ("never", None)):
+        image = shop.image(case)
+        cosign.legacy3(image, "p256")
+        cosign.bundle(image, "p256")
+        if days is not None:
+            moment = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            predicate = {**make_cosign.PREDICATES["vuln"], "metadata": {"scanStartedOn": moment, "scanFinishedOn": moment}}
+            (shop.folder / "vuln.json").write_text(json.dumps(predicate))
+            for options in (("--signing-config", "nothing.json"), make_cosign.LEGACY3):
+                arguments = ("--key", "p256.key", "-y", "--type", "vuln", "--predicate", "vuln.json", *options)
+                shop.run("cosign3", "attest", *arguments, shop.reference(image))
+        made[case] = shop.reference(image)
+    return made
+
+
+def test_both_controllers_look_at_the_day_of_a_scan(webhook: askers.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what cosign attests now: what is recorded grows old."""
+    cosign = os.environ.get("GOLDENPATH_COSIGN3") or shutil.which("cosign3") or str(build.binaries(os.environ).get("cosign", ""))
+    if not cosign:
+        pytest.skip("cosign3 is not here; GOLDENPATH_COSIGN3 can name it")
+    monkeypatch.setenv("GOLDENPATH_COSIGN3", cosign)
+    signers = make_cosign.Signers()
+    with making.workshop("scanned", referrers=False, host="127.0.0.1:0") as shop:
+        made = _scans(shop, signers)
+        data = {**admission.POLICIES["ci"], **SCAN, "signers": [{"name": "ci", "role": "ci", "key": "/ci.pub"}]}
+        policy = policy_from(data, "r", Loading(lambda _path: signers.public("p256"), None, admission.NOW))
+        target = Target("scanned", "asked", NAMESPACE, shop.repository, Path.FULL)
+        rendered = list(policy_controller.render(policy, target).objects)
+        webhook.must("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": rendered})
+        try:
+            askers.effective(webhook, (item["metadata"]["name"] for item in rendered))
+            said = {case: askers.asked_of_the_webhook_about(webhook, NAMESPACE, image) for case, image in made.items()}
+        finally:
+            webhook.kubectl("delete", "clusterimagepolicies", "--all")
+        assert {case for case, text in said.items() if text == ""} == {"today"}, said
+        if askers.kyverno_program():
+            (item,) = kyverno.render(policy, target).objects
+            pods = {case: askers.pod(case, "default", image) for case, image in made.items()}
+            told = askers.asked_of_kyverno(item, pods, shop.repository)
+            assert {case for case, text in told.items() if text == ""} == {"today"}, told
+
+
+def _target(host: str, name: str) -> Target:
+    return Target(name, "asked", NAMESPACE, f"{host}/{name}", Path.FULL)
