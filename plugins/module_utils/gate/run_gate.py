@@ -38,7 +38,7 @@ def run(request: Request) -> Outcome:
     warnings: list[str] = []
     client = _asked(lambda: connect(context.profile.cluster, request.environ, request.secrets), warnings)
     if request.params["state"] == "entered":
-        policy_of(context.profile, context.app, request.now())
+        policy_of(context.profile, context.app, request.now(), request.environ)
         _asked(lambda: session_for(context.profile.aws, request.environ).verify_account(), warnings)
     if request.run is not None and not request.check:
         _hold(request, request.run, context, client)

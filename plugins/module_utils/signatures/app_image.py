@@ -77,7 +77,7 @@ def run(request: Request) -> Outcome:
 
 
 def _decided(context: Context, request: Request) -> Outcome:
-    policy = policy_of(context.profile, context.app, request.now())
+    policy = policy_of(context.profile, context.app, request.now(), request.environ)
     if policy is None:
         raise Invalid("Verify the app's image", "the profile has no signature_policy")
     sight = look(context, mirror(context.profile.repository_url(context.app), request.environ))

@@ -48,7 +48,7 @@ def run(request: Request) -> Outcome:
     references = [parse(image, registry.address) for image in params["images"]]
     if not references:
         raise Invalid("images: the list is empty", "", "Name at least one image.")
-    loading = Loading(read_file, None, request.now())
+    loading = Loading(read_file, None, request.now(), request.environ)
     asked = Asked(
         policy_from(params["policy"], registry.address, loading, "policy"),
         loading.now,

@@ -26,6 +26,7 @@ from ..profile import Profile
 from .attestations.model import Owed
 from .attestations.schema import owed_from
 from .model import Format, Verified
+from .notation.signer import NotationSigner
 from .policy_schema import SIGNATURE_POLICY, SIGNER_KINDS
 from .signers import KeylessSigner, KeySigner, Loading, Signer, read_file
 
@@ -35,7 +36,7 @@ CHECKER: Final = Checker(SIGNATURE_POLICY)
 
 Loader = Callable[[str, str, Any, str, Loading], Signer]
 # A further kind of signer is one entry here and one in policy_schema.SIGNER_KINDS.
-SIGNERS: Final[dict[str, Loader]] = {"key": KeySigner.load, "keyless": KeylessSigner.load}
+SIGNERS: Final[dict[str, Loader]] = {"key": KeySigner.load, "keyless": KeylessSigner.load, "notation": NotationSigner.load}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,12 +88,12 @@ def policy_from(data: Mapping[str, Any], registry: str, loading: Loading, where:
     )
 
 
-def policy_of(profile: Profile, app: App, now: datetime.datetime) -> Policy | None:
+def policy_of(profile: Profile, app: App, now: datetime.datetime, environ: Mapping[str, str]) -> Policy | None:
     """The policy of a profile for one app, its files read; None where the profile has none."""
     if profile.signature_policy is None:
         return None
     where = f"{profile_file({'name': profile.name})}: {FIELD}"
-    return policy_from(profile.signature_policy, profile.registry.address, Loading(read_file, app, now), where)
+    return policy_from(profile.signature_policy, profile.registry.address, Loading(read_file, app, now, environ), where)
 
 
 def _repositories(data: Mapping[str, Any]) -> Sequence[str]:

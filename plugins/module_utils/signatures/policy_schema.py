@@ -10,6 +10,7 @@ from ..catalog import patterns as kinds
 from .attestations.schema import ATTESTATIONS
 from .keyless.rules import SIGNER_FIELDS, SIGNER_REQUIRED
 from .model import Format
+from .notation.schema import NOTATION
 
 _NAME: Final = r"[a-z]([a-z0-9_-]{0,61}[a-z0-9])?"
 _FILE: Final = r"(?:/|~/)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
@@ -39,6 +40,7 @@ SIGNER_KINDS: Final[dict[str, kinds.Schema]] = {
         },
         SIGNER_REQUIRED,
     ),
+    "notation": NOTATION,
 }
 
 SIGNER: Final = kinds.record(

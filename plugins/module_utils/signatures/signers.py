@@ -33,11 +33,15 @@ COSIGN: Final = frozenset({Format.COSIGN_BUNDLE, Format.COSIGN_LEGACY})
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Loading:
-    """What a policy is loaded with: a reader of files (OSError if it cannot), the app it is for (None: none), and the time."""
+    """What a policy is loaded with: a reader of files (OSError if it cannot), the app it is for (None: none), the time.
+
+    `environ` names the proxies for what a signer may fetch.
+    """
 
     read: Callable[[str], bytes]
     app: App | None
     now: datetime.datetime
+    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def read_file(path: str) -> bytes:

@@ -30,7 +30,8 @@ _STAMP_LIMIT: Final = 64 * 1024
 
 
 @functools.cache
-def _library() -> ModuleType:
+def library() -> ModuleType:
+    """The optional library; MissingLibrary says how to get it."""
     try:
         import rfc3161_client
     except ImportError as error:
@@ -54,21 +55,21 @@ def stamped(
 
 
 def _stamp(response: bytes, message: bytes, authority: Authority) -> tuple[str, datetime.datetime] | None:
-    library = _library()
+    client = library()
     if len(response) > _STAMP_LIMIT:
         return None
     try:
-        read = library.decode_timestamp_response(response)
+        read = client.decode_timestamp_response(response)
         moment = read.tst_info.gen_time
         leaf = _stamping(read, authority)
         if leaf is None:
             return None
-        builder = library.VerifierBuilder(tsa_certificate=leaf, roots=[authority.chain[-1]])
+        builder = client.VerifierBuilder(tsa_certificate=leaf, roots=[authority.chain[-1]])
         for certificate in authority.chain[:-1]:
             if certificate != leaf:
                 builder = builder.add_intermediate_certificate(certificate)
         builder.build().verify_message(read, message)
-    except (ValueError, library.VerificationError):
+    except (ValueError, client.VerificationError):
         return None
     usage = ExtendedKeyUsageOID.TIME_STAMPING
     if not chain.valid_at(leaf, moment) or not authority.window.has(moment):
