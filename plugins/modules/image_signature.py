@@ -43,6 +43,16 @@ options:
       ca_file:
         description: A private authority's certificates in PEM, trusted for it beside the machine's.
         type: path
+      available:
+        description: Whether there is one at all, as the profile says.
+        type: bool
+        default: true
+      why:
+        description: Why there is none.
+        type: str
+      next_step:
+        description: What to do about it.
+        type: str
   aws:
     description: The AWS account that hosts of ECR are logged in to with; the block C(aws) of the profile.
     type: dict

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..aws.session import AWS_OPTION, aws_from
 from ..capability import Capability, Outcome, Plan, Request
 from ..controls import Path
-from ..errors import Invalid, MicroappsError
+from ..errors import Invalid, MicroappsError, Unreachable
 from ..oci.client import open_registries
 from ..oci.reference import parse
 from ..profile import Registry, block_from
@@ -30,6 +30,9 @@ SPEC: Final[dict[str, Any]] = {
             "address": {"type": "str", "required": True},
             "plain_http": {"type": "bool", "default": False},
             "ca_file": {"type": "path"},
+            "available": {"type": "bool", "default": True},
+            "why": {"type": "str"},
+            "next_step": {"type": "str"},
         },
     },
     "aws": {**AWS_OPTION, "required": False},
@@ -45,6 +48,8 @@ def run(request: Request) -> Outcome:
     params = request.params
     given = {name: value for name, value in (params.get("registry") or {}).items() if value is not None}
     registry = block_from(Registry, given) if given else Registry("")
+    if not registry.available:
+        raise Unreachable("Verify images", registry.why, registry.next_step)
     references = [parse(image, registry.address) for image in params["images"]]
     if not references:
         raise Invalid("images: the list is empty", "", "Name at least one image.")
