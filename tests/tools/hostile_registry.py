@@ -137,7 +137,7 @@ class Handler(oci_registry.Handler):
     def page(self) -> None:
         """Some of the referrers, and where the others are."""
         route = urlsplit(self.path)
-        name, _, digest = route.path.removeprefix("/v2/").partition("/referrers/")
+        name, _unused, digest = route.path.removeprefix("/v2/").partition("/referrers/")
         start = int(parse_qs(route.query).get("from", ["0"])[0])
         found = self.store.referring(name, digest)
         index = {"schemaVersion": 2, "mediaType": oci_registry.INDEX, "manifests": found[start : start + self.manners.page]}

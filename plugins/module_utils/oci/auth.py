@@ -74,7 +74,9 @@ def challenge_of(header: str) -> Challenge:
             found.append((name.lower(), {}))
         elif found:
             found[-1][1][name.lower()] = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-    known = sorted((scheme != "bearer", number) for number, (scheme, _) in enumerate(found) if scheme in ("bearer", "basic"))
+    known = sorted(
+        (scheme != "bearer", number) for number, (scheme, _unused) in enumerate(found) if scheme in ("bearer", "basic")
+    )
     if not known:
         return Challenge(found[0][0][:20] if found else "")
     scheme, given = found[known[0][1]]

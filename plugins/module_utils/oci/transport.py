@@ -124,7 +124,7 @@ class Transport:
         response: Any = None
         whole = False
         try:
-            response = self._pool(url, question.origin).urlopen(
+            response = self._pool(url, question.origin).request(
                 method, url, body=content, headers=dict(sized), redirect=False, preload_content=False, decode_content=False
             )
             names = {str(name).lower(): str(value) for name, value in response.headers.items()}

@@ -106,7 +106,6 @@ def _signature(found: Verified) -> dict[str, Any]:
         "claims": dict(found.claims),
         "signed_at": _time(found.signed_at),
         "notes": list(found.notes),
-        "notes": list(found.notes),
     }
 
 

@@ -181,7 +181,7 @@ def _ready(cluster: Cluster, process: subprocess.Popen[bytes], log: pathlib.Path
         "metadata": {"name": "probe"},
         "spec": {"images": [{"glob": "probe.invalid/*"}], "authorities": [{"static": {"action": "fail"}}]},
     }
-    for _ in range(240):
+    for _unused in range(240):
         assert process.poll() is None, log.read_text(errors="replace")[-2000:]
         if cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=probe).returncode == 0:
             return
@@ -192,7 +192,7 @@ def _ready(cluster: Cluster, process: subprocess.Popen[bytes], log: pathlib.Path
 def effective(cluster: Cluster, names: Iterable[str]) -> None:
     """Wait until the webhook knows these policies: it compiles them into a ConfigMap, and reads that one."""
     wanted = set(names)
-    for _ in range(120):
+    for _unused in range(120):
         found = json.loads(cluster.must("get", "configmap", "config-image-policies", "-n", SYSTEM, "-o", "json")).get("data", {})
         if wanted <= set(found):
             time.sleep(1)  # its own copy follows within moments; there is nothing to ask it by

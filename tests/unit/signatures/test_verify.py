@@ -49,7 +49,9 @@ def policy(*signers: tuple[str, str], require: dict[str, int] | None = None, **m
             {"name": f"{key}-{role}", "role": role, "key": str(FIXTURES / "cosign" / "keys" / f"{key}.pub")}
             for key, role in signers
         ],
-        "require": [{"role": role, "at_least": least} for role, least in (require or {role: 1 for _, role in signers}).items()],
+        "require": [
+            {"role": role, "at_least": least} for role, least in (require or {role: 1 for _unused, role in signers}).items()
+        ],
         "repositories": ["*"],
         **more,
     }
@@ -236,7 +238,7 @@ def index(*entries: dict[str, Any]) -> Manifest:
         ({**CHILD, "mediaType": "application/vnd.oci.image.index.v1+json"},),
         ({**CHILD, "platform": UNKNOWN, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},),
         ({"mediaType": "x/y"},),
-        tuple(CHILD for _ in range(65)),
+        tuple(CHILD for _unused in range(65)),
     ],
 )
 def test_an_index_that_cannot_be_taken_apart_is_refused(entries: tuple[dict[str, Any], ...]) -> None:

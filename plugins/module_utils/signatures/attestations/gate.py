@@ -39,7 +39,7 @@ def decide(report: ScanReport, rule: VulnerabilityRule, context: Context) -> Dec
     counted = [entry for entry in report.found if not entry.ignored or rule.scanner_ignores == "count"]
     blocking = [(entry, reasons) for entry in counted if (reasons := _blocks(entry, rule, context.knowledge))]
     exemptions = _holding(rule.exceptions, context)
-    excepted = {entry: found for entry, _ in blocking if (found := _exemption(entry, exemptions))}
+    excepted = {entry: found for entry, _unused in blocking if (found := _exemption(entry, exemptions))}
     blocked = [(entry, reasons) for entry, reasons in blocking if entry not in excepted]
     facts |= {
         "counts": _counts(report.found),

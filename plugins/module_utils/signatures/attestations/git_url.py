@@ -28,7 +28,7 @@ def repository_of(url: str) -> str:
     if matched:
         scheme = matched[1].lower()
         host, slash, path = _without_revision(matched["rest"]).partition("/")
-        user, _, host = host.lower().rpartition("@")
+        user, _unused, host = host.lower().rpartition("@")
         if not _USER.fullmatch(user):
             return ""
         host = host.removesuffix(f":{_STANDARD_PORTS.get(scheme, '')}") if scheme in _STANDARD_PORTS else host

@@ -131,16 +131,18 @@ def _decided(reports: Iterable[tuple[str, str, ScanReport]], rule: Vulnerability
     newest: dict[str, tuple[str, str, ScanReport]] = {}
     for entry in sorted(reports, key=_age):
         newest[entry[2].scanner] = entry
-    decisions = [(where, digest, gate.decide(report, rule, context)) for _, (where, digest, report) in sorted(newest.items())]
-    used = frozenset[Exemption]().union(*(decision.used for _, _, decision in decisions))
+    decisions = [
+        (where, digest, gate.decide(report, rule, context)) for _unused, (where, digest, report) in sorted(newest.items())
+    ]
+    used = frozenset[Exemption]().union(*(decision.used for _unused, _unused, decision in decisions))
     where, digest, decided = next((entry for entry in decisions if entry[2].fault), decisions[0])
     return Checked(
         Topic.VULNERABILITIES,
         decided.fault,
         f"{decided.why}." if decided.why else "",
-        {"reports": [dict(decision.facts) for _, _, decision in decisions]},
+        {"reports": [dict(decision.facts) for _unused, _unused, decision in decisions]},
         tuple(_unused(rule, used, context))
-        if all(decision.fault in (None, Fault.VULNERABLE) for *_, decision in decisions)
+        if all(decision.fault in (None, Fault.VULNERABLE) for *_unused, decision in decisions)
         else (),
         where,
         digest,

@@ -83,8 +83,8 @@ def kev_from(data: bytes) -> tuple[datetime.datetime, frozenset[str]]:
 def epss_from(data: bytes) -> tuple[datetime.datetime, Mapping[str, float]]:
     """The day of FIRST's scores (epss_scores-*.csv, or .csv.gz), and the probability of each CVE; ValueError if damaged."""
     text = (_unpacked(data) if data.startswith(_GZIP) else data).decode("ascii")
-    comment, _, rest = text.partition("\n")
-    header, _, rows = rest.partition("\n")
+    comment, _unused, rest = text.partition("\n")
+    header, _unused, rows = rest.partition("\n")
     dated = _SCORE_DATE.search(comment)
     day = moment(dated[1]) if dated and comment.startswith("#") else None
     if day is None:
@@ -93,7 +93,7 @@ def epss_from(data: bytes) -> tuple[datetime.datetime, Mapping[str, float]]:
         raise ValueError(f"its columns are {header.strip()!r:.60} instead of cve,epss,percentile")
     scores: dict[str, float] = {}
     for line in rows.splitlines():
-        name, _, numbers = line.partition(",")
+        name, _unused, numbers = line.partition(",")
         scores[name] = float(numbers.partition(",")[0])
     if not scores:
         raise ValueError("it has no rows")

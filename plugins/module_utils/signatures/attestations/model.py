@@ -8,7 +8,7 @@ import dataclasses
 import datetime
 import enum
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..model import Subject
 
@@ -166,7 +166,7 @@ class VulnerabilityRule:
     topic: Topic = dataclasses.field(default=Topic.VULNERABILITIES, init=False)
 
 
-Rule = ProvenanceRule | SbomRule | VulnerabilityRule
+Rule: TypeAlias = "ProvenanceRule | SbomRule | VulnerabilityRule"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _cyclonedx(bom: Mapping[str, Any]) -> dict[str, Any]:
 def _count(bom: Mapping[str, Any], what: str) -> int:
     """All components, nested ones included: each must have a type and a name, and no two the same reference."""
     level, total, references = objects(bom, "components", what, most=_MOST), 0, set()
-    for _ in range(_NESTING):
+    for _unused in range(_NESTING):
         for component in level:
             _component(component, what)
             reference = component.get("bom-ref")

@@ -81,5 +81,5 @@ def _in_order(inputs: Iterable[Input]) -> list[Input]:
 
 
 def _digest(digest: str) -> dict[str, str]:
-    algorithm, _, value = digest.partition(":")
+    algorithm, _unused, value = digest.partition(":")
     return {algorithm: value}

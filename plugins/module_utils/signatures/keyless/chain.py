@@ -42,7 +42,7 @@ def read_whole(certificate: x509.Certificate) -> x509.Extensions:
 
     ValueError, `x509.DuplicateExtension` and the like where one cannot be read.
     """
-    _ = certificate.issuer, certificate.subject, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    _unused = certificate.issuer, certificate.subject, certificate.not_valid_before_utc, certificate.not_valid_after_utc
     return certificate.extensions
 
 

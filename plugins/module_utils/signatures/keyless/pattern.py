@@ -157,7 +157,8 @@ class _Reader:
         inner = self.text[self.place + 1 : end] if end > 0 else ""
         low, comma, high = inner.partition(",")
         if not _count(low) or not (_count(high) or (comma and not high) or not comma):
-            raise self.refuse("{ does not begin a count such as {2} or {1,3}", "Write \\{ for the character.")
+            what = "{ does not begin a count such as {2} or {1,3}"
+            raise self.refuse(what, "Write \\{ for the character.")
         self.place = end + 1
         least = int(low)
         most = int(high) if high else None if comma else least
@@ -192,7 +193,7 @@ class _Reader:
         while self.peek() == "|":
             self.place += 1
             choices.append(self.sequence(depth + 1))
-        if not all(parts for _, parts in choices):
+        if not all(parts for _unused, parts in choices):
             raise self.refuse("a group or alternative is empty", "Write (one|other)? for what may be missing.")
         if self.take() != ")":
             raise self.refuse("a group is not closed, or $ stands in the middle", "Write \\$ for the character.")
@@ -276,7 +277,7 @@ def _emit(tree: tuple[Any, ...], steps: list[_Step], where: str) -> None:
 
 
 def _emit_repeat(part: tuple[Any, ...], least: int, most: int | None, steps: list[_Step], where: str) -> None:
-    for _ in range(least):
+    for _unused in range(least):
         _emit(part, steps, where)
     if most is None:
         split = len(steps)
@@ -286,7 +287,7 @@ def _emit_repeat(part: tuple[Any, ...], least: int, most: int | None, steps: lis
         steps[split] = (_SPLIT, split + 1, len(steps))
         return
     splits = []
-    for _ in range(most - least):
+    for _unused in range(most - least):
         splits.append(len(steps))
         steps.append((_SPLIT, 0, 0))
         _emit(part, steps, where)

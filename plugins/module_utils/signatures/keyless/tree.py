@@ -99,8 +99,8 @@ def read_checkpoint(note: str) -> Checkpoint:
 
 
 def _signature(line: str) -> tuple[str, bytes, bytes]:
-    dash, _, rest = line.partition(" ")
-    name, _, encoded = rest.partition(" ")
+    dash, _unused, rest = line.partition(" ")
+    name, _unused, encoded = rest.partition(" ")
     data = base64_bytes(encoded, f"a signature of {_WHAT}")
     if dash != "\u2014" or not name or len(data) <= _HINT:
         raise malformed(_WHAT, "a line below it is no signature")

@@ -61,8 +61,10 @@ def verify_with_identity(
     _enough_logs({entry.log.operator for entry in entries}, rule)
     times = _times(content, entries, root, rule)  # (3)
     # A log that promises no time must have been trusted when the others say that it was signed.
-    _enough_logs({entry.log.operator for entry in entries if all(entry.log.window.has(moment) for _, moment in times)}, rule)
-    moments = [moment for _, moment in times]
+    _enough_logs(
+        {entry.log.operator for entry in entries if all(entry.log.window.has(moment) for _unused, moment in times)}, rule
+    )
+    moments = [moment for _unused, moment in times]
     others = certificate.pem_chain(content.legacy.chain, "The chain") if content.legacy else ()
     issuer = certificate.issuer_at(its, moments, root.authorities, others)  # (4)
     seen = certificate.transparent(its, issuer, root.ct_logs) if root.ct_logs else frozenset()  # (5)
@@ -92,7 +94,7 @@ def _times(content: Content, entries: tuple[Logged, ...], root: TrustedRoot, rul
     promised = tuple((entry.log.operator, entry.promised) for entry in entries if entry.promised is not None)
     responses, message = _responses(content)
     times = (*promised, *stamped(responses, message, root.time_authorities))
-    operators = {operator for operator, _ in times}
+    operators = {operator for operator, _unused in times}
     if len(operators) < rule.demands.times:
         raise Rejected(
             Reason.NO_TRUSTED_TIME,

@@ -84,7 +84,7 @@ class _Reader:
         if major is _Major.TEXT:
             return self.text(argument)
         if major is _Major.ARRAY:
-            return [self.value(depth + 1) for _ in range(self.count(argument))]
+            return [self.value(depth + 1) for _unused in range(self.count(argument))]
         if major is _Major.MAP:
             return self.map(self.count(argument), depth)
         if major is _Major.TAG:
@@ -128,7 +128,7 @@ class _Reader:
 
     def map(self, size: int, depth: int) -> dict[int | str, Any]:
         found: dict[int | str, Any] = {}
-        for _ in range(size):
+        for _unused in range(size):
             key = self.value(depth + 1)
             if isinstance(key, bool) or not isinstance(key, (int, str)):
                 raise malformed(self.what, "it has a key that is neither a whole number nor text")

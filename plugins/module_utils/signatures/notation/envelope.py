@@ -169,8 +169,8 @@ def certificate_from(der: bytes, what: str) -> x509.Certificate:
         raise Rejected(Reason.TOO_LARGE, f"{what} is too large", f"{len(der)} bytes, {_CERTIFICATE_LIMIT} are taken")
     try:
         found = x509.load_der_x509_certificate(der)
-        _ = (found.version, found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc)
-        _ = (found.extensions, found.public_key(), found.signature_hash_algorithm)
+        _unused = (found.version, found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc)
+        _more = (found.extensions, found.public_key(), found.signature_hash_algorithm)
     except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm, x509.InvalidVersion):
         raise malformed(what, "it is no certificate that can be read") from None
     return found

@@ -203,7 +203,7 @@ def test_the_same_findings_in_any_order_are_the_same_answer(context: Any) -> Non
     rule = dataclasses.replace(RULE, exceptions=exceptions)
     first = check_report(report(*sorted(findings)), rule, context())
     shuffler = random.Random(4)
-    for _ in range(5):
+    for _unused in range(5):
         shuffler.shuffle(findings)
         assert check_report(report(*sorted(findings)), rule, context()) == first
     facts = first.facts["reports"][0]

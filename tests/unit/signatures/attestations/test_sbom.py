@@ -36,7 +36,7 @@ CONTEXT_3 = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 
 def nested(levels: int) -> list[dict[str, Any]]:
     component: dict[str, Any] = {"type": "library", "name": "innermost"}
-    for _ in range(levels - 1):
+    for _unused in range(levels - 1):
         component = {"type": "library", "name": "x", "components": [component]}
     return [component]
 
