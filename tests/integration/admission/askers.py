@@ -66,8 +66,8 @@ class Cluster:
 def served(listing: str) -> Iterator[str]:
     """HOST of a registry that has the images in a repository of each policy's name, and answers as `listing` says."""
     server = making.REGISTRY.server(0, referrers=listing != "tag")
-    for name in admission.POLICIES:
-        making.pull(admission.OUT / "images", server.store, name)
+    for name in admission.ALL:
+        making.pull(admission.layout(name).folder, server.store, name)
     if listing == "empty":
         server.store.referring = types.MethodType(lambda _store, _name, _digest: [], server.store)
     with making.REGISTRY.running(server):
@@ -76,7 +76,7 @@ def served(listing: str) -> Iterator[str]:
 
 def reference(host: str, policy: str, image: str) -> str:
     """How a pod names an image: pinned, in the repository of the policy."""
-    return f"{host}/{policy}@{admission.layout().manifest(image).digest}"
+    return f"{host}/{policy}@{admission.layout(policy).manifest(image).digest}"
 
 
 # Where policy-controller's answer begins to speak of another policy or authority: these come in any order.
@@ -88,6 +88,7 @@ PIECES = re.compile(
 def told(text: str, host: str) -> str:
     """An answer without what differs from run to run."""
     text = re.sub(r"@sha256:[0-9a-f]{64}", "", text.replace(host, "REGISTRY"))
+    text = re.sub(r"entry \S+ |127\.0\.0\.1:\d+->\S+", "", text)
     text = re.sub(r"\s+", " ", text.partition("denied the request: ")[2] or text).strip()
     first, *others = PIECES.split(text)
     return " | ".join((first.strip(), *sorted(piece.strip() for piece in others)))
@@ -189,16 +190,21 @@ def _ready(cluster: Cluster, process: subprocess.Popen[bytes], log: pathlib.Path
     raise AssertionError(log.read_text(errors="replace")[-2000:])
 
 
-def effective(cluster: Cluster, names: Iterable[str]) -> None:
-    """Wait until the webhook knows these policies: it compiles them into a ConfigMap, and reads that one."""
-    wanted = set(names)
+COMPILED = {"ClusterImagePolicy": "config-image-policies", "TrustRoot": "config-sigstore-keys"}
+
+
+def effective(cluster: Cluster, objects: Iterable[Mapping[str, Any]]) -> None:
+    """Wait until the webhook knows these objects: it compiles them into ConfigMaps, and reads those."""
+    wanted = {(COMPILED[item["kind"]], item["metadata"]["name"]) for item in objects}
+    found: set[tuple[str, str]] = set()
     for _unused in range(120):
-        found = json.loads(cluster.must("get", "configmap", "config-image-policies", "-n", SYSTEM, "-o", "json")).get("data", {})
-        if wanted <= set(found):
+        maps = (json.loads(cluster.must("get", "configmap", name, "-n", SYSTEM, "-o", "json")) for name in COMPILED.values())
+        found = {(one["metadata"]["name"], key) for one in maps for key in one.get("data", {})}
+        if wanted <= found:
             time.sleep(1)  # its own copy follows within moments; there is nothing to ask it by
             return
         time.sleep(0.25)
-    raise AssertionError(f"not compiled: {wanted - set(found)}")
+    raise AssertionError(f"not compiled: {wanted - found}")
 
 
 def pod(name: str, namespace: str, *containers: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import pathlib
 import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,11 +26,11 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.ad
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.admission.model import Target
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.policy import policy_from
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.signers import Loading
-from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, make_cosign, making
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, asking_keyless, make_cosign, making
 from ansible_collections.goldenpath.microapps.tests.integration.admission import askers
 
 NAMESPACE = "admission-asked"
-PAIRS = [(policy, image) for policy in admission.POLICIES for image in admission.names()]
+PAIRS = [(policy, image) for policy in admission.ALL for image in admission.names(policy)]
 pytestmark = pytest.mark.cluster
 
 
@@ -73,18 +75,18 @@ def test_policy_controller_answers_as_it_was_recorded_and_as_forecast(webhook: a
     with askers.served("tag") as host:
         rendered = [
             item
-            for name in admission.POLICIES
+            for name in admission.ALL
             for item in policy_controller.render(admission.policy(name), _target(host, name)).objects
         ]
         webhook.must("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": rendered})
         try:
-            askers.effective(webhook, (item["metadata"]["name"] for item in rendered))
+            askers.effective(webhook, rendered)
             answers = askers.asked_of_the_webhook(webhook, NAMESPACE, host, PAIRS)
             elsewhere = askers.asked_of_the_webhook(webhook, NAMESPACE, host, [("nobodys", "unsigned")])
         finally:
-            webhook.kubectl("delete", "clusterimagepolicies", "--all")
-    for name in admission.POLICIES:
-        kept("policy_controller", "tag", name, {image: answers[name, image] for image in admission.names()})
+            webhook.kubectl("delete", "clusterimagepolicies,trustroots", "--all")
+    for name in admission.ALL:
+        kept("policy_controller", "tag", name, {image: answers[name, image] for image in admission.names(name)})
     assert "no matching policies" in elsewhere["nobodys", "unsigned"]
 
 
@@ -124,12 +126,37 @@ def _scans(shop: making.Workshop, signers: make_cosign.Signers) -> dict[str, str
     return made
 
 
+def cosign() -> str:
+    """cosign 3, as beside_tools finds it; the test is skipped without one."""
+    found = os.environ.get("GOLDENPATH_COSIGN3") or shutil.which("cosign3")
+    try:
+        found = found or str(build.binaries(os.environ).get("cosign", ""))
+    except NotFound:
+        found = ""
+    if not found:
+        pytest.skip("cosign3 is not here; GOLDENPATH_COSIGN3 can name it")
+    return found
+
+
+def test_cosign_believes_the_root_that_kyverno_is_given(tmp_path: pathlib.Path) -> None:
+    (policy,) = kyverno.render(admission.policy("keyless"), admission.target()).objects
+    (tmp_path / "root.json").write_text(policy["spec"]["attestors"][0]["cosign"]["trustedRoot"]["value"])
+    with askers.served("api") as host:
+        identity = ("--certificate-identity", asking_keyless.IDENTITY, "--certificate-oidc-issuer", asking_keyless.ISSUER)
+        done = subprocess.run(
+            [cosign(), "verify", "--trusted-root", "root.json", *identity, f"{host}/keyless:bundle-rekor1"],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr
+
+
 def test_both_controllers_look_at_the_day_of_a_scan(webhook: askers.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what cosign attests now: what is recorded grows old."""
-    cosign = os.environ.get("GOLDENPATH_COSIGN3") or shutil.which("cosign3") or str(build.binaries(os.environ).get("cosign", ""))
-    if not cosign:
-        pytest.skip("cosign3 is not here; GOLDENPATH_COSIGN3 can name it")
-    monkeypatch.setenv("GOLDENPATH_COSIGN3", cosign)
+    monkeypatch.setenv("GOLDENPATH_COSIGN3", cosign())
     signers = make_cosign.Signers()
     with making.workshop("scanned", referrers=False, host="127.0.0.1:0") as shop:
         made = _scans(shop, signers)
@@ -139,7 +166,7 @@ def test_both_controllers_look_at_the_day_of_a_scan(webhook: askers.Cluster, mon
         rendered = list(policy_controller.render(policy, target).objects)
         webhook.must("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": rendered})
         try:
-            askers.effective(webhook, (item["metadata"]["name"] for item in rendered))
+            askers.effective(webhook, rendered)
             said = {case: askers.asked_of_the_webhook_about(webhook, NAMESPACE, image) for case, image in made.items()}
         finally:
             webhook.kubectl("delete", "clusterimagepolicies", "--all")

@@ -64,9 +64,17 @@ FACTS: Final[dict[str, Fact]] = {
         Fact(
             "pc-keyless-bundle",
             _PC,
-            "an image signature in a bundle is not found, also if it is keyless (a bundle's attestation is)",
+            "an image's signature in a bundle is not found, also if it is keyless",
             _LEGACY,
             "https://github.com/sigstore/policy-controller/issues/1899",
+            measured=("0.13.1",),
+        ),
+        Fact(
+            "pc-keyless-attestation",
+            _PC,
+            "an attestation in a bundle does not verify with a trusted root that is given: no log entry of it counts",
+            "Attest with cosign attest --new-bundle-format=false as well, and accept cosign_legacy.",
+            "https://github.com/sigstore/policy-controller/pull/1968",
         ),
         Fact(
             "pc-oci11",

@@ -112,7 +112,8 @@ class _Seen:
         if found.format not in _COSIGN:
             return self.fact("pc-notation")
         if found.format is Format.COSIGN_BUNDLE:
-            return self.fact("pc-keyed-bundle") if keyed else self.fact("pc-keyless-bundle")
+            keyless = "pc-keyless-attestation" if found.kind is Kind.ATTESTATION else "pc-keyless-bundle"
+            return self.fact("pc-keyed-bundle" if keyed else keyless)
         if found.where.startswith("referrer"):
             return self.fact("pc-oci11")
         return self.fact("pc-ed25519ph") if found.algorithm == "ed25519ph" else ""

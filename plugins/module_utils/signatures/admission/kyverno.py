@@ -19,9 +19,10 @@ from ..attestations.model import ProvenanceRule, Rule, VulnerabilityRule
 from ..attestations.reports.wrapped import COSIGN_TYPES
 from ..model import Format
 from ..policy import Policy
-from ..signers import Signer
+from ..signers import KeylessSigner, Signer
 from .model import Difference, Gap, Rendered, Target
-from .signers import Key, keys_of, not_said, types_of, who_attests
+from .roots import root_json
+from .signers import Told, identity_of, not_said, types_of, ways, who_attests
 
 API: Final = "policies.kyverno.io/v1"
 KIND: Final = "ImageValidatingPolicy"
@@ -43,7 +44,7 @@ def render(policy: Policy, target: Target) -> Rendered:
     if impossible:
         return Rendered((), impossible)
     validations = [_covered(target), *(found for found in parts if not isinstance(found, Difference))]
-    keys = [key for signer in policy.signers for key in keys_of(signer)]
+    told = [one for signer in policy.signers for one in ways(signer)]
     spec = {
         "failurePolicy": "Fail",
         "validationActions": ["Deny"],
@@ -54,12 +55,12 @@ def render(policy: Policy, target: Target) -> Rendered:
         },
         "matchImageReferences": [{"glob": "*"}],
         "validationConfigurations": {"mutateDigest": True, "verifyDigest": True, "required": True},
-        "attestors": [_attestor(key) for key in keys],
+        "attestors": [_attestor(one) for one in told],
         **_attestations(rules),
         "validations": validations,
     }
     metadata = {"name": target.name, "labels": target.labels}
-    differences = (*not_said(policy, rules), *_always_looser(policy))
+    differences = (*not_said(policy, rules), *_of_its_own(policy))
     return Rendered(({"apiVersion": API, "kind": KIND, "metadata": metadata, "spec": spec},), differences)
 
 
@@ -125,28 +126,38 @@ def _name(rule: Rule, number: int) -> str:
 
 def _each(signers: Iterable[Signer]) -> list[str]:
     """For each signer that can be told, the list of his attestors as an expression writes it."""
-    told = [keys_of(signer) for signer in signers]
-    return ["[" + ", ".join(f"attestors[{json.dumps(_attestor_name(key))}]" for key in keys) + "]" for keys in told if keys]
+    told = [ways(signer) for signer in signers]
+    return ["[" + ", ".join(f"attestors[{json.dumps(one.name)}]" for one in each) + "]" for each in told if each]
 
 
-def _attestor_name(key: Key) -> str:
-    return f"{key.signer}.{key.hash}"
-
-
-def _attestor(key: Key) -> dict[str, Any]:
-    # With a key there is no log to ask: cosign signs with it in the sandbox, offline, and as the policy asks for no more.
+def _attestor(told: Told) -> dict[str, Any]:
+    if told.keyless is not None:
+        # It keeps to the root that is given; what its own update of Sigstore's root fetched besides counts for nothing.
+        root = {"value": json.dumps(root_json(told.keyless.root), sort_keys=True)}
+        cosign: dict[str, Any] = {"keyless": {"identities": [identity_of(told.keyless)]}, "trustedRoot": root}
+        if not told.keyless.rule.demands.log_entries:
+            cosign["ctlog"] = {"insecureIgnoreTlog": True}
+        return {"name": told.name, "cosign": cosign}
+    # With a key there is no log to ask: the policy asks for no more than the key.
     log = {"insecureIgnoreTlog": True, "insecureIgnoreSCT": True}
-    told = {"data": key.pem, **({} if key.hash == "sha256" else {"hashAlgorithm": key.hash})}
-    return {"name": _attestor_name(key), "cosign": {"key": told, "ctlog": log}}
+    key = {"data": told.pem, **({} if told.variant == "sha256" else {"hashAlgorithm": told.variant})}
+    return {"name": told.name, "cosign": {"key": key, "ctlog": log}}
 
 
 def _why(signers: Sequence[Signer]) -> str:
-    others = ", ".join(signer.name for signer in signers if not keys_of(signer)) or "nobody"
+    others = ", ".join(signer.name for signer in signers if not ways(signer)) or "nobody"
     return f"what {others} signs with cannot be told Kyverno"
 
 
-def _always_looser(policy: Policy) -> tuple[Difference, ...]:
-    found = [("kind", "An attestation by a signer counts as his signature of the image (it looks at no predicate type).")]
+def _of_its_own(policy: Policy) -> tuple[Difference, ...]:
+    found = [
+        (Gap.LOOSER, "kind", "An attestation by a signer counts as his signature of the image (no predicate type is looked at).")
+    ]
     if Format.COSIGN_LEGACY not in policy.formats:
-        found.append(("formats", "Where there is no bundle it takes cosign_legacy, which the policy does not accept."))
-    return tuple(Difference(Gap.LOOSER, what, why) for what, why in found)
+        found.append(
+            (Gap.LOOSER, "formats", "Where there is no bundle it takes cosign_legacy, which the policy does not accept.")
+        )
+    if any(isinstance(signer, KeylessSigner) for signer in policy.signers):
+        why = "It fetches Sigstore's public root before it looks at the one given; without that network it refuses every image."
+        found.append((Gap.STRICTER, "network", why))
+    return tuple(Difference(gap, what, why) for gap, what, why in found)

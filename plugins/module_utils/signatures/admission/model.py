@@ -27,6 +27,7 @@ class Gap(enum.StrEnum):
 
     IMPOSSIBLE = "impossible"  # no image could ever meet this requirement there: nothing is applied
     LOOSER = "looser"  # it admits something that we refuse
+    STRICTER = "stricter"  # it can refuse what we accept, for what is not in the image
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from ..attestations.model import ProvenanceRule, Rule, VulnerabilityRule
 from ..attestations.reports.wrapped import COSIGN_TYPES
 from ..model import Format
 from ..policy import Policy
-from ..signers import Signer
+from ..signers import KeylessSigner, Signer
 from .model import Difference, Gap, Rendered, Target
-from .signers import Key, keys_of, not_said, types_of, who_attests
+from .roots import TRUST_ROOT_API, TRUST_ROOT_KIND, known_logs, trust_root_keys
+from .signers import Told, identity_of, not_said, types_of, ways, who_attests
 
 API: Final = "policy.sigstore.dev/v1beta1"
 KIND: Final = "ClusterImagePolicy"
@@ -37,51 +38,94 @@ def render(policy: Policy, target: Target) -> Rendered:
     impossible = [found for found in objects if isinstance(found, Difference)]
     if impossible:
         return Rendered((), tuple(impossible))
-    return Rendered(tuple(found for found in objects if not isinstance(found, Difference)), not_said(policy, rules))
+    roots = [_trust_root(target, signer) for signer in policy.signers if isinstance(signer, KeylessSigner)]
+    made = (*roots, *(found for found in objects if not isinstance(found, Difference)))
+    return Rendered(made, (*not_said(policy, rules), *_about_logs(policy)))
 
 
 def _of_role(policy: Policy, target: Target, role: str, least: int) -> Mapping[str, Any] | Difference:
     signers = [signer for signer in policy.signers if signer.role == role]
-    keys = _usable(policy, signers)
-    if len({key.signer for key in keys}) < least:
+    told = _usable(policy, signers)
+    if len({one.signer for one in told}) < least:
         return Difference(Gap.IMPOSSIBLE, f"require.{role}", _why(policy, signers))
-    authorities = [_authority(key) for key in keys]
     rego = {"policy": {"type": "rego", "data": _at_least(least)}} if least > 1 else {}
-    return _policy(target, f"signed-{role}", authorities, rego)
+    return _policy(target, f"signed-{role}", [_authority(target, one) for one in told], rego)
 
 
 def _of_attestation(policy: Policy, target: Target, rule: Rule) -> Mapping[str, Any] | Difference:
     signers = who_attests(policy, rule)
-    keys = _usable(policy, signers)
-    if not keys:
+    told = _usable(policy, signers)
+    if not told:
         return Difference(Gap.IMPOSSIBLE, f"attestations.{rule.topic}", _why(policy, signers))
     authorities = [
-        _authority(key, number, [_attestation(rule, kind)]) for key in keys for number, kind in enumerate(types_of(rule), start=1)
+        _authority(target, one, number, [_attestation(rule, kind)])
+        for one in told
+        for number, kind in enumerate(types_of(rule), start=1)
     ]
     return _policy(target, f"attested-{rule.topic}", authorities, {})
 
 
-def _usable(policy: Policy, signers: Iterable[Signer]) -> list[Key]:
-    # With a key it knows cosign's old format alone, in any setting ("the authority must be keyless").
-    return [key for signer in signers for key in keys_of(signer)] if Format.COSIGN_LEGACY in policy.formats else []
+def _usable(policy: Policy, signers: Iterable[Signer]) -> list[Told]:
+    """What it can verify at all: the old format alone. Of bundles it knows attestations, but with no root of one's own.
+
+    With a key: "the authority must be keyless"; an image's signature: "not yet implemented"; with a TrustRoot its log entries do
+    not verify (policy-controller#1968).
+    """
+    return [one for signer in signers for one in _ways(signer)] if Format.COSIGN_LEGACY in policy.formats else []
+
+
+def _ways(signer: Signer) -> list[Told]:
+    """A time is proven by the log or by a stamp; an authority asks for one of them, so where either will do there are two."""
+    if not isinstance(signer, KeylessSigner):
+        return list(ways(signer))
+    told = [Told(signer.name, "logged", keyless=signer)] if known_logs(signer.root) else []
+    if not signer.rule.demands.log_entries:
+        told.append(Told(signer.name, "stamped", keyless=signer))
+    return told
 
 
 def _why(policy: Policy, signers: Sequence[Signer]) -> str:
-    keyed = [signer.name for signer in signers if keys_of(signer)]
-    if keyed and Format.COSIGN_LEGACY not in policy.formats:
-        return (
-            f"{', '.join(keyed)} sign with a key, and with a key policy-controller verifies cosign_legacy alone, which the "
-            "policy's formats do not accept"
-        )
-    others = ", ".join(signer.name for signer in signers if not keys_of(signer)) or "nobody"
+    known = ", ".join(signer.name for signer in signers if ways(signer))
+    if known and Format.COSIGN_LEGACY not in policy.formats:
+        return f"of {known} policy-controller verifies cosign_legacy alone, which the policy's formats do not accept"
+    others = ", ".join(signer.name for signer in signers if not ways(signer)) or "nobody"
     return f"what {others} signs with cannot be told policy-controller"
 
 
-def _authority(key: Key, number: int = 0, attestations: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    hashed = {} if key.hash == "sha256" else {"hashAlgorithm": key.hash}
-    parts = (key.signer, key.hash, *([str(number)] if number else ()))
-    named = {"name": ".".join(parts), "key": {"data": key.pem, **hashed}, "signatureFormat": "legacy"}
+def _authority(target: Target, told: Told, number: int = 0, attestations: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    named = {"name": f"{told.name}.{number}" if number else told.name, "signatureFormat": "legacy", **_means(target, told)}
     return {**named, "attestations": list(attestations)} if attestations else named
+
+
+def _means(target: Target, told: Told) -> dict[str, Any]:
+    if told.keyless is None:
+        hashed = {} if told.variant == "sha256" else {"hashAlgorithm": told.variant}
+        return {"key": {"data": told.pem, **hashed}}
+    root, named = told.keyless.root, {"trustRootRef": _root_name(target, told.signer)}
+    keyless = {"url": root.authorities[0].url, "identities": [identity_of(told.keyless)], **named}
+    if told.variant == "stamped":
+        return {"keyless": keyless, "rfc3161timestamp": named}
+    return {"keyless": keyless, "ctlog": {"url": known_logs(root)[0].url, **named}}
+
+
+def _root_name(target: Target, signer: str) -> str:
+    return f"{target.name}-{signer.replace('_', '-')}"
+
+
+def _trust_root(target: Target, signer: KeylessSigner) -> dict[str, Any]:
+    metadata = {"name": _root_name(target, signer.name), "labels": target.labels}
+    spec = {"sigstoreKeys": trust_root_keys(signer.root)}
+    return {"apiVersion": TRUST_ROOT_API, "kind": TRUST_ROOT_KIND, "metadata": metadata, "spec": spec}
+
+
+def _about_logs(policy: Policy) -> tuple[Difference, ...]:
+    """Signatures in a log of a newer kind (Rekor v2, Ed25519) are not proven to it."""
+    why = "A signature that is in a log with an Ed25519 key alone (Rekor v2) is refused: its root takes none."
+    return tuple(
+        Difference(Gap.STRICTER, f"signers.{signer.name}", why)
+        for signer in policy.signers
+        if isinstance(signer, KeylessSigner) and len(known_logs(signer.root)) < len(signer.root.logs)
+    )
 
 
 def _attestation(rule: Rule, kind: str) -> dict[str, Any]:

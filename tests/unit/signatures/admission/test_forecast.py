@@ -24,12 +24,12 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.mo
 from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, making
 
 PC, KYVERNO = Controller.POLICY_CONTROLLER, Controller.KYVERNO
-ASKED = [(PC, "tag", name) for name in admission.POLICIES]
+ASKED = [(PC, "tag", name) for name in admission.ALL]
 ASKED += [(KYVERNO, listing, name) for listing in admission.LISTINGS for name in admission.POLICIES]
 
 
 def told(controller: Controller, name: str, image: str, listing: str = "tag", version: str = "") -> Forecast:
-    unlisted = admission.attached(image) if listing == "empty" else frozenset()
+    unlisted = admission.attached(image, name) if listing == "empty" else frozenset()
     return forecast(
         admission.ours(name, image), admission.policy(name), admission.target(), controller, version, unlisted=unlisted
     )
@@ -42,8 +42,8 @@ def facts(found: Forecast) -> set[str]:
 @pytest.mark.parametrize(("controller", "listing", "name"), ASKED)
 def test_forecast_and_verdict_agree(controller: Controller, listing: str, name: str) -> None:
     said = admission.said(controller, listing, name)
-    assert set(said) == set(admission.names())
-    for image in admission.names():
+    assert set(said) == set(admission.names(name))
+    for image in admission.names(name):
         if admission.ours(name, image).verified:
             found = told(controller, name, image, listing)
             assert found.admitted == (said[image] == ""), (image, found, said[image])
@@ -52,14 +52,14 @@ def test_forecast_and_verdict_agree(controller: Controller, listing: str, name: 
 @pytest.mark.parametrize(("controller", "listing", "name"), ASKED)
 def test_what_we_refuse_of_these_images_the_controllers_refuse_too(controller: Controller, listing: str, name: str) -> None:
     said = admission.said(controller, listing, name)
-    assert not [image for image in admission.names() if not admission.ours(name, image).verified and said[image] == ""]
+    assert not [image for image in admission.names(name) if not admission.ours(name, image).verified and said[image] == ""]
 
 
 def test_the_images_try_both_answers_and_every_measured_fact() -> None:
     met: set[str] = set()
     answers = set()
     for controller, listing, name in ASKED:
-        for image in admission.names():
+        for image in admission.names(name):
             if admission.ours(name, image).verified:
                 found = told(controller, name, image, listing)
                 met |= facts(found)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import json
 import pathlib
 import re
@@ -14,9 +16,11 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.admission import kyverno, policy_controller
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.admission.model import Gap, Target
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.admission.roots import root_json
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.keyless import trusted_root
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.policy import Policy, policy_from
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.signers import Loading
-from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, asking_keyless
 
 TARGET = Target("where2eat", "prod", "where2eat-prod", "registry.example.com/apps/where2eat", Path.FULL)
 BOTH = ["cosign_bundle", "cosign_legacy"]
@@ -110,7 +114,7 @@ def test_with_a_key_policy_controller_verifies_the_old_format_or_nothing() -> No
         (Gap.IMPOSSIBLE, "require.ci"),
         (Gap.IMPOSSIBLE, "require.security"),
     ]
-    assert "ci, ci-2 sign with a key" in rendered.differences[0].why
+    assert rendered.differences[0].why.startswith("of ci, ci-2 policy-controller verifies cosign_legacy alone")
 
 
 def test_kyverno_takes_one_policy() -> None:
@@ -192,3 +196,76 @@ def test_objects_are_data_that_kubernetes_takes(render: Any) -> None:
         assert json.loads(json.dumps(item)) == item
         assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", item["metadata"]["name"])
         assert all(len(value) <= 63 for value in item["metadata"]["labels"].values())
+
+
+def keyless(**rule: Any) -> Policy:
+    data = admission.KEYLESS["keyless"]
+    signer = {**data["signers"][0], "keyless": {**data["signers"][0]["keyless"], **rule}}
+    changed = {**data, "signers": [signer]}
+    return policy_from(changed, "r", Loading(lambda path: pathlib.Path(path).read_bytes(), None, admission.NOW))
+
+
+def test_an_identity_and_its_root_for_policy_controller() -> None:
+    rendered = policy_controller.render(keyless(), TARGET)
+    root, policy = rendered.objects
+    assert (root["kind"], root["metadata"]["name"]) == ("TrustRoot", "microapp-where2eat-prod-workflow")
+    keys = root["spec"]["sigstoreKeys"]
+    # The second log has an Ed25519 key, with which the whole root would be refused.
+    assert [log["baseURL"] for log in keys["tLogs"]] == ["http://127.0.0.1:5001"]
+    assert [(one.gap, one.what) for one in rendered.differences] == [(Gap.STRICTER, "signers.workflow")]
+    (authority,) = policy["spec"]["authorities"]
+    assert authority["name"] == "workflow.logged"
+    assert authority["keyless"]["identities"] == [{"issuer": asking_keyless.ISSUER, "subject": asking_keyless.IDENTITY}]
+    assert authority["keyless"]["trustRootRef"] == authority["ctlog"]["trustRootRef"] == root["metadata"]["name"]
+    assert authority["ctlog"]["url"] == "http://127.0.0.1:5001"
+    chain = base64.b64decode(keys["certificateAuthorities"][0]["certChain"])
+    assert chain.count(b"BEGIN CERTIFICATE") == 2
+
+
+def test_where_a_stamp_will_do_policy_controller_is_asked_both_ways() -> None:
+    _root, policy = policy_controller.render(keyless(log_entries=0), TARGET).objects
+    logged, stamped = policy["spec"]["authorities"]
+    assert "ctlog" in logged
+    assert "rfc3161timestamp" not in logged
+    assert "ctlog" not in stamped
+    assert stamped["rfc3161timestamp"] == {"trustRootRef": "microapp-where2eat-prod-workflow"}
+
+
+def test_a_root_without_a_log_that_it_can_be_told_is_impossible() -> None:
+    policy = keyless()
+    (signer,) = policy.signers
+    newer = tuple(log for log in signer.root.logs if log.key.kind == "ed25519")
+    without = dataclasses.replace(signer, root=dataclasses.replace(signer.root, logs=newer))
+    rendered = policy_controller.render(dataclasses.replace(policy, signers=(without,)), TARGET)
+    assert [one.what for one in rendered.impossible] == ["require.ci"]
+
+
+def test_patterns_stay_patterns_and_claims_are_not_compared() -> None:
+    data = admission.KEYLESS["keyless-pattern"]
+    rule = {**data["signers"][0]["keyless"], "claims": {"build_trigger": "push"}}
+    changed = {**data, "signers": [{**data["signers"][0], "keyless": rule}]}
+    policy = policy_from(changed, "r", Loading(lambda path: pathlib.Path(path).read_bytes(), None, admission.NOW))
+    for render in (policy_controller.render, kyverno.render):
+        rendered = render(policy, TARGET)
+        text = json.dumps(rendered.objects)
+        assert '"subjectRegExp": ' + json.dumps(rule["identity_regexp"]) in text
+        assert '"subject": "https' not in text
+        assert "signers.workflow" in {one.what for one in rendered.differences if one.gap is Gap.LOOSER}
+
+
+def test_kyverno_is_given_the_root_itself() -> None:
+    rendered = kyverno.render(keyless(), TARGET)
+    (attestor,) = rendered.objects[0]["spec"]["attestors"]
+    assert attestor["name"] == "workflow.keyless"
+    given = attestor["cosign"]["trustedRoot"]["value"].encode()
+    assert trusted_root.parse(given, "it") == asking_keyless.root("trusted_root")
+    assert "ctlog" not in attestor["cosign"]
+    assert (Gap.STRICTER, "network") in {(one.gap, one.what) for one in rendered.differences}
+    (stamped,) = kyverno.render(keyless(log_entries=0), TARGET).objects[0]["spec"]["attestors"]
+    assert stamped["cosign"]["ctlog"] == {"insecureIgnoreTlog": True}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in asking_keyless.KEYLESS.glob("*root*.json")))
+def test_a_root_written_again_is_the_same_root(name: str) -> None:
+    root = asking_keyless.root(name)
+    assert trusted_root.parse(json.dumps(root_json(root)).encode(), name) == root
