@@ -20,7 +20,6 @@ from .trusted_root import Authority, Log
 
 with contextlib.suppress(ImportError):  # the documentation checks import this file without it; `read` says so
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from cryptography.x509.certificate_transparency import SignedCertificateTimestamp
     from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -52,10 +51,10 @@ def read(der: bytes) -> Signer:
         certificate = x509.load_der_x509_certificate(der)
         extensions = chain.read_whole(certificate)
         key = certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as error:
-        raise malformed(_WHAT, f"it cannot be read ({error})") from None
     except x509.DuplicateExtension as error:
         raise malformed(_WHAT, f"the extension {error.oid.dotted_string} stands twice") from None
+    except chain.UNREADABLE as error:
+        raise malformed(_WHAT, f"it cannot be read ({error})") from None
     _check_form(certificate, extensions)
     try:
         public = from_key(key, "the signer's key")
@@ -82,7 +81,7 @@ def pem_chain(text: str, what: str) -> tuple[x509.Certificate, ...]:
         raise Rejected(Reason.TOO_LARGE, f"{what} is too large", f"more than {_PEM_LIMIT} bytes")
     try:
         found = x509.load_pem_x509_certificates(text.encode(errors="surrogatepass"))
-    except (ValueError, x509.InvalidVersion):
+    except chain.UNREADABLE:
         raise malformed(what, "it is no certificate in PEM") from None
     if len(found) > _CHAIN_LIMIT:
         raise Rejected(Reason.TOO_LARGE, f"{what} is too large", f"{len(found)} certificates, {_CHAIN_LIMIT} are taken")

@@ -13,11 +13,22 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+UNREADABLE: tuple[type[Exception], ...] = ()
 with contextlib.suppress(ImportError):  # the documentation checks import this file without it
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+
+    # What it raises for a certificate that it cannot read, whole or in part; only some are ValueErrors.
+    UNREADABLE = (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    )
 if TYPE_CHECKING:
     from cryptography.x509.oid import ObjectIdentifier
 
@@ -32,7 +43,9 @@ def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
         if isinstance(used, hashes.HashAlgorithm) and used.name not in _HASHES:
             return False
         lower.verify_directly_issued_by(upper)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except InvalidSignature:
+        return False
+    except UNREADABLE:
         return False
     return True
 
@@ -40,7 +53,7 @@ def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
 def read_whole(certificate: x509.Certificate) -> x509.Extensions:
     """The extensions, with all else that is asked of a certificate later: `cryptography` reads each field when it is asked.
 
-    ValueError, `x509.DuplicateExtension` and the like where one cannot be read.
+    Raises one of UNREADABLE where one cannot be read.
     """
     _unused = certificate.issuer, certificate.subject, certificate.not_valid_before_utc, certificate.not_valid_after_utc
     return certificate.extensions
@@ -68,7 +81,7 @@ def authority_fault(certificate: x509.Certificate) -> str:
     """Why a certificate cannot issue others. Empty if it can."""
     try:
         extensions = read_whole(certificate)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         return "cannot be read"
     found = {extension.oid: extension.value for extension in extensions}
     constraints, usage = found.get(ExtensionOID.BASIC_CONSTRAINTS), found.get(ExtensionOID.KEY_USAGE)

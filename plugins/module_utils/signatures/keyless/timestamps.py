@@ -69,7 +69,7 @@ def _stamp(response: bytes, message: bytes, authority: Authority) -> tuple[str, 
             if certificate != leaf:
                 builder = builder.add_intermediate_certificate(certificate)
         builder.build().verify_message(read, message)
-    except (ValueError, client.VerificationError):
+    except (*chain.UNREADABLE, client.VerificationError):
         return None
     usage = ExtendedKeyUsageOID.TIME_STAMPING
     if not chain.valid_at(leaf, moment) or not authority.window.has(moment):

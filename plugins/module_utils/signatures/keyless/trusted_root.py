@@ -19,12 +19,11 @@ from ...errors import Invalid, MissingLibrary
 from ..keys import CRYPTOGRAPHY_MISSING, PublicKey, from_key
 from ..model import Rejected
 from ..reading import base64_bytes, json_object, malformed, mapping, needed, objects, text
-from .chain import authority_fault, issued
+from .chain import UNREADABLE, authority_fault, issued
 from .rules import Demands
 
 with contextlib.suppress(ImportError):  # the documentation checks import this file without it; `parse` says so
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 MEDIA_TYPES: Final = (
@@ -142,7 +141,7 @@ def _log(entry: Mapping[str, Any], what: str) -> Log:
     raw = base64_bytes(key.get("rawBytes"), f"the key of {what}")
     try:
         public = from_key(load_der_public_key(raw), f"the key of {what}")
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise malformed(what, "its key cannot be read") from None
     ids = frozenset(
         base64_bytes(found.get("keyId"), f"{name} of {what}")
@@ -178,7 +177,7 @@ def _authority(entry: Mapping[str, Any], what: str, lowest_is_leaf: bool) -> Aut
 def _certificate(entry: Mapping[str, Any], what: str) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(base64_bytes(entry.get("rawBytes"), what))
-    except ValueError:
+    except UNREADABLE:
         raise malformed(what, "it is no certificate") from None
 
 

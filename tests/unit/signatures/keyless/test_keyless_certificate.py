@@ -17,8 +17,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.content import Content, read
-from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.keyless import certificate, chain, claims, entry
+from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.keyless import (
+    certificate,
+    chain,
+    claims,
+    entry,
+    trusted_root,
+)
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Reason, Rejected
 from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, asking_keyless
 
@@ -126,6 +133,24 @@ def test_a_certificate_of_another_form_is_not_a_signers(extensions: tuple[Any, .
         certificate.read(made("leaf", "root", *extensions).public_bytes(serialization.Encoding.DER))
     assert caught.value.reason is Reason.UNTRUSTED_CERTIFICATE
     assert why in caught.value.why
+
+
+VERSION_3, VERSION_35 = bytes.fromhex("a003020102"), bytes.fromhex("a003020122")
+
+
+def test_a_certificate_of_a_version_that_does_not_exist_is_malformed_wherever_it_stands() -> None:
+    bent = LEAF.public_bytes(serialization.Encoding.DER).replace(VERSION_3, VERSION_35, 1)
+    with pytest.raises(Rejected) as caught:
+        certificate.read(bent)
+    assert caught.value.reason is Reason.MALFORMED
+    pem = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(bent).decode()}\n-----END CERTIFICATE-----\n"
+    with pytest.raises(Rejected) as caught:
+        certificate.pem_chain(pem, "The chain")
+    assert caught.value.reason is Reason.MALFORMED
+    root = json.loads((asking_keyless.KEYLESS / "trusted_root.json").read_text())
+    root["certificateAuthorities"][0]["certChain"]["certificates"] = [{"rawBytes": base64.b64encode(bent).decode()}]
+    with pytest.raises(Invalid, match="it is no certificate"):
+        trusted_root.parse(json.dumps(root).encode(), "here")
 
 
 def utf8(text: str, length: bytes | None = None) -> bytes:
