@@ -24,6 +24,7 @@ except ImportError:  # without botocore there is no call that could fail; sessio
 
 _MISSING: Final = frozenset(
     {
+        "ImageNotFoundException",
         "LifecyclePolicyNotFoundException",
         "NoSuchEntity",
         "NoSuchEntityException",
@@ -31,6 +32,8 @@ _MISSING: Final = frozenset(
         "RepositoryNotFoundException",
         "RepositoryPolicyNotFoundException",
         "ResourceNotFoundException",
+        "ScanNotFoundException",
+        "SigningConfigurationNotFoundException",
     }
 )
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"})

@@ -28,7 +28,19 @@ RESOURCES: Final[Mapping[str, str]] = {
     "secretsmanager": "arn:{partition}:secretsmanager:{region}:{account}:secret:microapps/*",
 }
 ON_POLICIES: Final = {"iam:GetPolicy": "arn:{partition}:iam::{account}:policy/*"}
-ON_EVERYTHING: Final = frozenset({"secretsmanager:ListSecrets", "secretsmanager:GetRandomPassword", "iam:ListRoles"})
+ON_EVERYTHING: Final = frozenset(
+    {
+        "ecr:DeleteSigningConfiguration",
+        "ecr:GetAuthorizationToken",
+        "ecr:GetRegistryScanningConfiguration",
+        "ecr:GetSigningConfiguration",
+        "ecr:PutRegistryScanningConfiguration",
+        "ecr:PutSigningConfiguration",
+        "iam:ListRoles",
+        "secretsmanager:GetRandomPassword",
+        "secretsmanager:ListSecrets",
+    }
+)
 # AWS answers this one to everybody who is logged in; no policy can forbid it.
 NEEDS_NO_RIGHT: Final = frozenset({"sts:GetCallerIdentity"})
 

@@ -28,7 +28,7 @@ from ..scrubber import Secrets
 from .transport import not_near
 
 _ECR: Final = re.compile(
-    r"[0-9]{12}\.dkr(?:\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    r"(?P<account>[0-9]{12})\.dkr(?:\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"|-ecr(?:-fips)?\.(?P<dual>[a-z0-9-]+)\.on\.aws)"
 )
 _HELPER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -200,12 +200,12 @@ class Logins:
         return Login("", "", secret) if username == "<token>" else Login(username, secret)
 
     def _from_ecr(self, host: str) -> Login | None:
-        found = _ECR.fullmatch(host)
-        if not found or self.aws is None:
+        place = ecr_place(host)
+        if place is None or self.aws is None:
             return None
         session = self.aws()
-        region, ours = found["region"] or found["dual"], session.aws.region
-        if region != ours:
+        ours = session.aws.region
+        if place[1] != ours:
             raise Denied(
                 f"Log in to {host}",
                 f"a token of ECR is good for one region, and the profile's is {ours}",
@@ -216,6 +216,12 @@ class Logins:
         if not data:
             raise Unreachable(f"Ask ECR for a login to {host}", "its answer holds none")
         return ecr_login(data[0].get("authorizationToken", ""), host)
+
+
+def ecr_place(host: str) -> tuple[str, str] | None:
+    """Account and region of a host of ECR; None for every other host."""
+    found = _ECR.fullmatch(host)
+    return (found["account"], found["region"] or found["dual"]) if found else None
 
 
 def ecr_login(token: str, host: str) -> Login:

@@ -12,6 +12,8 @@ from typing import Final
 
 from ..aws.app_supply_chain import CAPABILITY as APP_SUPPLY_CHAIN
 from ..aws.ecr import CAPABILITY as ECR_REPOSITORY
+from ..aws.ecr_image_scan import CAPABILITY as ECR_IMAGE_SCAN
+from ..aws.ecr_registry import CAPABILITY as ECR_REGISTRY
 from ..aws.iam import CAPABILITY as IAM_WORKLOAD_ROLE
 from ..capability import Capability
 from ..evidence.report import CAPABILITY as EVIDENCE_REPORT
@@ -40,6 +42,8 @@ CAPABILITIES: Final[tuple[Capability, ...]] = (
     APP_SECRETS,
     APP_SUPPLY_CHAIN,
     APP_TRIAGE,
+    ECR_IMAGE_SCAN,
+    ECR_REGISTRY,
     ECR_REPOSITORY,
     EVIDENCE_REPORT,
     FLEET_ORPHANS,

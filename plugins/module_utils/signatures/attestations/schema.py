@@ -121,6 +121,9 @@ _TOPICS: Final = {
     ),
 }
 
+# What `vulnerability_rule` reads: the same gate for what a registry itself found.
+VULNERABILITIES: Final[kinds.Schema] = _TOPICS["vulnerabilities"]
+
 _OWED: Final = kinds.record("What an image owes on this path; what is left out is not owed.", _TOPICS)
 
 ATTESTATIONS: Final[kinds.Schema] = kinds.record(
@@ -145,11 +148,12 @@ def _owed(data: Mapping[str, Any], now: datetime.datetime, where: str) -> Owed:
     return Owed(
         provenance=None if provenance is None else ProvenanceRule(**_values(provenance)),
         sbom=None if sbom is None else SbomRule(**_values(sbom)),
-        vulnerabilities=None if report is None else _vulnerabilities(report, now, f"{where}.vulnerabilities"),
+        vulnerabilities=None if report is None else vulnerability_rule(report, now, f"{where}.vulnerabilities"),
     )
 
 
-def _vulnerabilities(data: Mapping[str, Any], now: datetime.datetime, where: str) -> VulnerabilityRule:
+def vulnerability_rule(data: Mapping[str, Any], now: datetime.datetime, where: str) -> VulnerabilityRule:
+    """One rule about known vulnerabilities, from data that `VULNERABILITIES` has accepted; raises as `owed_from` does."""
     values = _values(data)
     for name in ("fail_at", "unknown_as"):
         if name in values:
