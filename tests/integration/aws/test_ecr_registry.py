@@ -96,9 +96,7 @@ def test_an_exception_of_an_app(cycle: Any, aws: dict[str, Any], image: str) -> 
     excepted = {"vulnerability": found["name"], "owner": "a@example.com", "reason": "never called by us", "expires": until}
     rule = gate(exceptions=[{**excepted, "apps": ["mine"]}])
     for app, passes in (("mine", True), ("other", False)):
-        done = cycle.ask(
-            ecr_image_scan.CAPABILITY, {"aws": aws, "images": [image], "gate": rule, "app": app}, now=lambda: LATER
-        )
+        done = cycle.ask(ecr_image_scan.CAPABILITY, {"aws": aws, "images": [image], "gate": rule, "app": app}, now=lambda: LATER)
         assert done["images"][0]["passed"] is passes
 
 

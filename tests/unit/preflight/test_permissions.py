@@ -47,7 +47,11 @@ def test_every_right_of_aws_stands_in_the_policy_and_of_the_cluster_in_the_role(
 def test_nothing_is_allowed_on_everything_but_what_has_no_object() -> None:
     policy = permissions.iam_policy(permissions_of(ALL), "123456789012", "eu-west-1")
     wide = [action for statement in policy["Statement"] if statement["Resource"] == "*" for action in statement["Action"]]
-    assert set(wide) <= {"iam:ListRoles", "iam:SimulatePrincipalPolicy", "secretsmanager:ListSecrets", "ecr:DescribeRepositories"}
+    # AWS checks these against no object: they list, they log in, or they are about the one registry of the account.
+    registry = {f"ecr:{verb}SigningConfiguration" for verb in ("Delete", "Get", "Put")}
+    registry |= {f"ecr:{verb}RegistryScanningConfiguration" for verb in ("Get", "Put")} | {"ecr:GetAuthorizationToken"}
+    lists = {"iam:ListRoles", "iam:SimulatePrincipalPolicy", "secretsmanager:ListSecrets", "ecr:DescribeRepositories"}
+    assert set(wide) <= registry | lists
     assert not any("*" in action for statement in policy["Statement"] for action in statement["Action"])
     for rule in permissions.cluster_role(permissions_of(ALL))["rules"]:
         assert "*" not in (*rule["apiGroups"], *rule["resources"], *rule["verbs"])
