@@ -88,29 +88,34 @@ def pem_chain(text: str, what: str) -> tuple[x509.Certificate, ...]:
     return tuple(found)
 
 
+def believed(signer: Signer, authorities: Sequence[Authority], others: Sequence[x509.Certificate]) -> tuple[Authority, ...]:
+    """The authorities of the trusted root that the certificate leads to, valid or not; Rejected if there is none."""
+    usage = ExtendedKeyUsageOID.CODE_SIGNING
+    found = tuple(one for one in authorities if chain.path(signer.certificate, one.chain, others, usage, None))
+    if not found:
+        raise Rejected(
+            Reason.UNTRUSTED_CERTIFICATE,
+            f"{_WHAT} was issued by nobody whom the trusted root names",
+            f"its issuer is {signer.certificate.issuer.rfc4514_string()!r:.200}",
+        )
+    return found
+
+
 def issuer_at(
     signer: Signer, moments: Sequence[datetime.datetime], authorities: Sequence[Authority], others: Sequence[x509.Certificate]
 ) -> x509.Certificate:
-    """Who issued the certificate, with a chain to an authority of the trusted root that was valid at each of the moments."""
+    """Who issued the certificate, with a chain to one of the authorities that was valid at each of the moments (not none)."""
     certificate = signer.certificate
     for moment in moments:
         if not chain.valid_at(certificate, moment):
             valid = f"{_written(certificate.not_valid_before_utc)} to {_written(certificate.not_valid_after_utc)}"
             raise Rejected(Reason.EXPIRED, f"{_WHAT} was not valid at {_written(moment)}, when it was used", valid)
-    usage, before = ExtendedKeyUsageOID.CODE_SIGNING, False
     for authority in authorities:
-        ways = [chain.path(certificate, authority.chain, others, usage, moment) for moment in moments]
-        if ways and all(ways) and all(authority.window.has(moment) for moment in moments):
+        ways = [chain.path(certificate, authority.chain, others, ExtendedKeyUsageOID.CODE_SIGNING, one) for one in moments]
+        if all(ways) and all(authority.window.has(moment) for moment in moments):
             return ways[0][0]
-        before = before or bool(chain.path(certificate, authority.chain, others, usage, None))
-    if before:
-        raise Rejected(
-            Reason.EXPIRED, "Its issuer was not valid when it was used", f"at {', '.join(_written(moment) for moment in moments)}"
-        )
     raise Rejected(
-        Reason.UNTRUSTED_CERTIFICATE,
-        f"{_WHAT} was issued by nobody whom the trusted root names",
-        f"its issuer is {certificate.issuer.rfc4514_string()!r:.200}",
+        Reason.EXPIRED, "Its issuer was not valid when it was used", f"at {', '.join(_written(moment) for moment in moments)}"
     )
 
 

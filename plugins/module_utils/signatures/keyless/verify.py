@@ -44,38 +44,38 @@ def verify_with_identity(
 
     0. It is read strictly; nothing in it is believed yet.
     1. The certificate has the form of a signer's, and its key made the signature over the bytes as stored.
-    2. Logs of the root hold exactly this signature, certificate and content; as many as the rule demands.
-    3. Parties of the root say when: logs by their promise, time-stamping authorities; as many as the rule demands.
-    4. At each of these times the certificate was valid, and led to an authority of the root that was.
-    5. Certificate transparency logs of the root knew the certificate; as many as the rule demands.
-    6. Issuer, identity and claims are whom the rule names.
+    2. Its issuer, identity and claims are whom the rule names, and it leads to an authority of the root. That comes early:
+       what follows may need a library that is not there, and a stranger's signature must not be able to say so.
+    3. Logs of the root hold exactly this signature, certificate and content; as many as the rule demands.
+    4. Parties of the root say when: logs by their promise, time-stamping authorities; as many as the rule demands.
+    5. At each of these times the certificate was valid, and led to an authority of the root that was.
+    6. Certificate transparency logs of the root knew the certificate; as many as the rule demands.
     7. Kind, digest, repository and annotations are compared with what is asked.
 
     The caller has checked the digest of the image and of `candidate.content`, and which formats the policy accepts.
     """
     content = read(candidate)  # (0)
-    its = _certificate(content, signer)
-    if not its.key.verify(content.signature, content.signed):  # (1)
+    its = _certificate(content, signer)  # (1)
+    if not its.key.verify(content.signature, content.signed):
         raise Rejected(Reason.WRONG_KEY, "It was not made with the key of its certificate, or was changed afterwards")
-    entries = logged(content, its, root.logs)  # (2)
-    _enough_logs({entry.log.operator for entry in entries}, rule)
-    times = _times(content, entries, root, rule)  # (3)
-    # A log that promises no time must have been trusted when the others say that it was signed.
-    _enough_logs(
-        {entry.log.operator for entry in entries if all(entry.log.window.has(moment) for _unused, moment in times)}, rule
-    )
-    moments = [moment for _unused, moment in times]
     others = certificate.pem_chain(content.legacy.chain, "The chain") if content.legacy else ()
-    issuer = certificate.issuer_at(its, moments, root.authorities, others)  # (4)
-    seen = certificate.transparent(its, issuer, root.ct_logs) if root.ct_logs else frozenset()  # (5)
+    authorities = certificate.believed(its, root.authorities, others)  # (2)
+    holder = holder_of(its.certificate.extensions)
+    _is_wanted(holder, rule)
+    entries = logged(content, its, root.logs)  # (3)
+    _enough_logs({entry.log.operator for entry in entries}, rule)
+    times = _times(content, entries, root, rule)  # (4)
+    # A log that promises no time must have been trusted when the others say that it was signed.
+    _enough_logs({entry.log.operator for entry in entries if all(entry.log.window.has(moment) for _, moment in times)}, rule)
+    moments = [moment for _, moment in times]
+    issuer = certificate.issuer_at(its, moments, authorities, others)  # (5)
+    seen = certificate.transparent(its, issuer, root.ct_logs) if root.ct_logs else frozenset()  # (6)
     if len(seen) < rule.demands.certificate_transparency:
         raise Rejected(
             Reason.NO_CERTIFICATE_TRANSPARENCY,
             "The certificate was not shown to the certificate transparency logs of the trusted root",
             f"{len(seen)} of {rule.demands.certificate_transparency} operators promised to publish it",
         )
-    holder = holder_of(its.certificate.extensions)
-    _is_wanted(holder, rule)  # (6)
     who = Who(signer, role, f"{holder.identity} by {holder.issuer}", min(moments), holder.claims)
     return verified(content, subject, who, annotations)  # (7)
 

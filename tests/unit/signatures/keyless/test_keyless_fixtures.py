@@ -163,7 +163,7 @@ def test_what_the_public_instance_made_is_accepted(name: str, rule: IdentityRule
         ("cosign-attestation", by("https://accounts.google.com", "cody@soyland.com"), Reason.WRONG_ISSUER),
         ("npm-provenance", by(GITHUB, WORKFLOW.replace("main", "next")), Reason.WRONG_IDENTITY),
         ("npm-provenance", by(GITHUB, WORKFLOW, runner_environment="self-hosted"), Reason.WRONG_IDENTITY),
-        ("promise-alone", by(GITHUB, WORKFLOW), Reason.NOT_IN_LOG),
+        ("promise-alone", by("https://github.com/login/oauth", "brian@dehamer.com"), Reason.NOT_IN_LOG),
     ],
 )
 def test_what_it_made_for_others_is_refused(name: str, rule: IdentityRule, reason: Reason) -> None:
@@ -189,6 +189,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import
 from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking_keyless as ask
 print(ask.answer(ask.layout("genuine"), {"case": "bundle-rekor1"}))
 print(ask.answer(ask.layout("genuine"), {"case": "bundle-rekor1-tsa", "root": "root_without_stamps"}))
+print(ask.answer(ask.layout("genuine"), {"case": "bundle-rekor2-tsa", "identity": "somebody"}))
 try:
     ask.answer(ask.layout("genuine"), {"case": "bundle-rekor2-tsa"})
 except MissingLibrary as error:
@@ -198,7 +199,8 @@ except MissingLibrary as error:
 
 def test_the_library_for_time_stamps_is_needed_for_time_stamps_alone() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_LIBRARY], capture_output=True, text=True, check=True)
-    verified, without, missing = done.stdout.splitlines()
+    verified, without, strangers, missing = done.stdout.splitlines()
+    assert strangers == "([], ['wrong_identity'])"
     assert verified == without == "(['cosign_bundle'], [])"
     assert missing.startswith("The Python library rfc3161-client is needed to verify time stamps of signatures")
     assert missing.endswith("Install it where Ansible runs: pip install 'rfc3161-client'.")

@@ -128,7 +128,7 @@ def test_a_bent_certificate_is_read_or_rejected(der: bytes) -> None:
     if der != CERTIFICATE:
         root = asking_keyless.root("trusted_root")
         with pytest.raises(Rejected):
-            certificate.issuer_at(signer, [signer.certificate.not_valid_before_utc], root.authorities, ())
+            certificate.believed(signer, root.authorities, ())
 
 
 STAMP = read(ALL[0].candidate).bundle.timestamps[0]  # type: ignore[union-attr]
