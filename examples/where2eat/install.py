@@ -15,23 +15,18 @@ forges refuse a push that holds what looks like a vendor's key; in the repositor
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
-import json
 import os
 import pathlib
-import re
-import string
-import subprocess
 import sys
 from typing import Any
 
-HISTORY = pathlib.Path(__file__).resolve().parent / "history"
+# What all examples share lies one folder up; this file is run as a program.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+
+import repositories
+from repositories import BRANCH, hexadecimal, letters
+
 APP = "where2eat"
-BRANCH = "main"
-SEED = "goldenpath.microapps: made up, opens nothing"
-LETTERS = string.ascii_letters + string.digits
-MARKER = re.compile(r"@@([a-z_]+)@@")
 # What the platform makes when it takes the database over. From then on the old login is none of this script's business.
 PLATFORM_ROLES = (f"{APP}_owner", f"{APP}_a", f"{APP}_b")
 
@@ -39,88 +34,23 @@ PLATFORM_ROLES = (f"{APP}_owner", f"{APP}_a", f"{APP}_b")
 def planted() -> dict[str, str]:
     """Every made-up secret by name, the same on every machine; tests search for leaks of these values."""
     return {
-        "database_password": _letters("database password", 24),
-        "database_password_earlier": _letters("earlier database password", 16),
-        "restaurant_api_key": "dd_" + "live_" + _letters("restaurant API key", 40),
-        "session_key": hashlib.sha256(f"{SEED}: session key".encode()).hexdigest(),
-        "mail_api_key": ".".join(("S" + "G", _letters("mail API key, name", 22), _letters("mail API key", 43))),
-        "maps_key": "AI" + "za" + _letters("maps key", 35),
+        "database_password": letters("database password", 24),
+        "database_password_earlier": letters("earlier database password", 16),
+        "restaurant_api_key": "dd_" + "live_" + letters("restaurant API key", 40),
+        "session_key": hexadecimal("session key"),
+        "mail_api_key": ".".join(("S" + "G", letters("mail API key, name", 22), letters("mail API key", 43))),
+        "maps_key": "AI" + "za" + letters("maps key", 35),
     }
 
 
-def _letters(what: str, length: int) -> str:
-    digest = hashlib.shake_256(f"{SEED}: {what}".encode()).digest(2 * length)
-    return "".join(LETTERS[int.from_bytes(digest[2 * i : 2 * i + 2], "big") % len(LETTERS)] for i in range(length))
-
-
-@dataclasses.dataclass(frozen=True)
-class Commit:
-    """One step of the app's history: who, when (git's own date format), why, and the files it writes and deletes."""
-
-    author: str
-    date: str
-    message: str
-    files: dict[str, bytes]
-    delete: tuple[str, ...]
-
-
-def commits() -> tuple[Commit, ...]:
+def commits() -> tuple[repositories.Commit, ...]:
     """The whole history, oldest first, with the planted values in their places."""
-    values = planted()
-    return tuple(_commit(folder, values) for folder in sorted(HISTORY.iterdir()))
-
-
-def _commit(folder: pathlib.Path, values: dict[str, str]) -> Commit:
-    about = json.loads((folder / "commit.json").read_text(encoding="utf-8"))
-    tree = folder / "tree"
-    files = {}
-    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
-        # Dot files are stored as dot.<name>: a .gitignore or .env of the example must not act on this repository.
-        name = path.relative_to(tree).with_name(re.sub(r"^dot\.", ".", path.name)).as_posix()
-        text = path.read_text(encoding="utf-8")
-        files[name] = MARKER.sub(lambda match: values[match[1]], text).encode()
-    return Commit(about["author"], about["date"], about["message"], files, tuple(about["delete"]))
-
-
-def fast_import_stream(history: tuple[Commit, ...]) -> bytes:
-    """The history in the format of `git fast-import`: names, dates and contents decide the commit ids, nothing else."""
-    lines: list[bytes] = []
-    for commit in history:
-        message = commit.message.encode() + b"\n"
-        lines.append(f"commit refs/heads/{BRANCH}\n".encode())
-        lines.append(f"author {commit.author} {commit.date}\ncommitter {commit.author} {commit.date}\n".encode())
-        lines.append(b"data %d\n%s\n" % (len(message), message))
-        lines += [f"D {name}\n".encode() for name in commit.delete]
-        for name, content in sorted(commit.files.items()):
-            lines.append(f"M 100644 inline {name}\n".encode() + b"data %d\n%s\n" % (len(content), content))
-    return b"".join([*lines, b"done\n"])
+    return repositories.commits(APP, planted())
 
 
 def make_repository(folder: pathlib.Path) -> str:
     """Make `folder`/where2eat.git where it is missing and give it its main branch if it has none; answers the commit of main."""
-    repository = folder / f"{APP}.git"
-    if not (repository / "HEAD").exists():
-        repository.parent.mkdir(parents=True, exist_ok=True)
-        _git(["init", "-q", "--bare", "--template=", "--object-format=sha1", f"--initial-branch={BRANCH}", str(repository)])
-    if not _head(repository):
-        stream = fast_import_stream(commits())
-        _git(["--git-dir", str(repository), "fast-import", "--quiet", "--done"], stream)
-    return _head(repository)
-
-
-def _head(repository: pathlib.Path) -> str:
-    name = f"refs/heads/{BRANCH}"
-    return _git(["--git-dir", str(repository), "for-each-ref", "--format=%(objectname)", name]).decode().strip()
-
-
-def _git(arguments: list[str], stdin: bytes = b"") -> bytes:
-    # The caller's git settings (signing, hooks, default formats) must not change a byte.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environ = {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-    done = subprocess.run(["git", *arguments], input=stdin, capture_output=True, env=environ, check=False)
-    if done.returncode:
-        raise SystemExit(f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
+    return repositories.make_repository(folder, APP, planted())
 
 
 CREW = (

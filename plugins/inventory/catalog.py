@@ -114,6 +114,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.display.warning(f"Not loaded: {problem}")
         settings = plain_settings(_profile_texts(path.parent / "group_vars", environment))
         collected.remember_settings(environment, settings)
+        collected.remember_homes((entry.name, entry.environments) for entry in catalog.entries)
         group = self.inventory.add_group(f"{ENVIRONMENT_PREFIX}{environment}")
         if catalog.problems:
             # What is not loaded may live here: nobody may take it for an orphan.

@@ -66,6 +66,6 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
         example = str(collection_root() / "inventories" / "sandbox")
         groups = (variables or {}).get("groups", {})
         try:
-            return selected(app, self.get_option("all_apps"), groups, collected.faults(), example)
+            return selected(app, self.get_option("all_apps"), groups, collected.faults(), example, collected.homes())
         except MicroappsError as error:
             raise AnsibleLookupError(error.sentence()) from None

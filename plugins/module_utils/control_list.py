@@ -215,7 +215,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         why="What is in one place can be replaced, revoked and watched; what is in the code can only be leaked.",
         proof="aws secretsmanager describe-secret --secret-id microapps/<environment>/<app>/<secret>",
         paths=(Path.LIGHT, Path.FULL),
-        applies="always",
+        applies="credentials",
     ),
     Control(
         id="secrets-03",
@@ -223,7 +223,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         why="A login that owns its tables cannot be replaced while the app runs; two that take turns can.",
         proof="In psql, \\du shows <app>_owner without a login and one of <app>_a and <app>_b with one; the login as found has none.",
         paths=(Path.LIGHT, Path.FULL),
-        applies="database",
+        applies="database_login",
     ),
     Control(
         id="secrets-04",
@@ -231,7 +231,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         why="A key that is needed to read the keys is one more secret to lose.",
         proof="kubectl get externalsecret,secretstore,serviceaccount --namespace <app>-<environment>",
         paths=(Path.LIGHT, Path.FULL),
-        applies="always",
+        applies="credentials",
     ),
     Control(
         id="secrets-05",
@@ -239,7 +239,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         why="A secret without an owner is never rotated and never deleted.",
         proof="aws secretsmanager describe-secret --secret-id microapps/<environment>/<app>/<secret> --query Tags",
         paths=(Path.LIGHT, Path.FULL),
-        applies="always",
+        applies="credentials",
     ),
     Control(
         id="secrets-06",
@@ -255,7 +255,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         why="Nobody knows who has seen an old one.",
         proof="aws secretsmanager list-secret-version-ids --secret-id microapps/<environment>/<app>/<secret>",
         paths=(Path.FULL,),
-        applies="always",
+        applies="credentials",
     ),
     Control(
         id="k8s_tenancy-01",

@@ -123,6 +123,20 @@ def test_a_part_that_is_down_is_one_line_and_the_run_can_be_repeated(
     assert states(estate.evidence("converge")["state"]["controls"], "in_place") == states(hardened, "in_place")
 
 
+def test_every_app_of_the_sandbox_is_hardened_in_one_run_and_a_second_changes_nothing(estate: Any) -> None:
+    played = estate.play()
+    assert played.rc == 0, played.text
+    for app in ("brochure", "lunch-poll", "where2eat"):
+        assert estate.evidence("converge", app)["run"]["outcome"] == "in_place"
+    assert estate.play().changed_tasks == []
+
+
+def test_an_app_of_another_environment_is_no_typo(estate: Any) -> None:
+    wrong = estate.play("-e", "app=expense-claims")
+    assert wrong.rc == 4 and wrong.results == []
+    assert "does not live in sandbox: its catalog entry names dev, staging, prod" in flat(wrong.text)
+
+
 # At which task of its first run it is killed, how many seconds later, and how. The secrets' task is struck most: there the
 # database's login is replaced.
 KILLS = [(count, 0.1 * (count % 4), (signal.SIGKILL, signal.SIGINT)[count % 2]) for count in range(1, 13)]

@@ -8,11 +8,12 @@ the same process, before any task, and raises what is kept here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _FAULTS: dict[str, str] = {}
 _SETTINGS: dict[str, dict[str, Any]] = {}
+_HOMES: dict[str, tuple[str, ...]] = {}
 
 
 def remember(source: str, fault: str) -> None:
@@ -36,3 +37,13 @@ def remember_settings(environment: str, settings: Mapping[str, Any]) -> None:
 def settings(name: str) -> tuple[Any, ...]:
     """A setting of every environment that was loaded and has it, each value once."""
     return tuple(dict.fromkeys(found[name] for found in _SETTINGS.values() if name in found))
+
+
+def remember_homes(apps: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+    """Keep in which environments each app of the catalog lives, so that a wrong choice of inventory can be told from a typo."""
+    _HOMES.update(apps)
+
+
+def homes() -> Mapping[str, tuple[str, ...]]:
+    """The environments of every app whose entry was read."""
+    return dict(_HOMES)

@@ -23,8 +23,17 @@ NAME: Final = re.compile(DNS_LABEL)
 Groups = Mapping[str, Iterable[str]]
 
 
-def selected(app: str, all_apps: bool, groups: Groups, faults: Iterable[str], example: str) -> list[str]:
+def selected(
+    app: str,
+    all_apps: bool,
+    groups: Groups,
+    faults: Iterable[str],
+    example: str,
+    elsewhere: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[str]:
     """Host patterns for a play's `hosts`; `example` is the shipped inventory that an error may name.
+
+    `elsewhere` says of the catalog's apps in which environments they live, these or others.
 
     Raises `Invalid` or `NotFound` with one line, before any task.
     """
@@ -39,7 +48,7 @@ def selected(app: str, all_apps: bool, groups: Groups, faults: Iterable[str], ex
             "no entry of its catalog names this environment",
             "Add the environment to an app's entry.",
         )
-    return _one(app, environments) if app else _all(all_apps, groups, environments)
+    return _one(app, environments, elsewhere or {}) if app else _all(all_apps, groups, environments)
 
 
 def one_of_each(groups: Groups, faults: Iterable[str], limit: str, example: str) -> list[str]:
@@ -76,7 +85,7 @@ def strictest(values: Iterable[int | str]) -> str:
     return steps[0] if steps else ""
 
 
-def _one(app: str, environments: Mapping[str, list[str]]) -> list[str]:
+def _one(app: str, environments: Mapping[str, list[str]], elsewhere: Mapping[str, tuple[str, ...]]) -> list[str]:
     hosts = sorted({host for members in environments.values() for host in members})
     names = sorted({host.partition(".")[0] for host in hosts})
     found = [host for host in hosts if host.partition(".")[0] == app]
@@ -87,6 +96,12 @@ def _one(app: str, environments: Mapping[str, list[str]]) -> list[str]:
             f"app: {quoted(app)} is not an app's name",
             "a name is made of a-z, 0-9 and hyphens; patterns and lists are not taken",
             _names(names),
+        )
+    if app in elsewhere:
+        raise NotFound(
+            f"The app {app} does not live in {_environments(environments)}",
+            f"its catalog entry names {', '.join(elsewhere[app])}",
+            f"Add the environment there, or choose another inventory (-i). {_names(names)}",
         )
     close = nearest(app, names)
     guess = f"Did you mean {close}? " if close else ""

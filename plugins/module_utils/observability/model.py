@@ -148,7 +148,7 @@ def target_of(app: App, profile: Profile, verdict: Verdict) -> Target:
     return Target(
         namespace=app.namespace,
         job=f"{app.namespace}/{app.name}",
-        unwatched=tuple(dict.fromkeys((app.workload.health_path, app.workload.metrics_path))),
+        unwatched=_unwatched(app),
         full=full,
         database=app.database is not None or bool(verdict.facts.get("database")),
         error_ratio=ratio,
@@ -156,3 +156,9 @@ def target_of(app: App, profile: Profile, verdict: Verdict) -> Target:
         latency=settings.latency_seconds,
         database_latency=settings.database_latency_seconds,
     )
+
+
+def _unwatched(app: App) -> tuple[str, ...]:
+    # Where the probe asks for the front page, people do so too: it is watched, and the probe's good answers count with theirs.
+    paths = (app.workload.health_path, app.workload.metrics_path)
+    return tuple(dict.fromkeys(path for path in paths if path != "/")) or ("/metrics",)

@@ -196,7 +196,7 @@ def _repair(
             _reasons(running, late),
             f"Read the logs in {layout.path('logs')}, then run the same command.",
         )
-    if down and _APP in probes:
+    if _APP in probes and (down or not _has_repositories(layout)):
         _seed(layout, request, wanted)
     if _APP not in down:
         return ()
@@ -229,9 +229,18 @@ def _prepare_cluster(layout: Layout, wanted: Setup, state: Mapping[str, Any]) ->
     return digest
 
 
+def _has_repositories(layout: Layout) -> bool:
+    """Whether every example has its repository: a newer version of the collection may have brought one more."""
+    apps = (folder.parent.name for folder in (collection_root() / "examples").glob("*/history"))
+    return all(layout.path("git", f"{app}.git", "HEAD").exists() for app in apps)
+
+
 def _seed(layout: Layout, request: Request, wanted: Setup) -> None:
-    """The example app's repository, database and first release; what is there already is left alone by its own script."""
-    script = collection_root() / "examples" / EXAMPLE / "install.py"
+    """The examples' repositories, and the database and first release of the one that runs.
+
+    What is there already is left alone by their own scripts.
+    """
+    examples = collection_root() / "examples"
     database = blocks(layout, request.params, wanted.ports, Tools({}), "")["database"]
     environment = {
         **base_environment(layout, request.environ),
@@ -242,10 +251,12 @@ def _seed(layout: Layout, request: Request, wanted: Setup) -> None:
         "PGSSLMODE": str(database["sslmode"]),
         "PGPASSWORD": pathlib.Path(database["password_file"]).read_text(encoding="utf-8").strip(),
     }
-    command = [sys.executable, str(script), "--git-folder", str(layout.path("git")), "--database"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MicroappsError("The example app could not be put together", " ".join(done.stderr.split())[-300:])
+    scripts = (("repositories.py",), (f"{EXAMPLE}/install.py", "--database"))
+    for script, *options in scripts:
+        command = [sys.executable, str(examples / script), "--git-folder", str(layout.path("git")), *options]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise MicroappsError("The example apps could not be put together", " ".join(done.stderr.split())[-300:])
     if runner.read_release(layout.path("apps"), EXAMPLE) is None:
         runner.write_release(layout.path("apps"), _first_release(layout, wanted.ports, database, environment))
 

@@ -210,6 +210,8 @@ def owed(
     holds = {
         "always": True,
         "database": bool(facts["database"]),
+        # A file needs nobody to log in.
+        "database_login": facts["database"] not in ("", "sqlite"),
         "credentials": bool(facts["declared_secrets"]) or any(one.owes_rotation for one in credentials),
         "container": bool(facts["container"]) or facts["runtime"] not in ("static", "unknown"),
         "third_parties": bool(facts["third_parties"]),

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.profile_schema import profile_from
 from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability import promtool
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.capability import CAPABILITY
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.documents import Words
-from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.model import Rule, Target
+from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.model import Rule, Target, target_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.rules import rules_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
 
@@ -62,10 +64,19 @@ def proven(program: str, rules: tuple[Rule, ...], cache: pathlib.Path, words: Wo
         dataclasses.replace(FULL, error_ratio=0.1),
         dataclasses.replace(FULL, error_ratio=0.0005, fewest=500),
         dataclasses.replace(LIGHT, unwatched=("/health.check", "/-/metrics")),
+        # A front page that is probed is not left out of the alerts: people ask for it too.
+        dataclasses.replace(FULL, unwatched=("/metrics",)),
     ],
 )
 def test_the_rules_of_any_sensible_profile_are_proven(program: str, target: Target, tmp_path: pathlib.Path) -> None:
     assert proven(program, rules_for(target), tmp_path) == ()
+
+
+def test_a_front_page_that_is_probed_stays_watched(root: pathlib.Path, arguments: dict[str, Any]) -> None:
+    brochure = load_app(str(root / "inventories" / "apps" / "brochure.yml"), "brochure", "sandbox")
+    assert brochure.workload.health_path == "/"
+    verdict = Verdict(Path.FULL, 27, (), (), {}, (), (), "c")
+    assert target_of(brochure, profile_from(arguments["profile"]), verdict).unwatched == ("/metrics",)
 
 
 def test_hostile_text_is_shown_and_not_run(program: str, tmp_path: pathlib.Path) -> None:

@@ -133,6 +133,8 @@ def test_a_taken_port_is_one_clear_line(other):
     other.ask("stopped")
     port = layout.read_state(other.layout)["ports"]["registry"]
     with socket.socket() as squatter:
+        # The registry's last connections are in TIME_WAIT.
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         squatter.bind(("127.0.0.1", port))
         squatter.listen()
         result = other.ask("started")

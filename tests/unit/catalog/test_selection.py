@@ -62,6 +62,15 @@ def test_what_is_refused_before_any_task(app: str, groups: dict[str, list[str]],
     assert sentence in str(caught.value)
 
 
+def test_an_app_of_another_environment_is_no_typo() -> None:
+    with pytest.raises(NotFound) as caught:
+        selected("expenses", False, SANDBOX, (), EXAMPLE, {"expenses": ("dev", "prod"), "where2eat": ("sandbox",)})
+    assert str(caught.value) == (
+        "The app expenses does not live in sandbox: its catalog entry names dev, prod. "
+        "Add the environment there, or choose another inventory (-i). The apps are: poll, where2eat."
+    )
+
+
 def test_a_catalog_that_could_not_be_read_is_raised_first() -> None:
     with pytest.raises(Invalid, match=r"x\.yml:3: bad"):
         selected("where2eat", False, SANDBOX, ("x.yml:3: bad",), EXAMPLE)
