@@ -113,7 +113,10 @@ def test_a_play_takes_its_app_without_any_warning(run: Run, root: pathlib.Path, 
 def test_a_wrong_name_fails_at_once_in_every_mode(run: Run, root: pathlib.Path, arguments: tuple[str, ...]) -> None:
     done = run("ansible-playbook", "play.yml", "-i", str(root / "inventories" / "sandbox"), "-e", "app=where2eatt", *arguments)
     assert done.returncode == 4
-    assert 'There is no app "where2eatt" in sandbox. Did you mean where2eat? The apps are: brochure, lunch-poll, where2eat.' in last_error(done)
+    assert (
+        'There is no app "where2eatt" in sandbox. Did you mean where2eat? The apps are: brochure, lunch-poll, where2eat.'
+        in last_error(done)
+    )
     assert "TASK" not in done.stdout
 
 
