@@ -11,20 +11,17 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.layout import Layout
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures import keys
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.cosign.keyed import verify_with_key
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Kind, Reason, Rejected, Subject
-from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, make_cosign, making
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, beside_tools, make_cosign, making
 
 GROUPS = ("genuine", "attacks", "attacks_fallback")
 CASES = [(group, entry) for group in GROUPS for entry in asking.cases(group)]
@@ -33,12 +30,7 @@ IDS = [f"{group}-{asking.name_of(entry)}" for group, entry in CASES]
 
 def program(name: str) -> str:
     """The tool's path; the test is skipped where there is none."""
-    found = os.environ.get(f"GOLDENPATH_{name.upper()}") or shutil.which(name)
-    if not found and name == "cosign3":
-        try:
-            found = str(build.binaries(os.environ).get("cosign", ""))
-        except NotFound:
-            found = ""
+    found = beside_tools.program(name)
     if not found:
         pytest.skip(f"{name} is not here; GOLDENPATH_{name.upper()} can name it")
     return found

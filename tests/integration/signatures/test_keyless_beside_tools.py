@@ -2,15 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """cosign and Sigstore's Python client are asked about the same keyless images; where we differ, a table says why.
 
-cosign 3 is `cosign3` on PATH or what GOLDENPATH_COSIGN3 names, cosign 2.5 is `cosign2` or GOLDENPATH_COSIGN2, Sigstore's client
-is in the lock file. A test is skipped only where its program is not there; one that is named and does not run fails.
+cosign 3 is the sandbox's, `cosign3` on PATH, or what GOLDENPATH_COSIGN3 names, cosign 2.5 is `cosign2` or GOLDENPATH_COSIGN2,
+Sigstore's client is in the lock file. A test is skipped only where its program is not there; one that is named and does not run
+fails.
 """
 
 from __future__ import annotations
 
-import os
 import pathlib
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +34,7 @@ def hosts() -> Iterator[dict[str, str]]:
 def test_the_tool_answers_as_the_table_says(
     group: str, entry: dict[str, Any], tool: str, hosts: dict[str, str], tmp_path: pathlib.Path
 ) -> None:
-    if tool != "sigstore" and not (os.environ.get(f"GOLDENPATH_{tool.upper()}") or shutil.which(tool)):
+    if tool != "sigstore" and not beside_tools.program(tool):
         pytest.skip(f"{tool} is not here; GOLDENPATH_{tool.upper()} can name it")
     assert beside_tools.says(tool, hosts, group, entry, tmp_path) == entry.get(tool, "")
 
