@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import urllib.parse
 from collections.abc import Mapping
@@ -51,6 +52,16 @@ def proxy_of(server: str, environ: Mapping[str, str]) -> str:
     if "://" in named and not named.startswith(("http://", "https://")):
         raise Invalid(f"Reach {server}", f"the proxy {named.partition('://')[0]}:// of the environment is not HTTP")
     return named if "://" in named else f"http://{named}"
+
+
+def proxy_and_login(address: str) -> tuple[str, dict[str, str]]:
+    """A proxy's address without its login, and the headers that hold it: HTTP libraries do not look for one in the address."""
+    parts = urllib.parse.urlsplit(address)
+    if not parts.username:
+        return address, {}
+    login = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
+    headers = {"proxy-authorization": "Basic " + base64.b64encode(login.encode()).decode("ascii")}
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), headers
 
 
 def _exempt(host: str, names: str) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from ..errors import Conflict, Denied, MissingLibrary, NotFound, Unreachable
-from ..network import is_loopback, proxy_of
+from ..network import is_loopback, proxy_and_login, proxy_of
 from ..profile import Cluster
 from ..scrubber import Secrets
 from .answers import Call, error_of
@@ -265,7 +265,8 @@ class Client:
             if access.server_name:
                 settings["server_hostname"] = settings["assert_hostname"] = access.server_name
         if self._proxy:
-            return urllib3.ProxyManager(self._proxy, **settings)
+            bare, login = proxy_and_login(self._proxy)
+            return urllib3.ProxyManager(bare, proxy_headers=login, **settings)
         return urllib3.PoolManager(**settings)
 
 

@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Logins for registries: what the user's docker configuration says, ECR's own, and the tokens that registries hand out.
 
-Sources, in this order: `auths`, `credHelpers` and `credsStore` of docker's config.json (its location as docker finds it), then
-for a host of ECR its authorization token, then nobody. A login is registered as secret when it is read, and is never in a
-command line.
+Sources, in this order: what docker or podman know (docker_config.py), for a host of ECR its authorization token, nobody.
+A login is registered as secret when it is read, and is never in a command line.
 """
 
 from __future__ import annotations
@@ -13,44 +12,25 @@ import base64
 import binascii
 import dataclasses
 import json
-import os
 import re
-import subprocess
 import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from ..aws.errors import calling
 from ..aws.session import AwsSession
-from ..errors import Denied, Invalid, NotFound, Unreachable
+from ..errors import Denied, Invalid, Unreachable
 from ..network import is_loopback
 from ..scrubber import Secrets
+from .docker_config import Login, login_for
 from .transport import not_near
 
 _ECR: Final = re.compile(
     r"(?P<account>[0-9]{12})\.dkr(?:\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"|-ecr(?:-fips)?\.(?P<dual>[a-z0-9-]+)\.on\.aws)"
 )
-_HELPER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_HELPER_SECONDS: Final = 20
-# docker keeps Docker Hub's login under this name.
-_HUB: Final = "https://index.docker.io/v1/"
 # A scheme, or one of its parameters: name="quoted" or name=token (RFC 9110 section 11.6.1).
 _PART: Final = re.compile(r"""([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?""")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Login:
-    """A user name and password; `token` is an identity token in their place (OAuth 2 refresh token)."""
-
-    username: str
-    password: str = dataclasses.field(repr=False)
-    token: str = dataclasses.field(default="", repr=False)
-
-    @property
-    def basic(self) -> str:
-        """The Authorization header."""
-        return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,77 +107,11 @@ class Logins:
 
     def login(self, host: str) -> Login | None:
         """The login for a registry, None for nobody's."""
-        config = self._config()
-        found = self._from_helper(host, config) or self._from_config(host, config) or self._from_ecr(host)
+        found = login_for(host, self.environ) or self._from_ecr(host)
         if found is not None:
             for secret in (found.password, found.token, found.basic.removeprefix("Basic ")):
                 self.secrets.register(secret)
         return found
-
-    def _config(self) -> Mapping[str, Any]:
-        folder = self.environ.get("DOCKER_CONFIG") or os.path.join(self.environ.get("HOME", ""), ".docker")
-        path = os.path.join(folder, "config.json")
-        try:
-            with open(path, encoding="utf-8") as stream:
-                config = json.loads(stream.read())
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        except OSError as error:
-            raise Invalid(f"{path} cannot be read", error.strerror or "", "Mend its rights, or log in anew.") from None
-        except (ValueError, RecursionError):
-            raise Invalid(f"{path} cannot be read", "it is not a JSON file of docker's", "Mend it, or log in anew.") from None
-        return config if isinstance(config, dict) else {}
-
-    def _from_config(self, host: str, config: Mapping[str, Any]) -> Login | None:
-        auths = config.get("auths")
-        entries = {_named(name): entry for name, entry in auths.items()} if isinstance(auths, dict) else {}
-        entry = entries.get(_named(host))
-        if not isinstance(entry, dict) or not (entry.get("auth") or entry.get("identitytoken") or entry.get("username")):
-            return None
-        token = str(entry.get("identitytoken") or "")
-        username, password = str(entry.get("username") or ""), str(entry.get("password") or "")
-        if entry.get("auth"):
-            try:
-                username, _colon, password = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
-            except (binascii.Error, ValueError):
-                raise Invalid(f"The login for {host} in docker's config.json", "is not base64", "Log in anew.") from None
-        return Login(username, password.rstrip("\0"), token)
-
-    def _from_helper(self, host: str, config: Mapping[str, Any]) -> Login | None:
-        helpers = config.get("credHelpers")
-        named = {_named(name): helper for name, helper in helpers.items()} if isinstance(helpers, dict) else {}
-        helper = named.get(_named(host)) or config.get("credsStore")
-        if not helper:
-            return None
-        if not isinstance(helper, str) or not _HELPER.fullmatch(helper):
-            raise Invalid(f"The credential helper {helper!r:.60} of docker's config.json", "is no name of a program")
-        return self._asked(f"docker-credential-{helper}", _HUB if _named(host) == _named(_HUB) else host)
-
-    def _asked(self, program: str, host: str) -> Login | None:
-        try:
-            done = subprocess.run(
-                [program, "get"],
-                input=host.encode(),
-                capture_output=True,
-                timeout=_HELPER_SECONDS,
-                check=False,
-                env=dict(self.environ),
-            )
-        except FileNotFoundError:
-            raise NotFound(f"The credential helper {program} for {host}", "it is not on PATH", "Install it.") from None
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unreachable(f"Ask {program} for the login of {host}", type(error).__name__) from None
-        if done.returncode:
-            # What a helper prints may hold anything, so only its own word for "I have none" is looked at.
-            if b"credentials not found" in done.stdout + done.stderr:
-                return None
-            raise Unreachable(f"Ask {program} for the login of {host}", f"it ended with {done.returncode}", "Run it by hand.")
-        try:
-            answer = json.loads(done.stdout)
-            username, secret = str(answer["Username"]), str(answer["Secret"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise Unreachable(f"Ask {program} for the login of {host}", "its answer is not a helper's") from None
-        return Login("", "", secret) if username == "<token>" else Login(username, secret)
 
     def _from_ecr(self, host: str) -> Login | None:
         place = ecr_place(host)
@@ -233,9 +147,3 @@ def ecr_login(token: str, host: str) -> Login:
     if not colon:
         raise Unreachable(f"Ask ECR for a login to {host}", "its token is not what AWS documents")
     return Login(username, password)
-
-
-def _named(name: str) -> str:
-    """A registry as docker's configuration may spell it: with or without scheme and path; Docker Hub by all its names."""
-    host = name.split("://", 1)[-1].split("/", 1)[0].lower()
-    return "docker.io" if host in ("index.docker.io", "registry-1.docker.io") else host

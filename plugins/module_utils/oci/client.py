@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import re
 import threading
 import urllib.parse
@@ -26,8 +27,9 @@ from ..errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreac
 from ..profile import Aws, Registry
 from ..scrubber import Secrets
 from . import strict_json
-from .auth import Challenge, Login, Logins, challenge_of, token_in, token_url
+from .auth import Challenge, Logins, challenge_of, token_in, token_url
 from .descriptors import DIGEST, descriptor_from
+from .docker_config import Login
 from .model import BLOB_LIMIT, MANIFEST_LIMIT, REFERRERS_LIMIT, Descriptor, Manifest
 from .reference import TAG, Reference
 from .transport import Answer, Settings, Transport, place_of, redirected, shown
@@ -62,19 +64,35 @@ class Registries:
 
     def __init__(self, ours: Registry, logins: Logins, settings: Settings) -> None:
         self._ours, self._logins = ours, logins
-        self._transport = Transport(dataclasses.replace(settings, ca_file=ours.ca_file or settings.ca_file))
+        self._transport = Transport(dataclasses.replace(settings, ca_file=_expanded(ours.ca_file, settings.environ)))
         self._lock = threading.Lock()
         self._hosts: dict[str, Host] = {}
 
     def repository(self, reference: Reference) -> RemoteRepository:
         """The repository of an image. In clear only the profile's own registry is reached, and only if the profile says so."""
-        name = reference.api_host
+        return RemoteRepository(self._host(reference.registry, reference.api_host), reference.path, reference.repository)
+
+    def knock(self) -> None:
+        """Ask the profile's own registry whether it is one and takes the login; raises Denied and Unreachable."""
+        name = self._ours.address.partition("/")[0]
+        what = f"Use the registry {self._ours.address}"
+        answer = self._host(name, Reference(name, "").api_host).ask("GET", "/v2/", "", {}, _TOKEN_LIMIT)
+        if answer.status in (401, 403):
+            raise refused(answer, what)
+        if answer.status != 200:
+            raise Unreachable(what, f"it answers {answer.status} to GET /v2/", "Is that the address of a registry?")
+
+    def _host(self, registry: str, name: str) -> Host:
         with self._lock:
             if name not in self._hosts:
-                clear = self._ours.plain_http and self._ours.address.partition("/")[0] == reference.registry
+                clear = self._ours.plain_http and self._ours.address.partition("/")[0] == registry
                 self._hosts[name] = Host(f"{'http' if clear else 'https'}://{name}", name, self._logins, self._transport)
-            host = self._hosts[name]
-        return RemoteRepository(host, reference.path, reference.repository)
+            return self._hosts[name]
+
+
+def _expanded(path: str, environ: Mapping[str, str]) -> str:
+    """A path of the profile's: `~` is the home folder that the environment names."""
+    return os.path.join(environ.get("HOME", "~"), path[2:]) if path.startswith("~/") else path
 
 
 class Host:

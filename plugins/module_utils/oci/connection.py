@@ -13,12 +13,11 @@ import functools
 import http.client
 import io
 import ssl
-import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..errors import Invalid, MissingLibrary
-from ..network import is_loopback, proxy_of
+from ..network import is_loopback, proxy_and_login, proxy_of
 
 try:
     import urllib3
@@ -143,7 +142,11 @@ def manager_for(wanted: Wanted) -> Any:
     if wanted.context:
         settings["ssl_context"] = wanted.context
     proxy = "" if is_loopback(wanted.url) else proxy_of(wanted.url, wanted.environ)
-    manager = urllib3.ProxyManager(*_proxy(proxy), **settings) if proxy else urllib3.PoolManager(**settings)
+    if proxy:
+        bare, login = proxy_and_login(proxy)
+        manager: Any = urllib3.ProxyManager(bare, proxy_headers=login, **settings)
+    else:
+        manager = urllib3.PoolManager(**settings)
     # By a proxy the address is the proxy's own: where the name leads is for the proxy to judge.
     met = _nobody if proxy else wanted.met
     manager.pool_classes_by_scheme = {scheme: _pool_class(scheme == "https", wanted.clock, met) for scheme in ("http", "https")}
@@ -152,15 +155,6 @@ def manager_for(wanted: Wanted) -> Any:
 
 def _nobody(_address: str) -> None:
     return None
-
-
-def _proxy(address: str) -> tuple[str, int, Mapping[str, str] | None, Mapping[str, str] | None]:
-    """The first arguments of a ProxyManager: urllib3 does not look for a login in a proxy's address."""
-    parts = urllib.parse.urlsplit(address)
-    user = f"{urllib.parse.unquote(parts.username or '')}:{urllib.parse.unquote(parts.password or '')}"
-    login = urllib3.make_headers(proxy_basic_auth=user) if parts.username else None
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return bare, CONNECTIONS, None, login
 
 
 def _pool_class(tls: bool, clock: Callable[[], float], met: Callable[[str], None]) -> type:

@@ -19,6 +19,7 @@ from typing import Final
 
 from ..errors import Denied, Invalid, MicroappsError, NotFound, Unreachable
 from ..observability.promtool import find as find_promtool
+from ..oci.client import open_registries
 from ..profile import Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.postgresql_session import Address, read_password, session
@@ -95,14 +96,7 @@ def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
 
 def _registry(asked: Asked) -> Iterable[Row]:
     registry = asked.profile.registry
-    address = f"{'http' if registry.plain_http else 'https'}://{registry.address}"
-    status, _body = http_json(address, "GET", "/v2/", {})
-    if status not in (200, 401):
-        raise Unreachable(
-            f"The registry {registry.address}", f"it answered {status} to GET /v2/", "Is that the address of a registry?"
-        )
-    if status == 401:
-        return (Row("registry", registry.address, YES, COULD_NOT_TELL, "v2", "it asks for a login, which pushing will need"),)
+    open_registries(registry, asked.profile.aws, asked.environ, asked.secrets).knock()
     return (Row("registry", registry.address, YES, YES, "v2"),)
 
 

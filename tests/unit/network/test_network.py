@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.network import is_loopback, is_near, proxy_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.network import is_loopback, is_near, proxy_and_login, proxy_of
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,17 @@ def test_is_loopback(url: str, expected: bool) -> None:
 )
 def test_what_is_for_this_machine_alone(host: str, expected: bool) -> None:
     assert is_near(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "bare", "login"),
+    [
+        ("http://proxy.example:3128", "http://proxy.example:3128", ""),
+        ("http://ada:pa%40ss@proxy.example:3128/", "http://proxy.example:3128/", "ada:pa@ss"),
+        ("http://ada@proxy.example", "http://proxy.example", "ada:"),
+    ],
+)
+def test_a_proxys_login_goes_into_a_header(address: str, bare: str, login: str) -> None:
+    found, headers = proxy_and_login(address)
+    assert found == bare
+    assert headers == ({"proxy-authorization": "Basic " + base64.b64encode(login.encode()).decode()} if login else {})

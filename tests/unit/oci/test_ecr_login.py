@@ -16,6 +16,7 @@ from botocore.stub import Stubber
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import AwsSession, session_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Denied, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci import auth
+from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.docker_config import Login
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
@@ -33,7 +34,7 @@ def session(tmp_path: pathlib.Path) -> AwsSession:
 
 def test_a_login_of_ecrs() -> None:
     token = base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()
-    assert auth.ecr_login(token, "h") == auth.Login("AWS", PASSWORD)
+    assert auth.ecr_login(token, "h") == Login("AWS", PASSWORD)
     with pytest.raises(Unreachable):
         auth.ecr_login("nonsense", "h")
 
@@ -49,7 +50,7 @@ def test_ecr_is_asked_for_its_own_hosts_only(session: AwsSession, secrets: Secre
         sts.add_response("get_caller_identity", {"Account": "123456789012"})
         for host in (REGISTRY, REGISTRY.replace(".ecr", ".ecr-fips"), "123456789012.dkr-ecr.eu-west-1.on.aws"):
             ecr.add_response("get_authorization_token", {"authorizationData": [{"authorizationToken": token}]})
-            assert logins.login(host) == auth.Login("AWS", PASSWORD)
+            assert logins.login(host) == Login("AWS", PASSWORD)
         ecr.add_client_error("get_authorization_token", "AccessDeniedException")
         with pytest.raises(Denied):
             logins.login(REGISTRY)
