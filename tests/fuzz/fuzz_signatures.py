@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
@@ -34,7 +35,16 @@ with atheris.instrument_imports(include=["ansible_collections"]):
     )
     from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.keyless.trusted_root import parse
     from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Candidate, Kind, Rejected
-from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, asking_keyless
+    from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.notation import (
+        cbor,
+        cose,
+        crls,
+        jws,
+        names,
+        time_stamp_token,
+        trust_policy,
+    )
+from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import asking, asking_keyless, asking_notation
 
 GENUINE = asking.layout("genuine")
 OWN_ERRORS = (Invalid, Rejected)
@@ -108,6 +118,26 @@ def hold(der: bytes) -> None:
     claims.holder_of(certificate.read(der).certificate.extensions)
 
 
+NOTATION = {
+    name: asking_notation.beside("genuine", name) for name in ("jws-metadata", "cose-metadata", "jws-stamped", "cose-stamped")
+}
+
+
+def trust(name: str, content: bytes) -> None:
+    """Bytes in the place of a genuine envelope of notation's."""
+    found = NOTATION[name]
+    candidate = dataclasses.replace(found.candidates[0], content=content)
+    policy = "stamped" if name.endswith("stamped") else "strict"
+    asking_notation.signer(policy).verify(candidate, found.subject, {}, asking_notation.NOW)
+    parser = jws.parse if name.startswith("jws") else cose.parse
+    assert parser(content).signed == parser(found.candidates[0].content).signed
+
+
+def name_of(content: bytes) -> None:
+    """A distinguished name has what each must have."""
+    assert set(names.MANDATORY) <= set(names.parse(content.decode("utf-8", "replace"), "it"))
+
+
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "json": reread,
     "bundle": bundle.parse,
@@ -121,6 +151,14 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "checkpoint": lambda content: tree.read_checkpoint(content.decode("utf-8", "surrogateescape")),
     "pattern": lambda content: pattern.compile_pattern(content.decode("utf-8", "replace"), "it").matches("a" * 100),
     "root": lambda content: parse(content, "it"),
+    "cbor": lambda content: cbor.decode(content, "it"),
+    "jws": jws.parse,
+    "cose": cose.parse,
+    "token": time_stamp_token.parse,
+    "crl": lambda content: crls.parse(content, "it"),
+    "trust-policy": lambda content: trust_policy.parse(content, "it"),
+    "name": name_of,
+    **{f"verify-notation-{name}": functools.partial(trust, name) for name in NOTATION},
     "verify-keyless": lambda content: identify("bundle-rekor1-tsa", content),
     "verify-keyless-v2": lambda content: identify("bundle-rekor2-tsa", content),
     "verify-keyless-legacy": lambda content: identify("legacy-tsa", content),
@@ -131,15 +169,17 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
 
 
 def seeds(folder: pathlib.Path) -> None:
-    """Every blob of the fixtures, the keys and the trusted roots: where the fuzzer begins."""
+    """Every blob of the fixtures, the keys, trusted roots, trust policies and CRLs: where the fuzzer begins."""
     folder.mkdir(parents=True, exist_ok=True)
-    for place in (asking.COSIGN, asking_keyless.KEYLESS):
+    for place in (asking.COSIGN, asking_keyless.KEYLESS, asking_notation.NOTATION):
         for path in place.rglob("*"):
-            if path.is_file() and path.suffix in ("", ".pub", ".json"):
+            if path.is_file() and path.suffix in ("", ".pub", ".json", ".crl"):
                 (folder / path.name).write_bytes(path.read_bytes())
     for found in KEYLESS.values():
         for number, content in enumerate(_parts(found.candidates[0])):
             (folder / f"{found.subject.descriptor.digest[7:20]}-{number}").write_bytes(content)
+    (folder / "name").write_text("C=US, ST=WA, O=Wabbit \\, Inc., CN=\\41")
+    (folder / "token").write_bytes(cose.parse(NOTATION["cose-stamped"].candidates[0].content).timestamp or b"")
 
 
 def _parts(candidate: Candidate) -> Iterator[bytes]:
