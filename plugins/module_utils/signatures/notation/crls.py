@@ -53,7 +53,7 @@ def parse(content: bytes, source: str) -> Crl:
         found = x509.load_pem_x509_crl(content) if content.lstrip().startswith(_PEM) else x509.load_der_x509_crl(content)
         # What the library reads only when it is asked for.
         _unused = (found.issuer, found.extensions, found.last_update_utc, found.next_update_utc, found.signature_hash_algorithm)
-    except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm):
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
         raise Invalid(f"{source} is no CRL that can be read", "", "Give it in PEM or DER.") from None
     return Crl(found, source)
 

@@ -35,7 +35,7 @@ SIGNING_TIME: Final = "io.cncf.notary.signingTime"
 AUTHENTIC_SIGNING_TIME: Final = "io.cncf.notary.authenticSigningTime"
 EXPIRY: Final = "io.cncf.notary.expiry"
 TIMESTAMP: Final = "io.cncf.notary.timestampSignature"
-AGENT: Final = "io.cncf.notary.signingAgent"
+AGENT: Final = "io.cncf.notary.signingAgent"  # not looked at: nothing may depend on it
 PLUGIN: Final = "io.cncf.notary.verificationPlugin"
 # A genuine envelope has some ten thousand bytes; what its user metadata add is theirs.
 ENVELOPE_LIMIT: Final = 1024 * 1024

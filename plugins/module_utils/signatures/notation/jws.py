@@ -47,7 +47,6 @@ def parse(content: bytes) -> Envelope:
     algorithm = envelope.algorithm_from(_ALGORITHMS, headers.get("alg"))
     others = {name: value for name, value in headers.items() if name not in _OWN}
     attributes = envelope.attributes_from(others, headers.get("crit"), _time)
-    text(unsigned, envelope.AGENT, _WHAT, "")
     return Envelope(
         payload=_base64url(payload, "The payload of the envelope"),
         signed=f"{protected}.{payload}".encode(),

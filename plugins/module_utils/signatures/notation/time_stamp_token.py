@@ -28,6 +28,8 @@ _HASHES: Final = {
 }
 # PKIStatusInfo: granted.
 _GRANTED: Final = bytes.fromhex("3003020100")
+# RFC 5652, sections 5.1 and 5.3: for content that is no plain data, and a signer named by issuer and number.
+_VERSION_3, _VERSION_1 = bytes.fromhex("020103"), bytes.fromhex("020101")
 _ITEMS: Final = 100
 
 
@@ -56,6 +58,7 @@ def parse(token: bytes) -> Token:
     parts = list(_elements(_single(explicit.content, _SEQUENCE)))
     # version, digestAlgorithms, encapContentInfo, certificates [0], perhaps crls [1], signerInfos
     _must(len(parts) in (5, 6) and parts[3].tag == _ZERO and parts[-1].tag == _SET, "it has no certificates, or no signer")
+    _must(parts[0].whole == _VERSION_3, "it is of another version")
     (signer,) = _children(parts[-1].content, 1)
     hash_name, digest = _signing_certificate(_elements(_content(signer, _SEQUENCE)))
     certificates = b"".join(sorted(one.whole for one in _elements(parts[3].content)))
@@ -68,6 +71,7 @@ def _signing_certificate(signer: Sequence[Element]) -> tuple[str, bytes]:
     """Hash and digest of the certificate in the signed attributes, which must be for a time stamp."""
     # version, sid, digestAlgorithm, signedAttrs [0], ...
     _must(len(signer) >= 6 and signer[3].tag == _ZERO, "it has no signed attributes")
+    _must(signer[0].whole == _VERSION_1, "it is of another version")
     attributes: dict[bytes, Element] = {}
     for one in _elements(signer[3].content):
         kind, values = _children(_content(one, _SEQUENCE), 2)
@@ -76,9 +80,9 @@ def _signing_certificate(signer: Sequence[Element]) -> tuple[str, bytes]:
             (attributes[kind.content],) = _children(values.content, 1)
     _must(set(attributes) == {_CONTENT_TYPE, _SIGNING_CERTIFICATE_V2}, "it does not say what it is, or who stamped")
     _must(attributes[_CONTENT_TYPE].whole == _element(_OID, _TST_INFO), "it is signed as something else")
-    certificates = _elements(_content(attributes[_SIGNING_CERTIFICATE_V2], _SEQUENCE))
-    _must(bool(certificates), "it does not say who stamped")
-    fields = list(_elements(_content(_elements(_content(certificates[0], _SEQUENCE))[0], _SEQUENCE)))
+    # The certificate that stamped is the first of those that are named (RFC 5816, section 2.2.1).
+    first = _first(_first(attributes[_SIGNING_CERTIFICATE_V2]))
+    fields = list(_elements(_content(first, _SEQUENCE)))
     digest = hashlib.sha256
     if fields and fields[0].tag == _SEQUENCE:
         algorithm = _elements(fields.pop(0).content)
@@ -105,6 +109,12 @@ def _elements(data: bytes) -> tuple[Element, ...]:
         found.append(Element(data[at], data[at + head : end], data[at:end]))
         at = end
     return tuple(found)
+
+
+def _first(element: Element) -> Element:
+    found = _elements(_content(element, _SEQUENCE))
+    _must(bool(found), "it does not say who stamped")
+    return found[0]
 
 
 def _children(content: bytes, count: int) -> tuple[Element, ...]:

@@ -15,6 +15,7 @@ from ..keyless.chain import path, valid_at
 from ..keyless.timestamps import library
 from ..model import Reason, Rejected
 from .chain import Purpose, check
+from .envelope import certificate_from
 from .time_stamp_token import parse
 
 with contextlib.suppress(ImportError):  # the documentation checks import this file without it
@@ -62,9 +63,9 @@ def verify(token: bytes | None, signature: bytes, roots: Sequence[x509.Certifica
     try:
         read = client.decode_timestamp_response(parts.response)
         moment, accuracy = read.tst_info.gen_time, _accuracy(read.tst_info)
-        carried = [x509.load_der_x509_certificate(one) for one in read.signed_data.certificates]
+        carried = [certificate_from(one, "It") for one in read.signed_data.certificates]
         signers = [(one.issuer, one.serial_number) for one in read.signed_data.signer_infos]
-    except ValueError:
+    except (ValueError, Rejected):
         raise _no_time("The time stamp cannot be read", "it is not DER, or no time stamp") from None
     if read.tst_info.version != _VERSION:
         raise _no_time("The time stamp cannot be read", "it is of another version")

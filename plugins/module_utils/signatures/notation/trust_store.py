@@ -102,7 +102,7 @@ def _in_file(path: pathlib.Path) -> list[x509.Certificate]:
     try:
         ders = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(content)] if labels else [content]
         return [certificate_from(der, str(path)) for der in ders]
-    except (ValueError, Rejected):
+    except (ValueError, x509.InvalidVersion, Rejected):
         raise Invalid(f"{path} is no certificate that can be read", "", "Give it in PEM, or as one certificate in DER.") from None
 
 

@@ -143,6 +143,13 @@ def test_a_time_has_the_tag_of_seconds_and_no_other(root: Issued) -> None:
             cose.parse(content)
 
 
+def test_nothing_depends_on_what_the_signing_agent_says_of_itself(root: Issued) -> None:
+    made = forge()
+    for agent in ("notation/1.3.2", 1, None, ["x"], {"x": 1}):
+        content = made.cose(b"{}", issue(subject("x"), root), unsigned={"io.cncf.notary.signingAgent": agent})
+        assert cose.parse(content)
+
+
 @dataclasses.dataclass
 class Counting:
     """A source of lists that has none, and counts who asks."""

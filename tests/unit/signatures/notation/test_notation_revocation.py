@@ -281,6 +281,12 @@ class TestFiles:
         assert "signers[0].notation.crls" in caught.value.sentence()
         assert name in caught.value.sentence()
 
+    def test_a_list_of_another_version_is_none(self, root: Issued) -> None:
+        content = notation_pki.crl(root, (), CURRENT)
+        where = content.index(b"\x02\x01\x01")
+        with pytest.raises(Invalid, match="no CRL that can be read"):
+            crls.parse(content[:where] + b"\x02\x01\x07" + content[where + 3 :], "it")
+
     def test_a_folder_that_is_not_there_is_named(self, tmp_path: pathlib.Path) -> None:
         with pytest.raises(Invalid, match="elsewhere cannot be read"):
             crls.in_folder(tmp_path / "elsewhere", "crls")

@@ -119,6 +119,11 @@ def test_the_certificates_of_a_token_may_stand_in_any_order(authority: Issued, t
         assert timestamp.verify(token, SIGNATURE, [authority.certificate])
 
 
+def test_a_certificate_in_a_token_that_cannot_be_read_is_refused(authority: Issued, stamping: Stamping) -> None:
+    token = stamping.token(SIGNATURE).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    assert "cannot be read" in refused(token, authority)
+
+
 class FakeInfo(types.SimpleNamespace):
     """A time stamp's content."""
 
@@ -181,3 +186,89 @@ def test_a_token_becomes_a_response_with_nothing_else_in_it(stamping: Stamping) 
     made = time_stamp_token.parse(token)
     assert made.hash_name == "sha256"
     assert len(made.response) - len(token) < 12
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    """An element of DER."""
+    content = b"".join(parts)
+    size = len(content)
+    length = bytes([size]) if size < 0x80 else bytes([0x81, size]) if size < 0x100 else bytes([0x82, size >> 8, size & 0xFF])
+    return bytes([tag]) + length + content
+
+
+OID = {name: bytes.fromhex(text) for name, text in (
+    ("signed data", "06092a864886f70d010702"), ("time stamp", "060b2a864886f70d0109100104"),
+    ("content type", "06092a864886f70d010903"), ("certificate v1", "060b2a864886f70d010910020c"),
+    ("certificate v2", "060b2a864886f70d010910022f"), ("sha1", "06052b0e03021a"), ("sha384", "0609608648016503040202"),
+)}  # fmt: skip
+V1, V3 = b"\x02\x01\x01", b"\x02\x01\x03"
+DIGEST = bytes(range(32))
+
+
+def attribute(name: str, *values: bytes) -> bytes:
+    return der(0x30, OID[name], der(0x31, *values))
+
+
+def named(*fields: bytes) -> bytes:
+    """The attribute that names the certificate which stamped."""
+    return attribute("certificate v2", der(0x30, der(0x30, der(0x30, *fields))))
+
+
+KIND = attribute("content type", OID["time stamp"])
+WHO = named(der(0x04, DIGEST))
+
+
+def token(*attributes: bytes, version: bytes = V3, signer_version: bytes = V1, signers: int = 1, kind: bytes = OID["signed data"],
+          certificates: bytes = der(0xA0, der(0x30, b"b"), der(0x30, b"a")), tail: bytes = b"") -> bytes:  # fmt: skip
+    signer = der(0x30, signer_version, der(0x30), der(0x30), der(0xA0, *attributes), der(0x30), der(0x04, b"x"))
+    data = der(0x30, version, der(0x31), der(0x30, OID["time stamp"]), certificates, der(0x31, *[signer] * signers))
+    return der(0x30, kind, der(0xA0, data)) + tail
+
+
+def test_what_a_token_names_is_read_and_its_certificates_are_sorted() -> None:
+    made = time_stamp_token.parse(token(KIND, WHO))
+    assert (made.hash_name, made.certificate) == ("sha256", DIGEST)
+    assert der(0xA0, der(0x30, b"a"), der(0x30, b"b")) in made.response
+    other = named(der(0x30, OID["sha384"]), der(0x04, DIGEST), der(0x30))
+    assert time_stamp_token.parse(token(WHO[:0], KIND, other)).hash_name == "sha384"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        token(),
+        token(KIND),
+        token(WHO),
+        token(KIND, KIND, WHO),
+        token(KIND, WHO, WHO),
+        token(attribute("content type"), WHO),
+        token(attribute("content type", OID["time stamp"], OID["time stamp"]), WHO),
+        token(attribute("content type", OID["signed data"]), WHO),
+        token(KIND, attribute("certificate v1", der(0x30, der(0x30, der(0x30, der(0x04, DIGEST)))))),
+        token(KIND, attribute("certificate v2", der(0x30))),
+        token(KIND, attribute("certificate v2", der(0x30, der(0x30)))),
+        token(KIND, named()),
+        token(KIND, named(der(0x30, OID["sha1"]), der(0x04, DIGEST))),
+        token(KIND, named(der(0x30), der(0x04, DIGEST))),
+        token(KIND, named(der(0x02, b"\x01"))),
+        token(KIND, WHO, version=V1),
+        token(KIND, WHO, signer_version=V3),
+        token(KIND, WHO, signers=0),
+        token(KIND, WHO, signers=2),
+        token(KIND, WHO, kind=OID["time stamp"]),
+        token(KIND, WHO, certificates=b""),
+        token(KIND, WHO, certificates=der(0xA1)),
+        token(KIND, WHO, tail=b"\x00"),
+        token(KIND, WHO)[:-1],
+        b"\x30\x80" + token(KIND, WHO)[4:] + b"\x00\x00",  # an indefinite length
+        b"\x30\x81\x05" + bytes(5),
+        b"\x30\x85\x00\x00\x00\x00\x01\x00",
+        b"\x3f\x20\x00",
+        b"\x05\x00" * 200,
+    ],
+)
+def test_a_token_that_says_too_little_or_too_much_is_refused(data: bytes) -> None:
+    with pytest.raises(Rejected) as caught:
+        time_stamp_token.parse(data)
+    assert caught.value.reason is Reason.NO_TRUSTED_TIME

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pathlib
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
@@ -59,6 +61,15 @@ def written(name: str, change: Callable[[bytes], bytes]) -> Callable[[pathlib.Pa
     return write
 
 
+def of_another_version(pem: bytes) -> bytes:
+    content = (
+        x509.load_pem_x509_certificate(pem)
+        .public_bytes(notation_pki.DER)
+        .replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07")
+    )
+    return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(content) + b"-----END CERTIFICATE-----\n"
+
+
 def private(pem: bytes) -> bytes:
     key = issue(subject("x"), None).key
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -79,6 +90,7 @@ def private(pem: bytes) -> bytes:
         (written("root.pem", lambda pem: pem.replace(b"MII", b"MIX")), ["root.pem", "no certificate that can be read"]),
         (written("root.pem", lambda pem: pem[:-30]), ["root.pem", "no certificate that can be read"]),
         (written("root.pem", lambda pem: pem.replace(b" CERT", b" TRUSTED CERT")), ["root.pem", "'TRUSTED CERTIFICATE'"]),
+        (written("root.pem", of_another_version), ["root.pem", "no certificate that can be read"]),
         (written("root.pem", private), ["root.pem", "something else than certificates", "'PRIVATE KEY'"]),
         (written("root.crt", lambda pem: b"#" * 2_000_000), ["root.crt", "too large"]),
     ],
