@@ -123,6 +123,17 @@ NOTATION = {
 }
 
 
+# Those of the same image in the other layout were signed for it as well.
+SIGNED_BY_NOTATION = {
+    name: [
+        asking_notation.beside(group, name).candidates[0].content
+        for group in ("genuine", "genuine_referrers")
+        if name in asking.images(asking_notation.layout(group))
+    ]
+    for name in NOTATION
+}
+
+
 def trust(name: str, content: bytes) -> None:
     """Bytes in the place of a genuine envelope of notation's."""
     found = NOTATION[name]
@@ -130,7 +141,7 @@ def trust(name: str, content: bytes) -> None:
     policy = "stamped" if name.endswith("stamped") else "strict"
     asking_notation.signer(policy).verify(candidate, found.subject, {}, asking_notation.NOW)
     parser = jws.parse if name.startswith("jws") else cose.parse
-    assert parser(content).signed == parser(found.candidates[0].content).signed
+    assert parser(content).signed in {parser(one).signed for one in SIGNED_BY_NOTATION[name]}
 
 
 def name_of(content: bytes) -> None:

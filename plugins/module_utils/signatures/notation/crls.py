@@ -14,12 +14,12 @@ from typing import Final
 
 from ...errors import Invalid
 from ...oci import strict_json
+from ..keyless.chain import UNREADABLE
 from ..model import Rejected
 from ..reading import base64_bytes
 
 with contextlib.suppress(ImportError):  # the documentation checks import this file without it
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
 
 # The largest that authorities publish have some 16 MB; notation reads twice that.
 CRL_LIMIT: Final = 32 * 1024 * 1024
@@ -53,7 +53,7 @@ def parse(content: bytes, source: str) -> Crl:
         found = x509.load_pem_x509_crl(content) if content.lstrip().startswith(_PEM) else x509.load_der_x509_crl(content)
         # What the library reads only when it is asked for.
         _unused = (found.issuer, found.extensions, found.last_update_utc, found.next_update_utc, found.signature_hash_algorithm)
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Invalid(f"{source} is no CRL that can be read", "", "Give it in PEM or DER.") from None
     return Crl(found, source)
 

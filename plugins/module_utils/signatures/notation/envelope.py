@@ -8,7 +8,6 @@ chain and the time stamp are not signed by it at all.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import enum
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ...errors import MissingLibrary
+from ..keyless.chain import UNREADABLE
 from ..model import Reason, Rejected
 from ..reading import malformed
 
@@ -25,8 +25,6 @@ try:
     CRYPTOGRAPHY_MISSING: ImportError | None = None
 except ImportError as error:  # the documentation checks import this file without it
     CRYPTOGRAPHY_MISSING = error
-with contextlib.suppress(ImportError):
-    from cryptography.exceptions import UnsupportedAlgorithm
 
 WHAT: Final = "The envelope"  # as sentences about it begin
 PAYLOAD_TYPE: Final = "application/vnd.cncf.notary.payload.v1+json"
@@ -171,6 +169,6 @@ def certificate_from(der: bytes, what: str) -> x509.Certificate:
         found = x509.load_der_x509_certificate(der)
         _unused = (found.version, found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc)
         _more = (found.extensions, found.public_key(), found.signature_hash_algorithm)
-    except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm, x509.InvalidVersion):
+    except UNREADABLE:
         raise malformed(what, "it is no certificate that can be read") from None
     return found

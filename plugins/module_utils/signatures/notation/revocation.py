@@ -17,6 +17,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from ..keyless.chain import UNREADABLE
 from ..model import Reason, Rejected
 from .chain import extension, name_of
 from .crls import Crl
@@ -216,9 +217,10 @@ def _standing(certificate: x509.Certificate, base: Crl, delta: Crl | None) -> _S
 
 def _reason(entry: x509.RevokedCertificate) -> x509.ReasonFlags | None:
     try:
-        return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        found = [one.value for one in entry.extensions]
+    except UNREADABLE:
         return None
+    return next((one.reason for one in found if isinstance(one, x509.CRLReason)), None)
 
 
 def _of_list(crl: x509.CertificateRevocationList, kind: type[_Kind]) -> _Kind | None:

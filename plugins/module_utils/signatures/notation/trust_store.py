@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ...errors import Invalid
-from ..keyless.chain import issued
+from ..keyless.chain import UNREADABLE, issued
 from ..model import Rejected
 from .chain import extension, name_of
 from .envelope import certificate_from
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = (".crt", ".pem", ".cer", ".der")
 _FILE_LIMIT: Final = 1024 * 1024
 _FILES_LIMIT: Final = 500
+_NO_CERTIFICATE: Final[tuple[type[Exception], ...]] = (*UNREADABLE, Rejected)
 _ARMOUR: Final = re.compile(rb"-----BEGIN ([^\r\n]{0,60}?)-----")
 
 
@@ -102,7 +103,7 @@ def _in_file(path: pathlib.Path) -> list[x509.Certificate]:
     try:
         ders = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(content)] if labels else [content]
         return [certificate_from(der, str(path)) for der in ders]
-    except (ValueError, x509.InvalidVersion, Rejected):
+    except _NO_CERTIFICATE:
         raise Invalid(f"{path} is no certificate that can be read", "", "Give it in PEM, or as one certificate in DER.") from None
 
 
