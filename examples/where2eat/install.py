@@ -45,7 +45,7 @@ def planted() -> dict[str, str]:
 
 def commits() -> tuple[repositories.Commit, ...]:
     """The whole history, oldest first, with the planted values in their places."""
-    return repositories.commits(APP, planted())
+    return repositories.commits(pathlib.Path(__file__).resolve().parent.name, planted())
 
 
 def make_repository(folder: pathlib.Path) -> str:
