@@ -81,7 +81,8 @@ def reference(host: str, policy: str, image: str) -> str:
 
 # Where policy-controller's answer begins to speak of another policy or authority: these come in any order.
 PIECES = re.compile(
-    r"(?=failed policy: |(?:signature|attestation) key(?:less)? validation failed|failed evaluating|no matching attestations with type)"
+    r"(?=failed policy: |(?:signature|attestation) key(?:less)? validation failed"
+    r"|failed evaluating|no matching attestations with type)"
 )
 
 
