@@ -17,9 +17,9 @@ from typing import Any, Final
 from ..app import App
 from ..capability import Capability, Change, Outcome, Plan, Refusal, Request, answers_of
 from ..controls import Answer, State
-from ..errors import Conflict, Invalid, MicroappsError, NotFound
+from ..errors import Conflict, Invalid, MicroappsError, NotFound, Unreachable
 from ..evidence.record import app_folder, mode, write_text
-from ..gitops.git import Author, Mirror, mirror
+from ..gitops.git import Author, Mirror, last_mirror, mirror
 from ..gitops.overlay import Pin, path_of, pin_in, pinned
 from ..kubernetes.client import connect
 from ..kubernetes.kinds import BY_GROUP_KIND
@@ -80,19 +80,44 @@ def _decided(context: Context, request: Request) -> Outcome:
     policy = policy_of(context.profile, context.app, request.now(), request.environ)
     if policy is None:
         raise Invalid("Verify the app's image", "the profile has no signature_policy")
-    sight = look(context, mirror(context.profile.repository_url(context.app), request.environ))
+    copy, untold = _latest(context.profile.repository_url(context.app), request)
+    sight = look(context, copy)
     verdict = _verified(context, policy, sight.reference, request)
     if isinstance(verdict.error, NotFound):
         return Outcome((), _nothing_released(verdict))
     plans = tuple(
         plan if request.check or not plan.changes else _pushed(context, plan, verdict, request)
-        for plan in ([_pinning(context, sight, verdict)] if verdict.verified else [])
+        for plan in ([_pinning(context, sight, verdict)] if verdict.verified and not untold else [])
     )
-    foreign = _foreign(context, verdict, request) if verdict.verified else ()
+    foreign: tuple[str, ...] = ()
+    if verdict.verified:
+        try:
+            foreign = _foreign(context, verdict, request)
+        except MicroappsError as error:
+            # Whether it is signed is known; whether it is all that runs is not.
+            untold = untold or error.sentence()
     artefacts = _kept(context, policy, verdict, request)
-    answers = _answers(policy, verdict, plans, foreign, request.check)
+    answers = tuple(
+        _not_told(answer, untold) if untold and verdict.verified and answer.control == PINNED else answer
+        for answer in _answers(policy, verdict, plans, foreign, request.check)
+    )
     result = {"image": as_result(verdict), "artefacts": artefacts}
     return Outcome(plans, answers, result, gate="" if verdict.verified else verdict.reason)
+
+
+def _latest(url: str, request: Request) -> tuple[Mirror, str]:
+    """The app's repository; while the forge is down, as the last run left it, and why. Unreachable if there is none."""
+    try:
+        return mirror(url, request.environ), ""
+    except Unreachable as error:
+        copy = last_mirror(url, request.environ)
+        if copy is None:
+            raise
+        return copy, error.sentence()
+
+
+def _not_told(answer: Answer, why: str) -> Answer:
+    return Answer(answer.control, State.NOT_REACHED, answer.proof, reason=why, found="could not be told")
 
 
 def look(context: Context, copy: Mirror) -> Sight:
