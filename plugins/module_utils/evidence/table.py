@@ -79,7 +79,7 @@ def _shares(natural: Sequence[int], spare: int) -> list[int]:
 
 
 def _wrapped(row: Sequence[str], limits: Sequence[int]) -> list[str]:
-    cells = [textwrap.wrap(cell, limit) or [""] for cell, limit in zip(row, limits, strict=True)]
+    cells = [textwrap.wrap(cell, limit, break_on_hyphens=False) or [""] for cell, limit in zip(row, limits, strict=True)]
     height = max(len(cell) for cell in cells)
     return [_line([cell[line] if line < len(cell) else "" for cell in cells], limits) for line in range(height)]
 
@@ -96,8 +96,13 @@ def _reasons(controls: Mapping[str, Mapping[str, Any]], width: int) -> list[str]
             shared.setdefault((WORDS[entry["state"]], _first(entry["reason"])), []).append(control)
     lines: list[str] = []
     for (word, reason), named in shared.items():
-        lines += textwrap.wrap(f"{word} {', '.join(named)}: {reason}", max(width, 60), subsequent_indent="    ")
+        lines += _paragraph(f"{word} {', '.join(named)}: {reason}", max(width, 60))
     return [*lines, ""] if lines else []
+
+
+def _paragraph(text: str, width: int) -> list[str]:
+    """Wrapped between words only: a path, an address or a name in a reason is there to be copied."""
+    return textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)
 
 
 def _first(reason: str) -> str:

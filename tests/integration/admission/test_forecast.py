@@ -150,6 +150,7 @@ def test_cosign_believes_the_root_that_kyverno_is_given(tmp_path: pathlib.Path) 
             capture_output=True,
             text=True,
             timeout=120,
+            check=False,
         )
     assert done.returncode == 0, done.stderr
 

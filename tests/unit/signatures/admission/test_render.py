@@ -9,6 +9,7 @@ import dataclasses
 import json
 import pathlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -23,19 +24,19 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.si
 from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, asking_keyless
 
 TARGET = Target("where2eat", "prod", "where2eat-prod", "registry.example.com/apps/where2eat", Path.FULL)
-BOTH = ["cosign_bundle", "cosign_legacy"]
+BOTH = ("cosign_bundle", "cosign_legacy")
 KEYS = {"ci": ("ci", "p256"), "ci-2": ("ci", "p384"), "sec": ("security", "security")}
 RENDERERS = pytest.mark.parametrize("render", [policy_controller.render, kyverno.render], ids=["policy_controller", "kyverno"])
 
 
-def loaded(require: dict[str, int], formats: list[str] = BOTH, full: dict[str, Any] | None = None, **more: Any) -> Policy:
+def loaded(require: dict[str, int], formats: Sequence[str] = BOTH, full: dict[str, Any] | None = None, **more: Any) -> Policy:
     signers = [
         {"name": name, "role": role, "key": str(admission.OUT / "keys" / f"{key}.pub")} for name, (role, key) in KEYS.items()
     ]
     data = {
         "signers": signers,
         "require": [{"role": role, "at_least": least} for role, least in require.items()],
-        "formats": formats,
+        "formats": list(formats),
         "attestations": {"full": full or {}},
         **more,
     }

@@ -75,7 +75,7 @@ def sample(image: str, policy: str) -> Sample:
 
 
 ALL = tuple(sample(*one) for one in SAMPLES)
-each = pytest.mark.parametrize("genuine", ALL, ids=[image for image, _ in SAMPLES])
+each = pytest.mark.parametrize("genuine", ALL, ids=[image for image, _unused in SAMPLES])
 JWS = [one for one in ALL if one.candidate.format is Format.NOTATION_JWS]
 COSE = [one for one in ALL if one.candidate.format is Format.NOTATION_COSE]
 

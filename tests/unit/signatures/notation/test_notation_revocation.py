@@ -353,7 +353,7 @@ class TestFetching:
         one = issue(subject("leaf"), root, place=at(place.address, "root.crl"))
         place.content["/root.crl"] = notation_pki.crl(root, (), CURRENT)
         revocation = self.revocation()
-        for _ in range(3):
+        for _unused in range(3):
             revocation.check(one.chain, NOW, True)
         assert place.asked == ["/root.crl"]
 
