@@ -96,7 +96,9 @@ def test_no_line_of_the_table_is_wider_than_the_terminal_when_there_is_room(widt
 @pytest.mark.parametrize("width", range(60, 140))
 def test_a_path_in_a_reason_stays_whole_at_every_width(width: int) -> None:
     place = "/srv/micro-apps/inventories/apps-of-the-canteen/where2eat-" + "long-" * 20 + "name.yml"
-    found = evidence([Answer("family-01", State.VIOLATED, reason=f"The code and the catalog disagree: correct {place}, or the code")])
+    found = evidence(
+        [Answer("family-01", State.VIOLATED, reason=f"The code and the catalog disagree: correct {place}, or the code")]
+    )
     assert place in closing_table(found, width)
 
 

@@ -66,7 +66,9 @@ def verify_with_identity(
     _enough_logs({entry.log.operator for entry in entries}, rule)
     times = _times(content, entries, root, rule)  # (4)
     # A log that promises no time must have been trusted when the others say that it was signed.
-    _enough_logs({entry.log.operator for entry in entries if all(entry.log.window.has(moment) for _unused, moment in times)}, rule)
+    _enough_logs(
+        {entry.log.operator for entry in entries if all(entry.log.window.has(moment) for _unused, moment in times)}, rule
+    )
     moments = [moment for _unused, moment in times]
     issuer = certificate.issuer_at(its, moments, authorities, others)  # (5)
     seen = certificate.transparent(its, issuer, root.ct_logs) if root.ct_logs else frozenset()  # (6)

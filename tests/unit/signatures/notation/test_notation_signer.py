@@ -39,7 +39,9 @@ def loaded(*signers: tuple[str, dict[str, Any]], require: dict[str, int] | None 
     """A policy whose signers are (role, block)."""
     data = {
         "signers": [{"name": f"{role}-{number}", "role": role, "notation": made} for number, (role, made) in enumerate(signers)],
-        "require": [{"role": role, "at_least": least} for role, least in (require or {role: 1 for role, _unused in signers}).items()],
+        "require": [
+            {"role": role, "at_least": least} for role, least in (require or {role: 1 for role, _unused in signers}).items()
+        ],
         **more,
     }
     return policy_from(data, HOST, Loading(lambda path: pathlib.Path(path).read_bytes(), None, NOW))
