@@ -8,8 +8,8 @@ module: app_image
 short_description: Verifies, pins and compares the image that an app runs
 version_added: 0.2.0
 description:
-  - Verifies the image that the app's overlay of this environment names by its digest, or else the one that the catalog names,
-    against the C(signature_policy) of the profile.
+  - Verifies the image that the app's overlay of this environment names, or else the one that the catalog names by a tag or
+    digest, or else that of the newest commit which has one, against the C(signature_policy) of the profile.
   - Pins the overlay on the branch C(forge.branch) to the verified digest, and compares what the app's pods run.
   - It is a gate. An image that is not signed as the policy asks, or could not be asked about, fails the task after its answers
     are recorded, so that nothing after it is done.

@@ -15,6 +15,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+from witness import owner_commits, remote
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 
@@ -28,6 +29,7 @@ class Image:
     def __init__(self, estate: Any) -> None:
         self.address = estate.block("registry")["address"]
         self.pipeline = estate.state / "sandbox" / "pipeline"
+        self.git = estate.state / "sandbox" / "git" / "where2eat.git"
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ask(self, method: str, reference: str, body: bytes | None = None, content: str = ACCEPT.partition(",")[0]) -> Any:
@@ -36,8 +38,14 @@ class Image:
         return self.opener.open(urllib.request.Request(url, data=body, method=method, headers=headers))
 
     @property
+    def tag(self) -> str:
+        """The newest commit, as the app's workflow names its image."""
+        command = ["git", "--git-dir", str(self.git), "rev-parse", "main"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    @property
     def digest(self) -> str:
-        return self.ask("GET", "latest").headers["Docker-Content-Digest"]
+        return self.ask("GET", self.tag).headers["Docker-Content-Digest"]
 
     def unsign(self, digest: str) -> None:
         """Remove everything that is attached to the image."""
@@ -104,7 +112,7 @@ def test_a_signed_image_is_verified_pinned_and_recorded(estate: Any, image: Imag
     assert summary["predicate"]["verificationResult"] == "PASSED"
     assert summary["subject"][0]["digest"] == {"sha256": image.digest.partition(":")[2]}
     assert {one["name"] for one in json.loads((folder / "converge.sbom.json").read_text())["components"]} >= {"flask"}
-    git = ["git", "--git-dir", str(estate.state / "sandbox" / "git" / "where2eat.git")]
+    git = ["git", "--git-dir", str(image.git)]
     overlay = "goldenpath/baseline:deploy/overlays/sandbox/kustomization.yaml"
     assert image.digest in subprocess.run([*git, "show", overlay], capture_output=True, text=True, check=True).stdout
 
@@ -113,12 +121,25 @@ def test_a_moved_tag_moves_nothing(estate: Any, image: Image) -> None:
     before = image.digest
     original = image.ask("GET", before).read()
     other = json.dumps({**json.loads(original), "annotations": {"moved": "yes"}}).encode()
-    image.ask("PUT", "latest", other)
+    image.ask("PUT", image.tag, other)
     assert image.digest != before
     played = estate.play("-e", "app=where2eat")
     assert played.rc == 0 and not played.changed_tasks, played.text
-    image.ask("PUT", "latest", original)
+    image.ask("PUT", image.tag, original)
     assert image.digest == before
+
+
+def test_another_apps_image_in_the_overlay_is_refused(estate: Any, image: Image, tmp_path: pathlib.Path) -> None:
+    """Signed by whom we trust, and still not this app."""
+    clone, branch, path = tmp_path / "clone", "goldenpath/baseline", "deploy/overlays/sandbox/kustomization.yaml"
+    subprocess.run(["git", "clone", "--quiet", "--branch", branch, remote(estate), str(clone)], check=True)
+    before = (clone / path).read_text()
+    owner_commits(remote(estate), clone, branch, {path: before.replace("/where2eat", "/lunch-poll")}, "Run the poll instead")
+    reason = closed(estate, estate.play("-e", "app=where2eat"))
+    assert "/lunch-poll, and the catalog says that the app's image is" in reason
+    owner_commits(remote(estate), clone, branch, {path: before}, "Run it again")
+    played = estate.play("-e", "app=where2eat")
+    assert played.rc == 0, played.text
 
 
 def test_without_its_signature_nothing_gets_past(estate: Any, image: Image) -> None:

@@ -76,9 +76,8 @@ class Mirror:
 
     def find(self, branch: str) -> str | None:
         """The commit the branch stood at when the mirror was brought up to date, or None."""
-        done = self._git(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"refs/heads/{checked_branch(branch)}^{{commit}}"
-        )
+        name = f"refs/heads/{checked_branch(branch)}^{{commit}}"
+        done = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", name)
         return done.output.decode().strip() if done.code == 0 else None
 
     def head(self, branch: str = "") -> str:
@@ -148,6 +147,11 @@ class Mirror:
                 found[head[0].decode()] = answer[at : at + size]
                 at += size + 1
         return found
+
+    def line(self, commit: str, most: int) -> tuple[str, ...]:
+        """The commit and those that its branch stood at before, the newest first: what was merged into it is left out."""
+        asked = ("--first-parent", f"--max-count={most}", "--end-of-options", _checked_object(commit))
+        return tuple(self._ask("rev-list", *asked).decode().split())
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` holds everything that `older` has."""

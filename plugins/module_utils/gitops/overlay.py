@@ -22,15 +22,21 @@ try:
 except ImportError as error:
     YAML_MISSING = error
 
+# The container of the base's Deployment that runs the app.
+CONTAINER: Final = "app"
+# The tag of an overlay that nothing was promoted to yet.
+UNRELEASED: Final = "unreleased"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_FIELDS: Final = ("newName", "digest", "newTag")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pin:
-    """What an overlay says of one image: its `HOST/PATH` ('' if it keeps its name) and its digest ('' if none)."""
+    """What an overlay says of one image: its `HOST/PATH` ('' if it keeps its name), its digest and its tag ('' if none)."""
 
     repository: str = ""
     digest: str = ""
+    tag: str = ""
 
 
 def path_of(environment: str) -> str:
@@ -41,11 +47,8 @@ def path_of(environment: str) -> str:
 def pin_in(content: bytes, name: str) -> Pin:
     """What the overlay says of the image called `name`; an empty Pin where it says nothing. `Invalid` if it cannot be read."""
     entry = _entry(_loaded(content), name) or {}
-    digest = entry.get("digest")
-    repository = entry.get("newName")
-    return Pin(
-        repository if isinstance(repository, str) else "", digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) else ""
-    )
+    repository, digest, tag = (str(value) if isinstance(value := entry.get(key), str) else "" for key in _FIELDS)
+    return Pin(repository, digest if _DIGEST.fullmatch(digest) else "", tag)
 
 
 def pinned(content: bytes, name: str, pin: Pin) -> bytes:

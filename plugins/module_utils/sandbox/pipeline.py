@@ -3,8 +3,9 @@
 """The sandbox's stand-in for the example app's own CI: its image built, pushed, signed and attested, once.
 
 There is no container engine here: the image is the app's files and a configuration, the same bytes for the same commit. It is
-signed by the real cosign with a key that is made at the first start. The tag comes last: while it is not there, a run that was
-killed is done again; once it is, nothing is touched any more, so that a signature that goes missing stays missing.
+signed by the real cosign with a key that is made at the first start. The tag (the commit, as in the scaffolded workflow) comes
+last: while it is not there, a run that was killed is done again; once it is, nothing is touched any more, and a signature that
+goes missing stays missing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from .checkout import checked_out
 from .layout import Layout, write_private
 
 IMAGE: Final = "where2eat"
-TAG: Final = "latest"
 # Who says that it was built: the policy of the sandbox's profile names exactly this.
 BUILDER: Final = "https://goldenpath.example/sandbox/pipeline"
 SIGNER: Final = "sandbox-pipeline"
@@ -78,7 +78,7 @@ def released(
     random_bytes: Callable[[int], bytes],
 ) -> bool:
     """Build, push, sign and tag the image of a commit, if the tag is not there; whether anything was done."""
-    if repository.manifest(TAG) is not None:
+    if repository.manifest(source.commit) is not None:
         return False
     tool = _Cosign(layout, cosign, environ)
     tool.make_keys(random_bytes)
@@ -92,7 +92,7 @@ def released(
         write_private(file, json.dumps(predicate, indent=1, sort_keys=True))
         options = ("--signing-config", tool.signing_config, "--key", tool.key, "--type", kind, "--predicate", str(file))
         tool.run("attest", *options, "--yes", name)
-    put_manifest(repository, data, TAG)
+    put_manifest(repository, data, source.commit)
     return True
 
 
@@ -108,7 +108,7 @@ def _pushed(repository: RemoteRepository, folder: pathlib.Path, source: Source) 
         "layers": [entry(described(_LAYER, layer))],
         "annotations": {"org.opencontainers.image.revision": source.commit, "org.opencontainers.image.source": source.repository},
     }
-    return put_manifest(repository, data, source.commit[:12]), data
+    return put_manifest(repository, data), data
 
 
 def layer_of(folder: pathlib.Path) -> bytes:

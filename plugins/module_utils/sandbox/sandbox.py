@@ -272,7 +272,7 @@ def _released(layout: Layout, request: Request, wanted: Setup, found: Tools) -> 
     release = _example_source(layout, wanted.ports, environ)
     try:
         if pipeline.released(layout, repository, release, found.programs["cosign"], environ, request.random_bytes):
-            request.progress(f"The example's pipeline has built and signed its image: {repository.name}:{pipeline.TAG}")
+            request.progress(f"The example's pipeline has built and signed its image: {repository.name}:{release.commit}")
     except MicroappsError as error:
         return (error.sentence(),)
     return ()

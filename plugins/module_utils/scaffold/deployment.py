@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..app import App
+from ..gitops.overlay import CONTAINER, UNRELEASED
 from ..oci.reference import written
 from .formats import yaml_bytes
 from .model import DEPLOYMENT, File
 
 _HEAD: Final = "Made by goldenpath.microapps. Edit it freely: your lines survive an update."
 _OVERLAY: Final = f"{_HEAD}\nA promotion writes the image's digest here; a tag says nothing about what runs."
-UNRELEASED: Final = "unreleased"
 
 
 def deployment(apps: Iterable[App]) -> tuple[File, ...]:
@@ -69,7 +69,7 @@ def _deployment(app: App) -> dict[str, Any]:
 def _pod(app: App) -> dict[str, Any]:
     probe = {"httpGet": {"path": app.workload.health_path, "port": "http"}}
     container: dict[str, Any] = {
-        "name": "app",
+        "name": CONTAINER,
         "image": written(app.image).path,
         "ports": [{"name": "http", "containerPort": app.workload.port}],
         "env": [{"name": "PORT", "value": str(app.workload.port)}, *_secrets(app)],
@@ -133,5 +133,5 @@ def _size(app: App) -> dict[str, Any]:
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": app.name},
-        "spec": {"template": {"spec": {"containers": [{"name": "app", "resources": resources}]}}},
+        "spec": {"template": {"spec": {"containers": [{"name": CONTAINER, "resources": resources}]}}},
     }

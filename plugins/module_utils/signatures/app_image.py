@@ -3,30 +3,29 @@
 """The capability `app_image`: the image that an app runs in an environment is verified, pinned by its digest, and all that runs.
 
 It is a gate. What is not signed as the profile's policy asks ends the road: nothing after it is done for an image that nobody
-vouches for. An app that has no image yet owes nothing here; one whose image could not be asked about is not let through either.
+vouches for. An app that has no image yet owes nothing here; one whose image could not be asked about is not let through either,
+nor one whose branch names an image that is gone, or somebody else's.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..app import App
 from ..capability import Capability, Change, Outcome, Plan, Refusal, Request, answers_of
 from ..controls import Answer, State
 from ..errors import Conflict, Invalid, MicroappsError, NotFound, Unreachable
 from ..evidence.record import app_folder, mode, write_text
 from ..gitops.git import Author, Mirror, last_mirror, mirror
-from ..gitops.overlay import Pin, path_of, pin_in, pinned
+from ..gitops.overlay import CONTAINER, Pin, path_of, pinned
 from ..kubernetes.client import connect
 from ..kubernetes.kinds import BY_GROUP_KIND
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from ..oci.client import open_registries
 from ..oci.model import Descriptor
-from ..oci.reference import Reference, parse
+from ..oci.reference import parse
 from ..profile import Profile
 from .attestations.model import Topic
 from .attestations.summary import Input, Judged, summary_of
@@ -34,7 +33,8 @@ from .image_signature import PERMISSIONS as REGISTRY_PERMISSIONS
 from .image_signature import as_result
 from .model import Subject
 from .policy import Policy, missing, policy_of
-from .running import running, strangers
+from .release import Meant, Sight, kustomize_name, look
+from .running import Place, running, strangers
 from .verify import Asked, Verdict, verify_images
 
 SIGNED: Final = "supply_chain-10"
@@ -45,17 +45,6 @@ PERMISSIONS: Final = (*REGISTRY_PERMISSIONS, "pods:list", "git: push the branch 
 SPEC: Final[dict[str, Any]] = {**MICROAPP_OPTIONS, **VERDICT_OPTION}
 PUSH_TRIES: Final = 3
 VERIFIER: Final = "https://github.com/goldenpath/microapps"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sight:
-    """What was looked at: the branch's tip (None: none yet), its overlay (None: none), what that says, and the image's name."""
-
-    copy: Mirror
-    tip: str | None
-    overlay: bytes | None
-    pin: Pin
-    reference: Reference
 
 
 def run(request: Request) -> Outcome:
@@ -81,10 +70,14 @@ def _decided(context: Context, request: Request) -> Outcome:
     if policy is None:
         raise Invalid("Verify the app's image", "the profile has no signature_policy")
     copy, untold = _latest(context.profile.repository_url(context.app), request)
-    sight = look(context, copy)
-    verdict = _verified(context, policy, sight.reference, request)
+    sight = look(context.app, context.profile, copy)
+    if sight.other:
+        return _closed(f"git:{context.app.name}@{context.profile.forge.branch}", sight.other)
+    verdict = _verified(context, policy, sight.meant, request)
+    if isinstance(verdict.error, NotFound) and sight.meant.promised:
+        return _closed(f"image:{verdict.image}", f"{str(sight.meant.source).capitalize()} names it: {verdict.error.sentence()}")
     if isinstance(verdict.error, NotFound):
-        return Outcome((), _nothing_released(verdict))
+        return Outcome((), _nothing_released(sight.meant))
     plans = tuple(
         plan if request.check or not plan.changes else _pushed(context, plan, verdict, request)
         for plan in ([_pinning(context, sight, verdict)] if verdict.verified and not untold else [])
@@ -120,31 +113,17 @@ def _not_told(answer: Answer, why: str) -> Answer:
     return Answer(answer.control, State.NOT_REACHED, answer.proof, reason=why, found="could not be told")
 
 
-def look(context: Context, copy: Mirror) -> Sight:
-    """What the environment is to run: the digest that its overlay names, else what the catalog names."""
-    app, profile = context.app, context.profile
-    tip = copy.find(profile.forge.branch)
-    overlay = copy.read_many(tip, [path_of(app.environment)]).get(path_of(app.environment)) if tip else None
-    named = parse(app.image, profile.registry.address)
-    pin = pin_in(overlay, _kustomize_name(app)) if overlay is not None else Pin()
-    if pin.digest:
-        repository = parse(pin.repository, profile.registry.address) if pin.repository else named
-        named = repository.at(pin.digest)
-    return Sight(copy, tip, overlay, pin, named)
-
-
-def _kustomize_name(app: App) -> str:
-    """The image as the base names it: without host, tag and digest."""
-    return parse(app.image, "unnamed.invalid").path
-
-
-def _verified(context: Context, policy: Policy, reference: Reference, request: Request) -> Verdict:
+def _verified(context: Context, policy: Policy, meant: Meant, request: Request) -> Verdict:
+    """The verdict on the first of the images that is there; on the last one if none is."""
     profile, app = context.profile, context.app
     if context.verdict is None:
         raise Invalid("Verify the app's image", "there is no verdict", "Run the role triage first.")
     asked = Asked(policy, request.now(), context.verdict.path, profile.repository_url(app), app.name)
     registries = open_registries(profile.registry, profile.aws, request.environ, request.secrets)
-    (verdict,) = verify_images([reference], registries.repository, asked)
+    for reference in meant.references:
+        (verdict,) = verify_images([reference], registries.repository, asked)
+        if not isinstance(verdict.error, NotFound):
+            break
     return verdict
 
 
@@ -170,10 +149,10 @@ def _pushed(context: Context, plan: Plan, verdict: Verdict, request: Request) ->
     repository, _at, digest = verdict.reference.partition("@")
     for tried in range(1, PUSH_TRIES + 1):
         try:
-            sight = look(context, mirror(profile.repository_url(app), request.environ))
+            sight = look(app, profile, mirror(profile.repository_url(app), request.environ))
             if sight.tip is None or sight.overlay is None:
                 raise Invalid(f"{plan.object} cannot be pinned", "the branch is gone", "Run again: the scaffold role makes it.")
-            content = pinned(sight.overlay, _kustomize_name(app), Pin(repository, digest))
+            content = pinned(sight.overlay, kustomize_name(app), Pin(repository, digest))
             tree = sight.copy.write_tree(sight.tip, {path_of(app.environment): content})
             message = f"Run the verified image in {app.environment}\n\n{verdict.reference}\n"
             commit = sight.copy.commit(tree, [sight.tip], message, author, request.now())
@@ -196,8 +175,8 @@ def _foreign(context: Context, verdict: Verdict, request: Request) -> tuple[str,
     client = connect(profile.cluster, request.environ, request.secrets)
     pods = client.list_all(BY_GROUP_KIND["Pod"], app.namespace)
     verified = frozenset({verdict.digest, *(child.digest for child in verdict.platforms)})
-    names = frozenset({parse(app.image, profile.registry.address).path, _kustomize_name(app)})
-    return strangers(running(pods, names), verified)
+    names = frozenset({parse(app.image, profile.registry.address).path, kustomize_name(app)})
+    return strangers(running(pods, names, Place(app.name, CONTAINER)), verified)
 
 
 def _answers(
@@ -251,8 +230,16 @@ def _without_policy(profile: Profile) -> tuple[Answer, ...]:
     )
 
 
-def _nothing_released(verdict: Verdict) -> tuple[Answer, ...]:
-    reason = f"No image of it is released yet: the registry does not have {verdict.image}."
+def _closed(proof: str, reason: str) -> Outcome:
+    """The gate, closed by what is to run and not by who signed it."""
+    answers = tuple(Answer(control, State.VIOLATED, (proof,), reason=reason, found=reason) for control in CONTROLS)
+    return Outcome((), answers, gate=reason)
+
+
+def _nothing_released(meant: Meant) -> tuple[Answer, ...]:
+    first, *more = [str(one) for one in meant.references]
+    others = f", nor an image of the {len(more)} commits before" if more else ""
+    reason = f"No image of it is released yet: the registry does not have {first}{others}."
     return tuple(Answer(control, State.NOT_APPLICABLE, reason=reason) for control in CONTROLS)
 
 

@@ -29,24 +29,43 @@ class Running:
     digest: str
 
 
-def running(pods: Iterable[Mapping[str, Any]], paths: frozenset[str]) -> tuple[Running, ...]:
-    """The containers that run an image of one of these names (`PATH`, in whatever registry), of pods that are not over."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where the app runs: the container of this name, in pods that the app's name labels."""
+
+    app: str
+    container: str
+
+    def holds(self, pod: Mapping[str, Any], container: str) -> bool:
+        """Whether this container of the pod is the place."""
+        labels = pod["metadata"].get("labels") or {}
+        return container == self.container and labels.get("app.kubernetes.io/name") == self.app
+
+
+def running(pods: Iterable[Mapping[str, Any]], paths: frozenset[str], place: Place) -> tuple[Running, ...]:
+    """The app's containers in pods that are not over.
+
+    Those that run an image of one of its names (`PATH`, in whatever registry), and whatever runs in its place.
+    """
     return tuple(
         found
         for pod in pods
         if (pod.get("status") or {}).get("phase") not in _OVER
         for found in _of_pod(pod)
-        if _path(found.image) in paths
+        if _path(found.image) in paths or place.holds(pod, found.container)
     )
 
 
 def strangers(found: Iterable[Running], verified: frozenset[str]) -> tuple[str, ...]:
     """What runs and was not verified, a sentence each."""
     return tuple(
-        f"the container {one.container} of the pod {one.pod} runs {one.digest or one.image + ', by a tag'}"
-        for one in found
-        if one.digest not in verified
+        f"the container {one.container} of the pod {one.pod} runs {_shown(one)}" for one in found if one.digest not in verified
     )
+
+
+def _shown(one: Running) -> str:
+    repository = one.image.partition("@")[0]
+    return f"{repository}@{one.digest}" if one.digest else f"{one.image}, by a tag"
 
 
 def _of_pod(pod: Mapping[str, Any]) -> Iterator[Running]:
