@@ -82,13 +82,14 @@ class Database:
 class SecretSpec:
     """A secret the app needs at run time: its name, the environment variables it fills, and what kind it is.
 
-    `kind` is `postgresql` (variables: host, port, database, username, password), `api_key` or `generated`.
-    `variables` maps a key of the stored JSON document to the environment variable the app reads it from.
+    `kind` says who makes it (`catalog.schema.SECRET_KINDS`). `variables` maps a key of the stored JSON document to the
+    environment variable the app reads it from. `user` is the IAM user whose access key it is.
     """
 
     name: str
     kind: str
     variables: tuple[tuple[str, str], ...]
+    user: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ VERSION: Final = "2012-10-17"
 # What a document means that names no version.
 OLD_VERSION: Final = "2008-10-17"
 
+# The tag of an IAM user that says when an access key was last asked for.
+KEY_ASKED: Final = "goldenpath-key-asked"
+
 # The services of AWS whose rights our capabilities name, and the objects of ours that they touch. `ACTION` entries need
 # every object, because AWS checks them against no object.
 RESOURCES: Final[Mapping[str, str]] = {
@@ -28,6 +31,17 @@ RESOURCES: Final[Mapping[str, str]] = {
     "secretsmanager": "arn:{partition}:secretsmanager:{region}:{account}:secret:microapps/*",
 }
 ON_POLICIES: Final = {"iam:GetPolicy": "arn:{partition}:iam::{account}:policy/*"}
+# Rights on IAM users: on those that carry an app's name only, and of their tags only the one that says when a key was asked for.
+_TAGGED: Final = {"StringLike": {"iam:ResourceTag/app": "*"}}
+ON_USERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "iam:CreateAccessKey": _TAGGED,
+    "iam:DeleteAccessKey": _TAGGED,
+    "iam:GetAccessKeyLastUsed": {},
+    "iam:GetUser": {},
+    "iam:ListAccessKeys": {},
+    "iam:TagUser": {**_TAGGED, "ForAllValues:StringEquals": {"aws:TagKeys": [KEY_ASKED]}},
+    "iam:UpdateAccessKey": _TAGGED,
+}
 ON_EVERYTHING: Final = frozenset(
     {
         "ecr:DeleteSigningConfiguration",
@@ -147,15 +161,28 @@ def least_policy(permissions: Iterable[str], account: str, region: str, boundary
     """
     names = {"partition": partition_of(region), "account": account, "region": region}
     wanted = sorted({right for right in permissions if right.split(":")[0] in RESOURCES} - NEEDS_NO_RIGHT)
-    places: dict[tuple[str, bool], list[str]] = {}
+    statements: dict[str, dict[str, Any]] = {}
     for right in wanted:
-        bound = bool(boundary) and right in ("iam:CreateRole", "iam:PutRolePermissionsBoundary")
-        place = "*" if right in ON_EVERYTHING else ON_POLICIES.get(right, RESOURCES[right.split(":")[0]]).format(**names)
-        places.setdefault((place, bound), []).append(right)
-    statements: list[dict[str, Any]] = []
-    for (place, bound), rights in places.items():
-        service = rights[0].split(":")[0].capitalize()
-        statement = {"Sid": f"{service}{len(statements) + 1}", "Effect": "Allow", "Action": rights, "Resource": place}
-        condition = {"Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary}}} if bound else {}
-        statements.append({**statement, **condition})
-    return {"Version": VERSION, "Statement": statements}
+        condition = _asked_of(right, boundary)
+        place = _place(right).format(**names)
+        service = right.split(":")[0].capitalize()
+        entry = {"Sid": f"{service}{len(statements) + 1}", "Effect": "Allow", "Action": [], "Resource": place}
+        statement = statements.setdefault(
+            json.dumps([place, condition]), {**entry, **({"Condition": condition} if condition else {})}
+        )
+        statement["Action"].append(right)
+    return {"Version": VERSION, "Statement": list(statements.values())}
+
+
+def _place(right: str) -> str:
+    if right in ON_EVERYTHING:
+        return "*"
+    if right in ON_USERS:
+        return "arn:{partition}:iam::{account}:user/*"
+    return ON_POLICIES.get(right, RESOURCES[right.split(":")[0]])
+
+
+def _asked_of(right: str, boundary: str) -> Mapping[str, Any]:
+    if boundary and right in ("iam:CreateRole", "iam:PutRolePermissionsBoundary"):
+        return {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    return ON_USERS.get(right, {})

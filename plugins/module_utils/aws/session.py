@@ -192,18 +192,36 @@ def session_for(aws: Aws, environ: Mapping[str, str]) -> AwsSession:
     if BOTOCORE_MISSING:
         raise MissingLibrary("boto3", "talk to AWS", BOTOCORE_MISSING)
     if aws.loopback_only:
-        session = _sealed(aws, environ)
+        session = _sealed(aws)
+        session.set_credentials(*_credentials(_expanded(aws.credentials_file, environ), aws.profile or "default"))
     else:
         with calling("read the AWS configuration"):
             session = botocore.session.Session(profile=aws.profile or None)
             if aws.credentials_file:
                 session.set_config_variable("credentials_file", _expanded(aws.credentials_file, environ))
+    return _ours(aws, session)
+
+
+def session_as(aws: Aws, key_id: str, secret: str) -> AwsSession:
+    """A session that logs in with this access key and with nothing else, to see whether AWS accepts it."""
+    if BOTOCORE_MISSING:
+        raise MissingLibrary("boto3", "talk to AWS", BOTOCORE_MISSING)
+    if aws.loopback_only:
+        session = _sealed(aws)
+    else:
+        with calling("read the AWS configuration"):
+            session = botocore.session.Session(profile=aws.profile or None)
+    session.set_credentials(key_id, secret)
+    return _ours(aws, session)
+
+
+def _ours(aws: Aws, session: botocore.session.Session) -> AwsSession:
     session.register_component("data_loader", LOADER)
     session.user_agent_extra = USER_AGENT
     return AwsSession(aws, session)
 
 
-def _sealed(aws: Aws, environ: Mapping[str, str]) -> botocore.session.Session:
+def _sealed(aws: Aws) -> botocore.session.Session:
     if not is_loopback(aws.endpoint_url):
         raise Invalid(
             f"aws.endpoint_url: '{aws.endpoint_url}' is not on this machine",
@@ -218,7 +236,6 @@ def _sealed(aws: Aws, environ: Mapping[str, str]) -> botocore.session.Session:
     session = botocore.session.Session(session_vars=deaf)
     session.set_config_variable("config_file", os.devnull)
     session.set_config_variable("credentials_file", os.devnull)
-    session.set_credentials(*_credentials(_expanded(aws.credentials_file, environ), aws.profile or "default"))
     return session
 
 

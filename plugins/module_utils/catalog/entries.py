@@ -11,7 +11,7 @@ from typing import Any
 
 from ..app import App, Contact, Database, DataClass, Exposure, Integration, Owner, Repository, SecretSpec, Workload
 from .check import Complaint, field_name, quoted
-from .schema import APP_SCHEMA, MERGED
+from .schema import APP_SCHEMA, IAM_KEY, IAM_KEY_FIELDS, MERGED
 
 
 def merged(data: Mapping[str, Any], environment: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
         integrations=tuple(Integration(**integration) for integration in entry.get("integrations", ())),
         database=Database(**database) if database else None,
         secrets=tuple(
-            SecretSpec(secret["name"], secret["kind"], tuple(sorted(secret["variables"].items())))
+            SecretSpec(secret["name"], secret["kind"], tuple(sorted(secret["variables"].items())), secret.get("user", ""))
             for secret in entry.get("secrets", ())
         ),
         workload=Workload(**entry.get("workload", {})),
@@ -92,6 +92,19 @@ def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
         if secret["kind"] == "postgresql" and engine != "postgresql":
             mend = "declare the database with engine: postgresql, or choose another kind"
             yield _complaint(("secrets", index, "kind"), "postgresql", "possible without a PostgreSQL `database`", mend)
+        yield from _iam_user(index, secret)
+
+
+def _iam_user(index: int, secret: Mapping[str, Any]) -> Iterator[Complaint]:
+    is_key = secret["kind"] == IAM_KEY
+    if is_key and "user" not in secret:
+        yield _complaint(("secrets", index, "kind"), IAM_KEY, "possible without `user`", "name the IAM user")
+    if is_key and not set(secret["variables"]) <= IAM_KEY_FIELDS:
+        found = next(key for key in secret["variables"] if key not in IAM_KEY_FIELDS)
+        wants = f"a key of its document ({' and '.join(sorted(IAM_KEY_FIELDS))})"
+        yield _complaint(("secrets", index, "variables"), found, wants, "rename it")
+    if not is_key and "user" in secret:
+        yield _complaint(("secrets", index, "user"), secret["user"], f"possible with kind {secret['kind']}", "remove it")
 
 
 def _complaint(path: tuple[str | int, ...], value: Any, wants: str, mend: str) -> Complaint:

@@ -17,7 +17,9 @@ from . import patterns as kinds
 
 ENGINES: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mongodb", "other")
 RUNTIMES: Final = ("python", "node", "static", "go", "java", "dotnet", "php", "ruby", "other")
-SECRET_KINDS: Final = ("postgresql", "api_key", "generated")
+IAM_KEY: Final = "aws_iam_access_key"
+IAM_KEY_FIELDS: Final = frozenset({"access_key_id", "secret_access_key"})
+SECRET_KINDS: Final = ("postgresql", "api_key", "generated", IAM_KEY)
 # What an environment may say differently. Mappings are merged field by field, lists and single values replace.
 OVERRIDABLE: Final = (
     "image",
@@ -117,7 +119,15 @@ _SECRET = kinds.record(
         "name": _SECRET_NAME,
         "kind": kinds.one_of(
             list(SECRET_KINDS),
-            "`postgresql`: the database's login. `api_key`: a third party's. `generated`: made by us, known to nobody else.",
+            "`postgresql`: the database's login. `api_key`: a third party's. `generated`: made by us, known to nobody else. "
+            "`aws_iam_access_key`: the access key of an IAM user (keys access_key_id and secret_access_key).",
+        ),
+        "user": kinds.word(
+            r"[A-Za-z0-9+=,.@_-]{1,64}",
+            "the name of an IAM user",
+            "where2eat-photos",
+            "The IAM user, for aws_iam_access_key. It must carry the tags app and environment of this app.",
+            64,
         ),
         "variables": kinds.table(
             r"^[a-z][a-z0-9_]{0,39}" + kinds.END,

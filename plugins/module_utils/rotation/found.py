@@ -55,6 +55,8 @@ def spec_of(finding: CredentialFinding, app: App) -> SecretSpec | None:
         return _closest(name, [spec for spec in app.secrets if spec.kind == "generated"], alone=True)
     if finding.kind.startswith("postgresql") or (finding.kind in ("password", "database_password") and name & _DATABASE_WORDS):
         return next((spec for spec in app.secrets if spec.kind == "postgresql"), None)
+    if finding.kind.startswith("aws_"):
+        return _closest(name, [spec for spec in app.secrets if spec.kind == "aws_iam_access_key"], alone=True)
     return _closest(name, [spec for spec in app.secrets if spec.kind == "api_key"], alone=False)
 
 

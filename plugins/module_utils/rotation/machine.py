@@ -17,6 +17,7 @@ There is no state anywhere else, so any later run on any machine finds where the
 | pending, ours, made for the current version        | killed between 1 and 4                 | 2 3 4                   |
 | pending and current are one version                | killed within 4                        | 2 3 4 (all idempotent)  |
 | pending, ours, made for a version no longer current| somebody wrote a value later than we   | theirs stays; ours goes |
+| pending, ours, but the target does not know it     | somebody removed it there              | it goes, then 1 2 3 4   |
 | pending, not ours                                  | somebody else's rotation is under way  | nothing; it is reported |
 
 Never backwards: the machine makes a version current only in the place of the version it was computed from.
@@ -30,7 +31,7 @@ import enum
 from typing import Final
 
 from ..errors import Conflict, NotFound
-from .issuers import Issuer
+from .issuers import Issuer, Lost
 from .model import About, Document, Stage, Stored, replaces, token_for
 from .stores import Store
 
@@ -110,6 +111,18 @@ def begin(store: Store, name: str, about: About, first: Document | None) -> Stor
 
 def advance(store: Store, issuer: Issuer, stored: Stored, due: bool) -> Stored:
     """Steps 1 to 4, as many as are left; the secret as it is afterwards. The caller holds `issuer.exclusive`."""
+    try:
+        return _advance(store, issuer, stored, due)
+    except Lost:
+        pending = stored.at(Stage.PENDING)
+        if pending is None:
+            raise
+        # Somebody removed at the target what a killed run left pending: trying that one again would fail for ever.
+        store.drop_pending(stored.name, pending.token)
+    return _advance(store, issuer, store.describe(stored.name) or stored, True)
+
+
+def _advance(store: Store, issuer: Issuer, stored: Stored, due: bool) -> Stored:
     way = course(stored, due)
     if way.foreign:
         raise foreign_rotation(stored.name, way.foreign)

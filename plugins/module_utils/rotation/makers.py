@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from ..app import App, SecretSpec
+from ..aws.session import session_for
 from ..capability import Request
 from ..errors import Invalid
 from ..profile import Profile
 from .issuers import Issuer
 from .issuers.generated import Generated
 from .issuers.http_recipe import HttpRecipe
+from .issuers.iam_access_key import IamAccessKey
 from .issuers.postgresql import PostgreSQL
 from .issuers.postgresql_roles import Names
 from .issuers.postgresql_session import Address, read_password
@@ -46,8 +48,19 @@ def _api_key(spec: SecretSpec, app: App, profile: Profile, request: Request) -> 
     return HttpRecipe(spec.name, vendor, value_key(spec), request.secrets) if vendor else None
 
 
+def _iam_access_key(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    session = session_for(profile.aws, request.environ).verify_account()
+    owner = (("app", app.name), ("environment", app.environment))
+    return IamAccessKey(spec.user, owner, session, request.secrets, request.now, cutover_of(profile, request) == "now")
+
+
 # By the kind that the catalog gives a secret. A user's own kind is one more entry. None: nobody but a person can make one.
-ISSUERS: Final[dict[str, Maker]] = {"postgresql": _postgresql, "generated": _generated, "api_key": _api_key}
+ISSUERS: Final[dict[str, Maker]] = {
+    "postgresql": _postgresql,
+    "generated": _generated,
+    "api_key": _api_key,
+    "aws_iam_access_key": _iam_access_key,
+}
 
 
 def issuer_of(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer | None:
@@ -56,6 +69,13 @@ def issuer_of(spec: SecretSpec, app: App, profile: Profile, request: Request) ->
     if maker is None:
         raise Invalid(f"The secret {spec.name} of {app.name} is of kind {spec.kind}", f"known are {', '.join(sorted(ISSUERS))}")
     return maker(spec, app, profile, request)
+
+
+def cutover_of(profile: Profile, request: Request) -> str:
+    """When the former credential goes: what is known to others goes at once, everything else as asked for or as profiled."""
+    if request.params.get("when") == "compromised":
+        return "now"
+    return request.params.get("cutover") or profile.cutover
 
 
 def value_key(spec: SecretSpec) -> str:

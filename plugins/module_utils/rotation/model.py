@@ -20,7 +20,7 @@ from ..scrubber import Secrets
 Document = Mapping[str, str]
 
 # Keys of a document whose values are no secret: they are shown in plans, and masking them would garble every message.
-PUBLIC_KEYS: Final = frozenset({"engine", "host", "port", "dbname", "username", "key_id"})
+PUBLIC_KEYS: Final = frozenset({"engine", "host", "port", "dbname", "username", "key_id", "access_key_id", "former_key_id"})
 
 # Versions that we made begin so. AWS asks for 32 to 64 characters; the rest is computed, so two runs compute the same.
 OURS: Final = "goldenpath-"

@@ -13,6 +13,7 @@ from ..microapp import MICROAPP_OPTIONS, Context, context_of
 from .app_secrets import Ask, age_limit, carry_out, look, warnings_of
 from .delivery import Delivery
 from .jobs import GRACE
+from .makers import cutover_of
 from .permissions import PERMISSIONS
 
 SPEC: Final[dict[str, Any]] = {
@@ -30,7 +31,7 @@ def run(request: Request) -> Outcome:
     context = context_of(request)
     names = _names(request, context)
     when = request.params["when"]
-    cutover = "now" if when == "compromised" else request.params.get("cutover") or context.profile.cutover
+    cutover = cutover_of(context.profile, request)
     grace = datetime.timedelta(seconds=request.params["grace_seconds"])
     seen = look(request, context, Ask(cutover, age_limit(request), names, when != "due", grace), Delivery((), tuple))
     rotated = [context.app.secret_name(sight.job.spec.name) for sight in seen.asked() if sight.rotating]

@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import Final
 
 from .consumers import workloads
+from .issuers import iam_access_key
 from .stores import aws_secretsmanager
 
 _DELIVERED: Final = ("serviceaccounts", "external-secrets.io/secretstores", "external-secrets.io/externalsecrets")
 PERMISSIONS: Final = (
     *aws_secretsmanager.PERMISSIONS,
+    *iam_access_key.PERMISSIONS,
     *(f"{resource}:{verb}" for resource in _DELIVERED for verb in ("get", "list", "create", "patch", "delete")),
     *workloads.PERMISSIONS,
 )

@@ -119,6 +119,16 @@ def test_a_pattern_that_meets_the_platforms_secrets(resource: str, does: bool) -
     assert reaches(resource, "arn:aws:secretsmanager:r:1:secret:microapps/*") is does
 
 
+def test_keys_are_made_on_marked_users_only() -> None:
+    rights = ["iam:CreateAccessKey", "iam:ListAccessKeys", "iam:TagUser"]
+    policy = least_policy(rights, "123456789012", "eu-west-1")
+    by_action = {action: statement for statement in policy["Statement"] for action in statement["Action"]}
+    assert {statement["Resource"] for statement in by_action.values()} == {"arn:aws:iam::123456789012:user/*"}
+    assert by_action["iam:CreateAccessKey"]["Condition"] == {"StringLike": {"iam:ResourceTag/app": "*"}}
+    assert by_action["iam:TagUser"]["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["goldenpath-key-asked"]}
+    assert "Condition" not in by_action["iam:ListAccessKeys"]
+
+
 def test_the_least_policy_names_our_objects_only() -> None:
     rights = ["ecr:CreateRepository", "iam:CreateRole", "iam:GetRole", "iam:GetPolicy", "sts:GetCallerIdentity", "pods:list"]
     boundary = "arn:aws:iam::123456789012:policy/b"

@@ -125,6 +125,12 @@ SEMANTIC = [
         'secrets[1].variables.k: "VALUE" is not a variable of its own',
     ),
     ({"secrets": [{"name": "a", "kind": "postgresql", "variables": {"k": "V"}}]}, "secrets[0].kind: "),
+    ({"secrets": [{"name": "a", "kind": "aws_iam_access_key", "variables": {"access_key_id": "V"}}]}, "secrets[0].kind: "),
+    (
+        {"secrets": [{"name": "a", "kind": "aws_iam_access_key", "user": "u", "variables": {"k": "V"}}]},
+        'secrets[0].variables: "k" is not a key of its document',
+    ),
+    ({"secrets": [{"name": "a", "kind": "api_key", "user": "u", "variables": {"k": "V"}}]}, "secrets[0].user: "),
     ({"integrations": [{"name": "a", "host": "a.example", "secret": "gone"}]}, 'integrations[0].secret: "gone" is not one of `secrets`'),
     ({"integrations": [{"name": "a", "host": "a.example", "cidr": "10.0.0.1/8"}]}, 'integrations[0].cidr: "10.0.0.1/8"'),
     ({"environments": {"prod": {"database": {"name": "x"}}}}, "environments.prod.database.engine: is missing"),

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Plan
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Lost
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import (
     REST,
     WHOLE,
@@ -268,6 +269,21 @@ def test_a_rotation_of_somebody_else_is_left_alone() -> None:
     with pytest.raises(Conflict, match="rotated by somebody else"):
         advance(MemoryStore(world), Alternating(world), stored((BASE, {CURRENT}), ("theirs", {PENDING})), True)
     assert world.versions["theirs"][1] == {PENDING}
+
+
+def test_a_pending_credential_that_the_target_lost_is_given_up() -> None:
+    world = World(exists=True, versions={BASE: (LEAKED, {CURRENT}), NEXT: ({"username": "gone"}, {PENDING})})
+
+    class Forgetful(Alternating):
+        def set(self, pending: Document, current: Document | None) -> None:
+            if pending["username"] == "gone":
+                raise Lost("gone")
+            super().set(pending, current)
+
+    store = MemoryStore(world)
+    advance(store, Forgetful(world), stored((BASE, {CURRENT}), (NEXT, {PENDING})), False)
+    assert current_of(world)["username"] == "a"
+    assert not world.versions[NEXT][1]
 
 
 def test_of_two_runs_at_once_one_proceeds() -> None:

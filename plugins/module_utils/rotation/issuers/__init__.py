@@ -10,7 +10,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ...capability import Plan
+from ...errors import NotFound
 from ..model import Document
+
+
+class Lost(NotFound):
+    """The target does not know a pending credential (any more): it is given up, and another is made in its place."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Issuer(Protocol):
         """Step 1: a new credential beside the current one. Nothing accepts it yet, unless the target itself made it."""
 
     def set(self, pending: Document, current: Document | None) -> None:
-        """Step 2: the target accepts the pending credential; the current one stays valid."""
+        """Step 2: the target accepts the pending credential; the current one stays valid. `Lost`: it never can again."""
 
     def test(self, pending: Document, current: Document | None) -> None:
         """Step 3: raises unless the pending credential can do what the current one can."""

@@ -1,0 +1,344 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The real part behind each issuer, and a witness beside it that uses no code of ours: for test_issuers.py."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import secrets as random_source
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import botocore.client
+import botocore.exceptions
+import psycopg
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import SecretSpec
+from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.policies import least_policy
+from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from, session_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
+    Issuer,
+    http_recipe,
+    iam_access_key,
+    postgresql_session,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.iam_access_key import IamAccessKey
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import aws_secretsmanager
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import AwsSecretsManager
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
+
+FINDING = CredentialFinding("password", "live", "config.py", 1, "", "f", "why", "PASSWORD")
+
+
+@dataclasses.dataclass
+class Bench:
+    """One issuer on its real part. `issuer` makes a new one, as each run does; `open` names what the target accepts."""
+
+    name: str
+    spec: SecretSpec
+    aws: dict[str, Any]
+    environ: dict[str, str]
+    issuer: Callable[[Secrets, str], Issuer]
+    works: Callable[[dict[str, str]], bool]
+    open: Callable[[], set[str]]
+    id_of: Callable[[dict[str, str]], str]
+    as_found: Callable[[], str] = lambda: ""
+    most_open: int = 2
+
+    def witness(self, service: str) -> Any:
+        """A plain client that may do everything."""
+        return witness(self.aws, service)
+
+    def current(self, stage: str = "AWSCURRENT") -> dict[str, str]:
+        """What the store says."""
+        answer = self.witness("secretsmanager").get_secret_value(SecretId=self.name, VersionStage=stage)
+        document: dict[str, str] = json.loads(answer["SecretString"])
+        return document
+
+    def reset(self) -> str:
+        """As found: nothing in the store; answers with the value that stands in the code, '' if none does."""
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            self.witness("secretsmanager").delete_secret(SecretId=self.name, ForceDeleteWithoutRecovery=True)
+        return self.as_found()
+
+    def look(
+        self, force: bool = False, cutover: str = "now", leaked: str = "", secrets: Secrets | None = None, grace: float = 0.0
+    ) -> tuple[jobs.Sight, AwsSecretsManager]:
+        """Everything a run reads."""
+        known = secrets or Secrets()
+        store = AwsSecretsManager(session_for(aws_from(self.aws), self.environ).verify_account().secretsmanager, known)
+        found = (Found(FINDING, known.register(leaked), self.spec),) if leaked else ()
+        job = Job(self.spec, self.name, About("a test", "", (("owner", "tests"),)), self.issuer(known, cutover), found)
+        now = datetime.datetime.now(datetime.UTC)
+        wish = Wish(now, None, cutover, force, grace=datetime.timedelta(seconds=grace))
+        return jobs.look(job, store, wish), store
+
+    def run(self, **asked: Any) -> jobs.Sight:
+        """One plain run over the secret, as app_secrets does it."""
+        sight, store = self.look(**asked)
+        assert sight.job.issuer is not None
+        assert not sight.refused, sight.plans
+        if sight.writes:
+            with sight.job.issuer.exclusive(self.name):
+                stored = jobs.rotate(sight, store)
+                jobs.retire(sight, store, stored)
+        return sight
+
+    def killed(self, budget: int, after: bool, **asked: Any) -> bool:
+        """Whether a run in a process of its own was killed by SIGKILL at that outside call; False if it ended before."""
+        child = os.fork()
+        if child == 0:
+            try:
+                wrap = _killing(budget, after)
+                botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
+                psycopg.Connection.execute = wrap(psycopg.Connection.execute)
+                postgresql_session.psycopg.connect = wrap(psycopg.connect)
+                http_recipe.request = wrap(http_recipe.request)
+                self.run(**asked)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        _unused, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed instead of being killed"
+        return os.WIFSIGNALED(status)
+
+
+def _killing(budget: int, after: bool) -> Callable[[Any], Any]:
+    count = [0]
+
+    def wrap(original: Any) -> Any:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            count[0] += 1
+            if count[0] != budget:
+                return original(*args, **kwargs)
+            try:
+                if after:
+                    original(*args, **kwargs)
+            finally:  # an answer that is an error is an answer, too
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return counted
+
+    return wrap
+
+
+def witness(aws: dict[str, Any], service: str, key_id: str = "test", secret: str = "test") -> Any:  # noqa: S107 - moto's
+    """A plain client."""
+    key_id, secret = aws["root"] if key_id == "test" and "root" in aws else (key_id, secret)
+    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=aws["region"])
+    return session.client(service, endpoint_url=aws["endpoint_url"])
+
+
+# Generated: the app is the only user; what is open is what it was given.
+
+
+def generated(sandbox: Any) -> Bench:
+    """Random values, with nobody else to ask."""
+    spec = SecretSpec("session-key", "generated", (("value", "SESSION_KEY"),))
+
+    def issuer(secrets: Secrets, cutover: str) -> Issuer:
+        return Generated("value", secrets, random_source.token_bytes)
+
+    bench = Bench(
+        "microapps/test/bench/session-key",
+        spec,
+        sandbox.block("aws"),
+        dict(sandbox.environ),
+        issuer,
+        lambda document: len(document["value"]) >= 43,
+        lambda: {bench.current()["value"]},
+        lambda document: document["value"],
+    )
+    return bench
+
+
+# A third party: the example's restaurant API.
+
+
+@contextlib.contextmanager
+def vendor(sandbox: Any, root: pathlib.Path, folder: pathlib.Path) -> Iterator[Bench]:
+    """The example's restaurant API in a process of its own."""
+    port = free_port()
+    environ = {
+        **os.environ,
+        "RESTAURANT_API_PORT": str(port),
+        "RESTAURANT_API_STATE": str(folder / "keys.json"),
+        "RESTAURANT_API_ADMIN_TOKEN_FILE": str(folder / "token"),
+    }
+    base = f"http://127.0.0.1:{port}"
+    recipe = Vendor(
+        base_url=base,
+        check_path="/v1/keys/current",
+        key_header="X-Api-Key",
+        admin_token_file=str(folder / "token"),
+        list_path="/v1/keys",
+        create_path="/v1/keys",
+        revoke_path="/v1/keys/{id}",
+        id_of_found="sha256:{sha256}",
+    )
+
+    def asked(method: str, path: str, headers: dict[str, str]) -> tuple[int, Any]:
+        return call(port, method, path, headers)
+
+    def admin() -> dict[str, str]:
+        return {"Authorization": f"Bearer {(folder / 'token').read_text().strip()}"}
+
+    def works(document: dict[str, str]) -> bool:
+        return asked("GET", recipe.check_path, {"X-Api-Key": document["api_key"]})[0] == 200
+
+    def opened() -> set[str]:
+        return {entry["id"] for entry in asked("GET", "/v1/keys", admin())[1]["keys"]}
+
+    def as_found() -> str:
+        for key_id in opened():
+            asked("DELETE", f"/v1/keys/{key_id}", admin())
+        return ""
+
+    spec = SecretSpec("restaurant-api", "api_key", (("api_key", "RESTAURANT_API_KEY"),))
+    program = [sys.executable, str(root / "examples" / "where2eat" / "restaurant_api.py")]
+    with subprocess.Popen(program, env=environ, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(port)
+            yield Bench(
+                "microapps/test/bench/restaurant-api",
+                spec,
+                sandbox.block("aws"),
+                dict(sandbox.environ),
+                lambda secrets, cutover: HttpRecipe("restaurant-api", recipe, "api_key", secrets),
+                works,
+                opened,
+                lambda document: document["key_id"],
+                as_found,
+            )
+        finally:
+            process.kill()
+
+
+# IAM: a moto of its own that checks signatures and policies, and an administrator with the least policy.
+
+
+@contextlib.contextmanager
+def iam(folder: pathlib.Path) -> Iterator[Bench]:
+    """An AWS API that refuses wrong and deleted keys and what the policy does not allow."""
+    port = free_port()
+    aws: dict[str, Any] = {"account": "123456789012", "region": "eu-west-1", "endpoint_url": f"http://127.0.0.1:{port}"}
+    command = [str(pathlib.Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(port)
+            aws = {**aws, "loopback_only": True, "credentials_file": str(folder / "credentials")}
+            yield _iam_bench(aws, folder)
+        finally:
+            process.kill()
+
+
+def _iam_bench(aws: dict[str, Any], folder: pathlib.Path) -> Bench:
+    client = witness(aws, "iam")
+    rights = (*iam_access_key.PERMISSIONS, *aws_secretsmanager.PERMISSIONS)
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    # moto asks about actions only, on the resource '*', and looks at no condition.
+    statements = least_policy(rights, aws["account"], aws["region"])["Statement"]
+    least = {**everything, "Statement": [{**one, "Resource": "*", "Condition": {}} for one in statements]}
+    for name, policy in (("rotator", least), ("root", everything)):
+        client.create_user(UserName=name)
+        client.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
+    ours = client.create_access_key(UserName="rotator")["AccessKey"]
+    root = client.create_access_key(UserName="root")["AccessKey"]
+    text = f"[default]\naws_access_key_id={ours['AccessKeyId']}\naws_secret_access_key={ours['SecretAccessKey']}\n"
+    (folder / "credentials").write_text(text)
+    # From here on moto checks who asks.
+    status, _unused = call(int(aws["endpoint_url"].rpartition(":")[2]), "POST", "/moto-api/reset-auth", {}, b"0")
+    assert status == 200
+    known = {**aws, "root": (root["AccessKeyId"], root["SecretAccessKey"])}
+    user = "photos"
+
+    def keys() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = witness(known, "iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
+        return found
+
+    def works(document: dict[str, str]) -> bool:
+        try:
+            found = witness(known, "sts", document["access_key_id"], document["secret_access_key"]).get_caller_identity()
+        except botocore.exceptions.ClientError:
+            return False
+        return found["Arn"].endswith(f"/{user}") and any(
+            key["Status"] == "Active" for key in keys() if key["AccessKeyId"] == document["access_key_id"]
+        )
+
+    def as_found() -> str:
+        admin = witness(known, "iam")
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            for key in keys():
+                admin.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+            admin.delete_user(UserName=user)
+        tags = [{"Key": "app", "Value": "bench"}, {"Key": "environment", "Value": "test"}]
+        admin.create_user(UserName=user, Tags=tags)
+        secret: str = admin.create_access_key(UserName=user)["AccessKey"]["SecretAccessKey"]
+        return secret
+
+    def issuer(secrets: Secrets, cutover: str) -> Issuer:
+        session = session_for(aws_from(aws), dict(os.environ)).verify_account()
+        owner = (("app", "bench"), ("environment", "test"))
+        now = datetime.datetime.now
+        return IamAccessKey(user, owner, session, secrets, lambda: now(datetime.UTC), cutover == "now", lambda seconds: None)
+
+    return Bench(
+        "microapps/test/bench/photos",
+        SecretSpec("photos", "aws_iam_access_key", (("access_key_id", "A"), ("secret_access_key", "B")), user),
+        known,
+        dict(os.environ),
+        issuer,
+        works,
+        lambda: {key["AccessKeyId"] for key in keys() if key["Status"] == "Active"},
+        lambda document: document["access_key_id"],
+        as_found,
+    )
+
+
+def call(port: int, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, Any]:
+    """One request to this machine: status, and the answer if it is JSON."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    status, text = answer.status, answer.read()
+    connection.close()
+    with contextlib.suppress(ValueError):
+        return status, json.loads(text)
+    return status, None
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def wait_for(port: int) -> None:
+    """Until something listens there."""
+    for _attempt in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on {port}")

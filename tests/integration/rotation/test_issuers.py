@@ -1,0 +1,115 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every issuer must do, asked of each on its real part: whole lives, killed at every outside call, nothing told."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+import benches
+from benches import Bench
+
+ISSUERS = ("generated", "vendor", "iam")
+
+
+@pytest.fixture(scope="module")
+def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
+    """Each real part, started once."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            "generated": benches.generated(sandbox),
+            "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
+            "iam": stack.enter_context(benches.iam(tmp_path_factory.mktemp("iam"))),
+        }
+
+
+@pytest.fixture(params=ISSUERS)
+def bench(request: pytest.FixtureRequest, every: dict[str, Bench]) -> Bench:
+    return every[request.param]
+
+
+def settled(bench: Bench) -> None:
+    """What must hold after any plain run."""
+    current = bench.current()
+    assert bench.works(current)
+    assert bench.open() == {bench.id_of(current)}
+    versions = bench.witness("secretsmanager").list_secret_version_ids(SecretId=bench.name)["Versions"]
+    stages = sorted(stage for version in versions for stage in version["VersionStages"])
+    assert stages in (["AWSCURRENT"], ["AWSCURRENT", "AWSPREVIOUS"])
+
+
+def test_a_whole_life(bench: Bench) -> None:
+    leaked = bench.reset()
+    assert bench.run(leaked=leaked).rotating
+    settled(bench)
+    first = bench.current()
+    assert leaked not in first.values()
+    assert not bench.run(leaked=leaked).writes, "a second run changes nothing"
+    for _unused in range(2):
+        before = bench.current()
+        assert bench.run(force=True).rotating
+        settled(bench)
+        assert bench.id_of(bench.current()) != bench.id_of(before)
+    assert not bench.run().writes
+
+
+def test_both_are_valid_until_the_former_is_retired(bench: Bench) -> None:
+    bench.reset()
+    bench.run()
+    former = bench.current()
+    sight = bench.run(force=True, cutover="when_seen")
+    assert bench.works(bench.current())
+    assert bench.works(former)
+    assert bench.open() >= {bench.id_of(bench.current())}
+    assert not sight.retires
+
+
+# The vendor's orphans go when the next key is made, not by any plain run: its kills are not among these.
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
+@pytest.mark.parametrize("name", ["iam"])
+def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool, after: bool) -> None:
+    bench = every[name]
+    leaked = bench.reset()
+    if not first:
+        bench.run(leaked=leaked)
+    budget = 0
+    while True:
+        budget += 1
+        if not bench.killed(budget, after, leaked=leaked, force=not first):
+            break
+        document: dict[str, str] = {}
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            document = bench.current()
+        if document:
+            assert bench.works(document), f"killed at {budget}: what the store calls current does not work"
+            assert len(bench.open()) <= bench.most_open, f"killed at {budget}"
+        bench.run(leaked=leaked)
+        settled(bench)
+        if first:
+            leaked = bench.reset()
+    assert budget > 8, "too few calls: the counting is broken"
+
+
+def test_nothing_is_told(bench: Bench) -> None:
+    secrets = Secrets()
+    leaked = bench.reset()
+    sight = bench.run(leaked=leaked, secrets=secrets)
+    again = bench.run(force=True, secrets=secrets)
+    told = f"{sight!r} {sight.plans!r} {again!r} {again.plans!r} {again.job.issuer!r}"
+    public = {bench.id_of(bench.current())} if "_id" in str(bench.spec.variables) or bench.spec.kind == "api_key" else set()
+    values = {leaked, *bench.current().values(), *bench.current("AWSPREVIOUS").values()} - {""}
+    for value in values - public:
+        shown = value.startswith(("AKIA", "microapps")) or value in bench.open()
+        assert shown or value not in told
+        assert shown or len(value) < 20 or value not in secrets.scrub_text(f"error: {value}")
