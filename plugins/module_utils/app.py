@@ -83,13 +83,15 @@ class SecretSpec:
     """A secret the app needs at run time: its name, the environment variables it fills, and what kind it is.
 
     `kind` says who makes it (`catalog.schema.SECRET_KINDS`). `variables` maps a key of the stored JSON document to the
-    environment variable the app reads it from. `user` is the IAM user whose access key it is.
+    environment variable the app reads it from. `user` is the IAM user whose access key it is; `overlap_hours` is how long
+    the app accepts the former value (key `previous`) of a generated one.
     """
 
     name: str
     kind: str
     variables: tuple[tuple[str, str], ...]
     user: str = ""
+    overlap_hours: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

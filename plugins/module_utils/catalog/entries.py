@@ -11,7 +11,7 @@ from typing import Any
 
 from ..app import App, Contact, Database, DataClass, Exposure, Integration, Owner, Repository, SecretSpec, Workload
 from .check import Complaint, field_name, quoted
-from .schema import APP_SCHEMA, IAM_KEY, IAM_KEY_FIELDS, MERGED
+from .schema import APP_SCHEMA, IAM_KEY, IAM_KEY_FIELDS, MERGED, PREVIOUS
 
 
 def merged(data: Mapping[str, Any], environment: str) -> dict[str, Any]:
@@ -65,7 +65,13 @@ def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
         integrations=tuple(Integration(**integration) for integration in entry.get("integrations", ())),
         database=Database(**database) if database else None,
         secrets=tuple(
-            SecretSpec(secret["name"], secret["kind"], tuple(sorted(secret["variables"].items())), secret.get("user", ""))
+            SecretSpec(
+                secret["name"],
+                secret["kind"],
+                tuple(sorted(secret["variables"].items())),
+                secret.get("user", ""),
+                secret.get("overlap_hours", 0),
+            )
             for secret in entry.get("secrets", ())
         ),
         workload=Workload(**entry.get("workload", {})),
@@ -93,6 +99,7 @@ def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
             mend = "declare the database with engine: postgresql, or choose another kind"
             yield _complaint(("secrets", index, "kind"), "postgresql", "possible without a PostgreSQL `database`", mend)
         yield from _iam_user(index, secret)
+        yield from _overlap(index, secret)
 
 
 def _iam_user(index: int, secret: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -105,6 +112,19 @@ def _iam_user(index: int, secret: Mapping[str, Any]) -> Iterator[Complaint]:
         yield _complaint(("secrets", index, "variables"), found, wants, "rename it")
     if not is_key and "user" in secret:
         yield _complaint(("secrets", index, "user"), secret["user"], f"possible with kind {secret['kind']}", "remove it")
+
+
+def _overlap(index: int, secret: Mapping[str, Any]) -> Iterator[Complaint]:
+    hours = secret.get("overlap_hours")
+    keys = set(secret["variables"])
+    if hours is not None and secret["kind"] != "generated":
+        path = ("secrets", index, "overlap_hours")
+        yield _complaint(path, hours, f"possible with kind {secret['kind']}", "remove it: its target accepts both for a while")
+    elif hours is not None and (PREVIOUS not in keys or len(keys) != 2):
+        mend = f"fill two variables, from the value's key and from {PREVIOUS}"
+        yield _complaint(("secrets", index, "overlap_hours"), hours, "possible with these variables", mend)
+    elif hours is None and secret["kind"] == "generated" and PREVIOUS in keys:
+        yield _complaint(("secrets", index, "variables"), PREVIOUS, "possible without overlap_hours", "add it")
 
 
 def _complaint(path: tuple[str | int, ...], value: Any, wants: str, mend: str) -> Complaint:

@@ -19,6 +19,8 @@ ENGINES: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mongodb", "other"
 RUNTIMES: Final = ("python", "node", "static", "go", "java", "dotnet", "php", "ruby", "other")
 IAM_KEY: Final = "aws_iam_access_key"
 IAM_KEY_FIELDS: Final = frozenset({"access_key_id", "secret_access_key"})
+# The key of a generated secret's document that holds the former value.
+PREVIOUS: Final = "previous"
 SECRET_KINDS: Final = ("postgresql", "api_key", "generated", IAM_KEY)
 # What an environment may say differently. Mappings are merged field by field, lists and single values replace.
 OVERRIDABLE: Final = (
@@ -121,6 +123,12 @@ _SECRET = kinds.record(
             list(SECRET_KINDS),
             "`postgresql`: the database's login. `api_key`: a third party's. `generated`: made by us, known to nobody else. "
             "`aws_iam_access_key`: the access key of an IAM user (keys access_key_id and secret_access_key).",
+        ),
+        "overlap_hours": kinds.whole(
+            1,
+            8760,
+            24,
+            "For generated: how long the app also accepts the former value, which it reads from the key `previous`.",
         ),
         "user": kinds.word(
             r"[A-Za-z0-9+=,.@_-]{1,64}",

@@ -109,7 +109,7 @@ def _standing(sight: Sight) -> list[Answer]:
     given = []
     proof = (sight.plans[0].object,)
     is_database = sight.job.spec.kind in DATABASES
-    if sight.held:
+    if sight.held and sight.job.traits.target:
         control = control_of_kind(sight.job.spec.kind)
         given.append(Answer(control, State.DRIFTED, proof, reason=sight.held, found=sight.held))
     if "days old" in sight.due and not sight.rotating:

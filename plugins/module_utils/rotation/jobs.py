@@ -15,7 +15,7 @@ from ..profile import Profile
 from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .found import Found
 from .issuers import Issuer, Traits
-from .machine import Course, advance, begin, course, due_since, foreign_rotation
+from .machine import Course, Make, advance, begin, course, due_since, foreign_rotation
 from .makers import value_key
 from .model import About, Document, Stage, Stored, Version, public, token_for
 from .stores import Store
@@ -77,6 +77,7 @@ class Sight:
     plans: tuple[Plan, ...]
     retires: bool
     held: str = ""
+    make: Make = Make.NEW
 
     @property
     def rotating(self) -> bool:
@@ -125,6 +126,9 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     live = _live(job)
     created = store.created(job.name, base.token) if base else None
     due = _due(job, created, current, wish)
+    make = _make(job, current, wish)
+    if not due and base is not None and base.ours and _over(job, current, created, wish):
+        due, make = "the time in which the former value is accepted too is over", Make.PRESENT_ALONE
     # A key that nobody but a person can make is moved as it is, and never due.
     rotates = bool(due) and job.traits.makes
     known = stored or Stored(job.name)
@@ -141,8 +145,8 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     if job.issuer is not None and (wanted or not job.traits.logs_in):
         fresh = bool(way.steps) or not accepted
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
-    plans = (_store_plan(job, store, stored, before, wanted, way, due), *target)
-    return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held)
+    plans = (_store_plan(job, store, stored, before, wanted, way, due, make), *target)
+    return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make)
 
 
 def _may_touch(job: Job, stored: Stored, adopt: str) -> None:
@@ -177,19 +181,40 @@ def _live(job: Job) -> tuple[Document, ...]:
 def _due(job: Job, created: datetime.datetime | None, current: Document | None, wish: Wish) -> str:
     if current is None:
         return "it is not in the store"
-    leaked = {found.value for found in job.found}
-    if leaked & {value for key, value in current.items() if key not in public(current)}:
+    if _leaked(job, current):
         return "its value stands in the code"
-    if _young(job, created, wish):
+    if _young(job, created, current, wish):
         return ""
     if wish.force:
         return "a rotation was asked for"
     return due_since(created, wish.now, wish.max_age)
 
 
-def _young(job: Job, created: datetime.datetime | None, wish: Wish) -> bool:
+def _young(job: Job, created: datetime.datetime | None, current: Document | None, wish: Wish) -> bool:
     # Only two logins take turns: a rotation within the grace of the last one would take the former value from its users.
-    return job.traits.takes_turns and wish.cutover != "now" and created is not None and wish.now - created < wish.grace
+    if job.traits.overlap and not _carries(job, current):
+        return False
+    window = max(wish.grace, job.traits.overlap)
+    return job.traits.takes_turns and wish.cutover != "now" and created is not None and wish.now - created < window
+
+
+def _leaked(job: Job, current: Document | None) -> bool:
+    leaked = {found.value for found in job.found}
+    return bool(leaked & {value for key, value in (current or {}).items() if key not in public(current or {})})
+
+
+def _make(job: Job, current: Document | None, wish: Wish) -> Make:
+    # What others know must not be accepted beside its successor, not even for an hour.
+    return Make.NEW_ALONE if wish.cutover == "now" or _leaked(job, current) else Make.NEW
+
+
+def _over(job: Job, current: Document | None, created: datetime.datetime | None, wish: Wish) -> bool:
+    return not wish.held and not _young(job, created, current, wish) and _carries(job, current)
+
+
+def _carries(job: Job, current: Document | None) -> bool:
+    """Whether the current document holds something of a former credential that is accepted too."""
+    return job.issuer is not None and current is not None and job.issuer.alone(current) != current
 
 
 def _way(stored: Stored, first: Document | None, rotates: bool) -> Course:
@@ -231,6 +256,9 @@ def _retirement(
     former: tuple[Document, ...],
     created: datetime.datetime | None,
 ) -> tuple[bool, str]:
+    if job.traits.overlap and wish.force and not rotating and _young(job, created, current, wish):
+        hours = job.traits.overlap.total_seconds() / 3600
+        return False, f"the former value is accepted too for {hours:g} hours after a rotation (when: compromised ends that)"
     if job.issuer is None or not job.traits.target:
         return False, ""
     leaves = rotating or bool(former)
@@ -238,7 +266,7 @@ def _retirement(
         return False, wish.held
     if wish.cutover == "now" or not leaves:
         return True, ""
-    if _young(job, created, wish) and not rotating:
+    if _young(job, created, current, wish) and not rotating:
         return False, f"both credentials are valid for {wish.grace.total_seconds():.0f} seconds after a rotation"
     if rotating:
         return False, "it is retired once the app was seen with the new one"
@@ -253,9 +281,13 @@ def _retirement(
 
 
 def _store_plan(
-    job: Job, store: Store, stored: Stored | None, before: Document | None, wanted: Document, way: Course, due: str
+    job: Job, store: Store, stored: Stored | None, before: Document | None, wanted: Document, way: Course, due: str, make: Make
 ) -> Plan:
-    after = {"description": job.about.description, "tags": dict(job.about.tags), "value": _value(job, wanted, bool(way.steps))}
+    after = {
+        "description": job.about.description,
+        "tags": dict(job.about.tags),
+        "value": _value(job, wanted, make if way.steps else None),
+    }
     if job.about.kms_key:
         after["kms_key"] = job.about.kms_key
     controls = tuple(dict.fromkeys((IN_STORE, LABELLED, AGE, *_control_of(job))))
@@ -271,7 +303,7 @@ def _store_plan(
     seen: dict[str, Any] = {
         "description": stored.about.description,
         "tags": {key: value for key, value in stored.about.tags if key in dict(job.about.tags)},
-        "value": _value(job, before or {}, False),
+        "value": _value(job, before or {}, None),
     }
     if job.about.kms_key:
         seen["kms_key"] = stored.about.kms_key
@@ -288,11 +320,14 @@ def _store_plan(
     return Plan(name, seen, after, tuple(changed), (), controls)
 
 
-def _value(job: Job, document: Document, fresh: bool) -> str:
+def _value(job: Job, document: Document, make: Make | None) -> str:
     if document.get("username"):
         return f"login {document['username']}"
-    if fresh:
-        return "a new one"
+    if make is Make.PRESENT_ALONE:
+        return "the present one, without the former"
+    if make is not None:
+        beside = job.traits.overlap and make is Make.NEW and not _leaked(job, document)
+        return "a new one, with the former beside it" if beside else "a new one"
     if not document:
         return "none"
     leaked = {found.value for found in job.found} & set(document.values())
@@ -320,7 +355,7 @@ def rotate(sight: Sight, store: Store) -> Stored:
     _expect_base(sight, stored)
     if job.issuer is None:
         return stored
-    stored = advance(store, job.issuer, stored, sight.rotating)
+    stored = advance(store, job.issuer, stored, sight.rotating, sight.make)
     if not sight.rotating and sight.current is not None:
         if not sight.accepted:
             job.issuer.set(sight.current, sight.current)

@@ -46,6 +46,15 @@ class Step(enum.IntEnum):
     RETIRE = 5
 
 
+class Make(enum.Enum):
+    """What step 1 stores: a new credential (with the former beside it, where the issuer's document carries one), a new one
+    alone, or the present one without the former."""
+
+    NEW = "new"
+    NEW_ALONE = "new_alone"
+    PRESENT_ALONE = "present_alone"
+
+
 WHOLE: Final = (Step.CREATE, Step.SET, Step.TEST, Step.FINISH)
 REST: Final = (Step.SET, Step.TEST, Step.FINISH)
 
@@ -109,20 +118,20 @@ def begin(store: Store, name: str, about: About, first: Document | None) -> Stor
     return stored
 
 
-def advance(store: Store, issuer: Issuer, stored: Stored, due: bool) -> Stored:
+def advance(store: Store, issuer: Issuer, stored: Stored, due: bool, make: Make = Make.NEW) -> Stored:
     """Steps 1 to 4, as many as are left; the secret as it is afterwards. The caller holds `issuer.exclusive`."""
     try:
-        return _advance(store, issuer, stored, due)
+        return _advance(store, issuer, stored, due, make)
     except Lost:
         pending = stored.at(Stage.PENDING)
         if pending is None:
             raise
         # Somebody removed at the target what a killed run left pending: trying that one again would fail for ever.
         store.drop_pending(stored.name, pending.token)
-    return _advance(store, issuer, store.describe(stored.name) or stored, True)
+    return _advance(store, issuer, store.describe(stored.name) or stored, True, make)
 
 
-def _advance(store: Store, issuer: Issuer, stored: Stored, due: bool) -> Stored:
+def _advance(store: Store, issuer: Issuer, stored: Stored, due: bool, make: Make) -> Stored:
     way = course(stored, due)
     if way.foreign:
         raise foreign_rotation(stored.name, way.foreign)
@@ -130,16 +139,23 @@ def _advance(store: Store, issuer: Issuer, stored: Stored, due: bool) -> Stored:
         store.drop_pending(stored.name, way.overtaken)
     current = store.read(stored.name, way.base) if way.base and way.steps else None
     for step in way.steps:
-        _take(step, store, issuer, stored.name, way, current)
+        if step is Step.CREATE:
+            store.put_pending(stored.name, way.token, _created(issuer, way.token, current, make))
+        else:
+            _take(step, store, issuer, stored.name, way, current)
     if not way.steps and not way.overtaken:
         return stored
     return store.describe(stored.name) or stored
 
 
+def _created(issuer: Issuer, token: str, current: Document | None, make: Make) -> Document:
+    if make is Make.PRESENT_ALONE and current is not None:
+        return issuer.alone(current)
+    issued = issuer.issue(token, current)
+    return issued if make is Make.NEW else issuer.alone(issued)
+
+
 def _take(step: Step, store: Store, issuer: Issuer, name: str, way: Course, current: Document | None) -> None:
-    if step is Step.CREATE:
-        store.put_pending(name, way.token, issuer.issue(way.token, current))
-        return
     if step is Step.FINISH:
         store.promote(name, way.token, way.base)
         return

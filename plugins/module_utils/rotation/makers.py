@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from ..app import App, SecretSpec
 from ..aws.session import session_for
 from ..capability import Request
+from ..catalog.schema import PREVIOUS
 from ..errors import Invalid
 from ..profile import Profile
 from .issuers import Issuer
@@ -40,7 +42,8 @@ def _postgresql(spec: SecretSpec, app: App, profile: Profile, request: Request) 
 
 
 def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    return Generated(value_key(spec), request.secrets, request.random_bytes)
+    overlap = datetime.timedelta(hours=spec.overlap_hours)
+    return Generated(value_key(spec), request.secrets, request.random_bytes, overlap)
 
 
 def _api_key(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer | None:
@@ -80,4 +83,4 @@ def cutover_of(profile: Profile, request: Request) -> str:
 
 def value_key(spec: SecretSpec) -> str:
     """The key of the document that holds the value of a secret with one value."""
-    return spec.variables[0][0] if spec.variables else "value"
+    return next((key for key, _variable in spec.variables if key != PREVIOUS), "value")

@@ -82,15 +82,20 @@ class Bench:
         return self.as_found()
 
     def look(
-        self, force: bool = False, cutover: str = "now", leaked: str = "", secrets: Secrets | None = None, grace: float = 0.0
+        self,
+        force: bool = False,
+        cutover: str = "now",
+        leaked: str = "",
+        secrets: Secrets | None = None,
+        hours_later: float = 0.0,
     ) -> tuple[jobs.Sight, AwsSecretsManager]:
         """Everything a run reads."""
         known = secrets or Secrets()
         store = AwsSecretsManager(session_for(aws_from(self.aws), self.environ).verify_account().secretsmanager, known)
         found = (Found(FINDING, known.register(leaked), self.spec),) if leaked else ()
         job = Job(self.spec, self.name, About("a test", "", (("owner", "tests"),)), self.issuer(known, cutover), found)
-        now = datetime.datetime.now(datetime.UTC)
-        wish = Wish(now, None, cutover, force, grace=datetime.timedelta(seconds=grace))
+        now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours_later)
+        wish = Wish(now, None, cutover, force, grace=datetime.timedelta())
         return jobs.look(job, store, wish), store
 
     def run(self, **asked: Any) -> jobs.Sight:
@@ -152,21 +157,21 @@ def witness(aws: dict[str, Any], service: str, key_id: str = "test", secret: str
 # Generated: the app is the only user; what is open is what it was given.
 
 
-def generated(sandbox: Any) -> Bench:
-    """Random values, with nobody else to ask."""
-    spec = SecretSpec("session-key", "generated", (("value", "SESSION_KEY"),))
+def generated(sandbox: Any, hours: int = 0) -> Bench:
+    """Random values, with nobody else to ask; with `hours` the former one is accepted beside the new one for that long."""
+    spec = SecretSpec("session-key", "generated", (("value", "SESSION_KEY"),), overlap_hours=hours)
 
     def issuer(secrets: Secrets, cutover: str) -> Issuer:
-        return Generated("value", secrets, random_source.token_bytes)
+        return Generated("value", secrets, random_source.token_bytes, datetime.timedelta(hours=hours))
 
     bench = Bench(
-        "microapps/test/bench/session-key",
+        f"microapps/test/bench/session-key-{hours}",
         spec,
         sandbox.block("aws"),
         dict(sandbox.environ),
         issuer,
         lambda document: len(document["value"]) >= 43,
-        lambda: {bench.current()["value"]},
+        lambda: set(bench.current().values()),
         lambda document: document["value"],
     )
     return bench

@@ -19,7 +19,7 @@ sys.path.append(str(pathlib.Path(__file__).parent))
 import benches
 from benches import Bench
 
-ISSUERS = ("generated", "vendor", "iam")
+ISSUERS = ("generated", "overlap", "vendor", "iam")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
     with contextlib.ExitStack() as stack:
         yield {
             "generated": benches.generated(sandbox),
+            "overlap": benches.generated(sandbox, hours=24),
             "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
             "iam": stack.enter_context(benches.iam(tmp_path_factory.mktemp("iam"))),
         }
@@ -74,9 +75,64 @@ def test_both_are_valid_until_the_former_is_retired(bench: Bench) -> None:
     assert not sight.retires
 
 
-# The vendor's orphans go when the next key is made, not by any plain run: its kills are not among these.
+def test_the_former_value_is_accepted_for_its_hours_and_dropped_by_a_later_run(every: dict[str, Bench]) -> None:
+    bench = every["overlap"]
+    bench.reset()
+    bench.run(cutover="when_seen")
+    first = bench.current()
+    assert first["previous"] == first["value"], "the app has one rule, at any time"
+    sight = bench.run(force=True, cutover="when_seen")
+    assert "with the former beside it" in str(sight.plans)
+    second = bench.current()
+    assert second["previous"] == first["value"] != second["value"]
+    held = bench.run(force=True, cutover="when_seen", hours_later=23)
+    assert not held.writes and "24 hours" in held.held
+    assert bench.current() == second
+    dropping = bench.run(cutover="when_seen", hours_later=25)
+    assert "without the former" in str(dropping.plans)
+    assert bench.current() == {"value": second["value"], "previous": second["value"]}
+    assert not bench.run(cutover="when_seen", hours_later=60).writes
+
+
+def test_what_is_known_to_others_is_not_accepted_for_another_hour(every: dict[str, Bench]) -> None:
+    bench = every["overlap"]
+    bench.reset()
+    bench.run(cutover="when_seen")
+    leaked = bench.current()["value"]
+    assert bench.run(leaked=leaked, cutover="when_seen").rotating
+    assert leaked not in bench.current().values()
+    former = bench.current()["value"]
+    bench.run(force=True, cutover="when_seen")
+    assert bench.current()["previous"] == former
+    assert bench.run(leaked=former, cutover="when_seen").rotating, "found while it was still accepted"
+    assert former not in bench.current().values()
+    third = bench.current()["value"]
+    bench.run(force=True, cutover="now")
+    assert third not in bench.current().values(), "compromised: no overlap"
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
+def test_killed_while_the_former_value_is_dropped(every: dict[str, Bench], after: bool) -> None:
+    bench = every["overlap"]
+    bench.reset()
+    bench.run(cutover="when_seen")
+    budget = 0
+    while True:
+        budget += 1
+        bench.run(force=True, cutover="when_seen", hours_later=1000)
+        value = bench.current()["value"]
+        assert bench.current()["previous"] != value
+        if not bench.killed(budget, after, cutover="when_seen", hours_later=2000):
+            break
+        assert bench.current()["value"] == value
+        bench.run(cutover="when_seen", hours_later=2000)
+        assert bench.current() == {"value": value, "previous": value}
+        settled(bench)
+    assert budget > 8
+
+
+# The vendor's orphans go when the next key is made, not by any plain run: its kills are not among these.
+@pytest.mark.parametrize(("first", "after"), [(True, True), (False, False), (False, True)])
 @pytest.mark.parametrize("name", ["iam"])
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool, after: bool) -> None:
     bench = every[name]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 from collections.abc import Callable
 from typing import Protocol
 
@@ -26,6 +27,7 @@ class Traits:
     the app accepts or refuses the credential. `logs_in`: `outline` names a login, and the target keeps a list of them.
     `tells_users`: `in_use` is the truth, so that a credential is retired when nobody was seen with it. `takes_turns`: there are
     two credentials and no more, so a second rotation within the grace time would take the former one from those who use it.
+    `overlap` is how long a document carries the former credential beside its own (`Issuer.alone`).
     """
 
     makes: bool = True
@@ -33,6 +35,7 @@ class Traits:
     logs_in: bool = False
     tells_users: bool = False
     takes_turns: bool = False
+    overlap: datetime.timedelta = datetime.timedelta()
 
 
 class Issuer(Protocol):
@@ -77,6 +80,9 @@ class Issuer(Protocol):
 
     def issue(self, token: str, current: Document | None) -> Document:
         """Step 1: a new credential beside the current one. Nothing accepts it yet, unless the target itself made it."""
+
+    def alone(self, document: Document) -> Document:
+        """The document without what it carries of a former credential; the same one if it carries nothing. Pure."""
 
     def set(self, pending: Document, current: Document | None) -> None:
         """Step 2: the target accepts the pending credential; the current one stays valid. `Lost`: it never can again."""

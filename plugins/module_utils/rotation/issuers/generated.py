@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Secrets that no other system knows: session and signing keys. Making one is random bytes; the app is its only user.
 
-There is nothing to set and nothing to revoke: the old key is dead when the app has been restarted with the new one.
+There is nothing to set and nothing to revoke: the old key is dead when the app has been restarted with the new one. Where
+that would throw everybody out, the document carries the former value beside the new one (`previous`) for some hours, and
+the app accepts both; a later run drops it. At all other times `previous` is the value itself, so the app has one rule.
 """
 
 from __future__ import annotations
@@ -10,30 +12,34 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import datetime
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from ...capability import Plan
+from ...catalog.schema import PREVIOUS
 from ...errors import Conflict
 from ...scrubber import Secrets
 from ..model import Document, register, to_text
 from . import Traits
 
 # 256 bits: as strong as what it signs or encrypts.
-_BYTES = 32
+_BYTES: Final = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class Generated:
-    """The issuer of random values. `key` is the document's key that holds it."""
+    """The issuer of random values. `key` is the document's key that holds it; `overlap` how long the former is accepted."""
 
     key: str
     secrets: Secrets = dataclasses.field(repr=False)
     random_bytes: Callable[[int], bytes] = dataclasses.field(repr=False)
+    overlap: datetime.timedelta = datetime.timedelta()
 
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(target=False)
+        return Traits(target=False, takes_turns=bool(self.overlap), overlap=self.overlap)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: no other system knows it."""
@@ -67,9 +73,16 @@ class Generated:
     def issue(self, token: str, current: Document | None) -> Document:
         """See `Issuer`. Other keys of the document are kept."""
         value = base64.urlsafe_b64encode(self.random_bytes(_BYTES)).rstrip(b"=").decode("ascii")
-        document = {**(current or {}), self.key: value}
+        present = current or {}
+        document = {**present, self.key: value}
+        if self.overlap:
+            document[PREVIOUS] = present.get(self.key, value)
         register(self.secrets, to_text(document), document)
         return document
+
+    def alone(self, document: Document) -> Document:
+        """See `Issuer`."""
+        return {**document, PREVIOUS: document.get(self.key, "")} if self.overlap else document
 
     def set(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`."""

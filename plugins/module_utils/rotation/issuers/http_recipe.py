@@ -98,6 +98,10 @@ class HttpRecipe:
         register(self.secrets, to_text(document), document)
         return document
 
+    def alone(self, document: Document) -> Document:
+        """See `Issuer`."""
+        return document
+
     def set(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: the vendor accepts a key from the moment it is made."""
 

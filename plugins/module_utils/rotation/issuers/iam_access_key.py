@@ -197,9 +197,11 @@ class IamAccessKey:
         present, pending = (current or {}).get(ID, ""), wanted.get(ID, "")
         refusals: tuple[Refusal, ...] = ()
         after = dict(keys)
-        if fresh and present and pending == present:
+        # Fresh and current already: a run was killed within step 4, or AWS refuses the current key.
+        replaces = fresh and not (present and pending == present)
+        if fresh and not replaces and not self.accepts(wanted):
             refusals = (self._refused(user, present),)
-        elif fresh and pending not in keys:
+        elif replaces and pending not in keys:
             gone, refusals = leaving(user, current, self.at_once)
             for key in gone:
                 after[key.id] = "deleted"
@@ -208,7 +210,7 @@ class IamAccessKey:
             if old is not None and old.id != pending:
                 after[old.id] = "deleted" if self.at_once or not old.active else _state(False)
         before = {"key": "the present one" if present else "none", "keys": keys}
-        wished = {"key": "a new one" if fresh else before["key"], "keys": after}
+        wished = {"key": "a new one" if replaces else before["key"], "keys": after}
         changes = tuple(
             Change("update", field, before[field], value, FOUND_IS_DEAD)
             for field, value in wished.items()
@@ -248,6 +250,10 @@ class IamAccessKey:
             made = iam.create_access_key(UserName=self.user)["AccessKey"]
         self.secrets.register(made["SecretAccessKey"])
         return made
+
+    def alone(self, document: Document) -> Document:
+        """See `Issuer`."""
+        return document
 
     def set(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: IAM accepts a key from the moment it is made, give or take some seconds."""

@@ -118,6 +118,10 @@ class PostgreSQL:
         register(self.secrets, to_text(document), document)
         return document
 
+    def alone(self, document: Document) -> Document:
+        """See `Issuer`."""
+        return document
+
     def set(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: everything in one transaction, so that the server has it or has not."""
         login = self._own(pending)
