@@ -100,11 +100,15 @@ class Forge:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Runner:
-    """What restarts the app after a cut-over: `kubernetes` (its Deployments) or `supervisor` (the sandbox's own)."""
+    """What restarts the app after a cut-over: `kubernetes` (its Deployments) or `supervisor` (the sandbox's own).
+
+    `wait_seconds`: longer than an image takes to start, shorter than a person waits; the same run can be repeated.
+    """
 
     kind: str = "kubernetes"
     control: str = ""
     release_folder: str = ""
+    wait_seconds: int = 180
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ options:
   when:
     description:
       - V(due) replaces what is older than O(max_age_days), and finishes what an earlier run began.
-      - V(now) replaces regardless of age.
+      - V(now) replaces regardless of age. Where the app still runs with the value before the current one, it ends that rotation
+        instead, with a warning.
       - V(compromised) does the same and retires the old value at once, whatever O(cutover) says. An app that could not be
         restarted by us loses its access until it is.
     type: str

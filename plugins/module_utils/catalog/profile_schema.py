@@ -188,6 +188,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "kind": kinds.one_of(["kubernetes", "supervisor"], "Its Deployments, or the sandbox's supervisor."),
             "control": _path("The supervisor's socket.", "/var/lib/goldenpath/supervisor.sock"),
             "release_folder": _path("The folder of releases, for the supervisor.", "/var/lib/goldenpath/apps"),
+            "wait_seconds": kinds.whole(5, 3600, 180, "How long a workload may take until it is ready after a restart."),
         },
     ),
     "vendors": kinds.table(

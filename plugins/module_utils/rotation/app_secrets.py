@@ -38,13 +38,17 @@ SPEC: Final[dict[str, Any]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked for: `names` (None: all) of the app's secrets, `force` a rotation now, and when the old one is retired."""
+    """What is asked for: `names` (None: all) of the app's secrets, `force` a rotation now, and when the old one is retired.
+
+    `finish`: where an earlier rotation is not over, this run ends that one and begins no other.
+    """
 
     cutover: str
     max_age: datetime.timedelta | None
     names: frozenset[str] | None = None
     force: bool = False
     grace: datetime.timedelta = jobs.GRACE
+    finish: bool = True
 
     def covers(self, name: str) -> bool:
         """Whether this secret is to be worked on; the others are only looked at, for the app needs them all."""
@@ -53,7 +57,8 @@ class Ask:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that was looked at before anything is changed. `failed` are secrets that could not be told."""
+    """Everything that was looked at before anything is changed. `failed` are secrets that could not be told, `unended` names
+    those that an earlier rotation keeps from being rotated now."""
 
     context: Context
     store: Store
@@ -64,6 +69,7 @@ class Seen:
     held: Refusal | None
     delivery: Delivery
     ask: Ask
+    unended: tuple[str, ...] = ()
 
     def asked(self) -> tuple[Sight, ...]:
         """The secrets that are worked on."""
@@ -95,7 +101,7 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     credentials = found.find(app, context.verdict, copy, request.secrets) if context.verdict else ()
     consumer = consumers.consumer_of(app, profile, copy, credentials, request)
     held = consumer.hold(request.check)
-    sights, failed = [], []
+    looks, sights, failed = {}, [], []
     for spec in app.secrets:
         asked = ask.covers(spec.name)
         reason = held.sentence() if held else "" if asked else "it was not asked for"
@@ -107,10 +113,27 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
         try:
             issuer = issuer_of(spec, app, profile, request)
             sights.append(jobs.look(Job(spec, name, jobs.about(app, profile, spec), issuer, given_away), store, wish))
+            looks[name] = wish
         except MicroappsError as error:
             controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
             failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
-    return Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
+    seen = Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
+    return _ending_first(seen, looks) if ask.finish else seen
+
+
+def _ending_first(seen: Seen, looks: Mapping[str, Wish]) -> Seen:
+    """No turn is given to a login that what runs may still use: the rotation before this one is ended first."""
+    behind = bool(seen.failed) or seen.consumer.behind({sight.job.spec.name: sight.way.base for sight in seen.sights})
+    if not behind or not seen.consumer.runs:
+        return seen
+    sights = []
+    for sight in seen.sights:
+        if sight.rotating and sight.former and sight.job.traits.takes_turns:
+            # Without a wish, what was begun and what is urgent (a value that stands in the code) remains.
+            sight = jobs.look(sight.job, seen.store, dataclasses.replace(looks[sight.job.name], force=False, max_age=None))
+        sights.append(sight)
+    unended = [now.job.name for now, then in zip(sights, seen.sights, strict=True) if then.rotating and not now.rotating]
+    return dataclasses.replace(seen, sights=tuple(sights), unended=tuple(unended))
 
 
 def _not_looked_at(plan: Plan, error: MicroappsError) -> Plan:
@@ -157,7 +180,7 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
                 plans[sight.job.name] = _failed(sight.plans, error)
         delivered = seen.delivery.apply()
         switched = _switched(seen, app_plans, stored)
-        failure = next((plan.failure for plan in switched if plan.failure), None)
+        failure = next((plan.failure for plan in switched if plan.failure), None) or _not_switched(seen)
         for sight in sights:
             try:
                 if failure is not None and sight.retires:
@@ -171,6 +194,17 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
     for sight in seen.asked():
         done += plans[sight.job.name]
     return [*done, *switched, *delivered]
+
+
+def _not_switched(seen: Seen) -> MicroappsError | None:
+    """Why the app was not asked to take the new values, so that nothing it may use is retired."""
+    if not seen.failed or not seen.consumer.runs:
+        return None
+    objects = ", ".join(plan.object for plan in seen.failed)
+    why = f"it could not be told what it needs: {objects}"
+    return Conflict(
+        f"The app {seen.context.app.name} is not restarted", why, "Its old credentials stay valid. See why; run again."
+    )
 
 
 def _unchanged(sight: Sight) -> Stored:
@@ -205,12 +239,18 @@ def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored])
 
 
 def warnings_of(seen: Seen) -> tuple[str, ...]:
-    """What somebody wrote by hand, reported and left."""
-    return tuple(
+    """What somebody wrote by hand, reported and left; and what was asked for and must wait."""
+    by_hand = (
         f"The secret {sight.job.name} holds a value that somebody wrote after its last rotation; it is left as it is."
         for sight in seen.sights
         if _by_hand(sight)
     )
+    unended = (
+        f"The secret {name} gets no new value in this run: the rotation before it is not over, and the app may still use "
+        "the login whose turn it would be. This run ends that rotation; run again to replace the secret once more."
+        for name in seen.unended
+    )
+    return (*by_hand, *unended)
 
 
 def _by_hand(sight: Sight) -> bool:

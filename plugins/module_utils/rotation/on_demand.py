@@ -33,7 +33,9 @@ def run(request: Request) -> Outcome:
     when = request.params["when"]
     cutover = cutover_of(context.profile, request)
     grace = datetime.timedelta(seconds=request.params["grace_seconds"])
-    seen = look(request, context, Ask(cutover, age_limit(request), names, when != "due", grace), Delivery((), tuple))
+    # What others know is dead at once, whoever is left without it.
+    ask = Ask(cutover, age_limit(request), names, when != "due", grace, finish=when != "compromised")
+    seen = look(request, context, ask, Delivery((), tuple))
     rotated = [context.app.secret_name(sight.job.spec.name) for sight in seen.asked() if sight.rotating]
     held = {sight.job.name: sight.held for sight in seen.asked() if sight.held}
     return Outcome(carry_out(seen, request), (), {"rotated": rotated, "held": held}, warnings_of(seen))

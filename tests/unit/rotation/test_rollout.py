@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.consumers.rollout import (
+    not_followed,
     order_of,
     secrets_read,
     started_with,
@@ -55,6 +56,25 @@ def test_every_way_to_take_a_secret_is_seen(pod: dict[str, Any], names: set[str]
             {"conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "too slow"}]},
             "does not get on: too slow",
         ),
+        (
+            {
+                "conditions": [
+                    {"type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "too slow"},
+                    {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"},
+                ]
+            },
+            "does not get on: exceeded quota",
+        ),
+        (
+            {"updatedReplicas": 1, "conditions": [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]},
+            "1 of 2 pods are of the new template: exceeded quota",
+        ),
+        (
+            {"updatedReplicas": 1, "conditions": [{"type": "ReplicaFailure", "status": "False", "message": "mended"}]},
+            "1 of 2 pods are of the new template",
+        ),
+        ({"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "terminatingReplicas": 1}, "still ending: 1"),
+        ({"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "terminatingReplicas": 0}, ""),
         ({"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}, ""),
     ],
 )
@@ -86,3 +106,27 @@ def test_the_order_is_the_annotation_then_the_name() -> None:
 
 def test_what_was_never_restarted_by_us_has_no_mark() -> None:
     assert started_with(workload()) == ""
+
+
+READY = {"type": "Ready", "status": "True", "message": "secret synced"}
+
+
+@pytest.mark.parametrize(
+    ("external", "says"),
+    [
+        (None, "is not there"),
+        ({}, "never: does its controller run?"),
+        ({"status": {"conditions": [READY], "refreshTime": "2026-03-04T05:06:07Z"}}, "at 2026-03-04T05:06:07Z the last time"),
+        (
+            {
+                "status": {
+                    "conditions": [{"type": "Deleted", "status": "False"}, {**READY, "status": "False", "message": "denied"}]
+                }
+            },
+            "External Secrets says: denied",
+        ),
+    ],
+)
+def test_why_a_secret_does_not_follow_the_store(external: dict[str, Any] | None, says: str) -> None:
+    why = not_followed(external)
+    assert says in why and "synced" not in why

@@ -31,6 +31,13 @@ class Consumer(Protocol):
     `tokens` are the versions by the secret's name in the catalog; `documents` their contents.
     """
 
+    @property
+    def runs(self) -> bool:
+        """Whether anything that uses the app's secrets runs here at all."""
+
+    def behind(self, tokens: Mapping[str, str]) -> bool:
+        """Whether what runs may have been started with former versions. Pure."""
+
     def hold(self, check: bool) -> Refusal | None:
         """Why the app cannot be switched over at all, so that nothing it uses may be retired. Pure."""
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a workload's manifest and status say, as pure questions: which Secrets it reads, and whether its rollout is over."""
+"""What objects in the cluster say, as pure questions: which Secrets a workload reads, whether its rollout is over, and why a
+Secret does not follow the store."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from typing import Any, Final
 MARK: Final = "goldenpath.microapps/started-with"
 # An integer on a workload: the lower ones restart first. Without one it is 0.
 ORDER: Final = "goldenpath.microapps/restart-order"
+# What `unfinished` begins with when waiting is of no use.
+STUCK: Final = "it does not get on"
 
 
 def secrets_read(workload: Mapping[str, Any]) -> frozenset[str]:
@@ -57,18 +60,45 @@ def unfinished(workload: Mapping[str, Any]) -> str:
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     if int(status.get("observedGeneration", 0)) < int(workload["metadata"].get("generation", 0)):
         return "its controller has not seen the change yet"
-    for condition in status.get("conditions") or ():
-        if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
-            return f"it does not get on: {str(condition.get('message', ''))[:200]}"
+    conditions = {str(one.get("type")): one for one in status.get("conditions") or ()}
+    progressing = conditions.get("Progressing", {})
+    if progressing.get("reason") == "ProgressDeadlineExceeded":
+        return f"{STUCK}: {_message(conditions.get('ReplicaFailure') or progressing)}"
     if workload["kind"] == "DaemonSet":
         wanted = int(status.get("desiredNumberScheduled", 0))
         counts = (status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0), wanted)
     else:
         wanted = int(spec.get("replicas", 1))
         counts = (status.get("updatedReplicas", 0), status.get("availableReplicas", 0), status.get("replicas", 0))
-    updated, available, total = (int(count or 0) for count in counts)
+    why = _missing(wanted, *(int(count or 0) for count in counts))
+    # A pod that is ending has the former values, and still answers what it was asked.
+    ending = int(status.get("terminatingReplicas") or 0)
+    if not why:
+        return f"pods that are still ending: {ending}" if ending else ""
+    failing = conditions.get("ReplicaFailure", {})
+    return f"{why}: {_message(failing)}" if failing.get("status") == "True" else why
+
+
+def _missing(wanted: int, updated: int, available: int, total: int) -> str:
     if updated < wanted:
         return f"{updated} of {wanted} pods are of the new template"
     if total > updated:
         return f"{total - updated} pods of the former template are still there"
     return "" if available >= wanted else f"{available} of {wanted} pods are available"
+
+
+def _message(condition: Mapping[str, Any]) -> str:
+    return str(condition.get("message", ""))[:200]
+
+
+def not_followed(external: Mapping[str, Any] | None) -> str:
+    """Why External Secrets did not bring the Secret of one of its objects up to date."""
+    if external is None:
+        return "its ExternalSecret is not there"
+    status = external.get("status") or {}
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "Ready" and condition.get("status") == "False":
+            return f"External Secrets says: {_message(condition)}"
+    # Ready tells of the last time that it looked, which may be long ago.
+    read = status.get("refreshTime")
+    return f"External Secrets read the store {f'at {read} the last time' if read else 'never'}: does its controller run?"

@@ -58,6 +58,16 @@ class Supervised:
         running = _environment(runner.program_state(profile.runner.control, app.name).pid).get(MARK, "")
         return cls(app, profile, request.environ, release, running, commit, tainted)
 
+    @property
+    def runs(self) -> bool:
+        """See `Consumer`."""
+        return self.release is not None
+
+    def behind(self, tokens: Mapping[str, str]) -> bool:
+        """See `Consumer`."""
+        wanted = self._wanted(tokens)
+        return wanted is not None and self.running != wanted.environment[MARK]
+
     def hold(self, check: bool) -> Refusal | None:
         """See `Consumer`."""
         if self.release is None:

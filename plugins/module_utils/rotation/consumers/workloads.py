@@ -17,7 +17,7 @@ import base64
 import binascii
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ...app import App
@@ -26,12 +26,11 @@ from ...errors import Conflict, MicroappsError, NotFound, Unreachable
 from ...kubernetes.client import Client, Object, connect
 from ...kubernetes.kinds import BY_GROUP_KIND
 from ...profile import Profile
-from ...scrubber import Secrets
 from ..controls import FOUND_IS_DEAD, IN_STORE
 from ..delivery import API, secret_object
-from ..model import Document
+from ..model import Document, register
 from .mark import mark_of
-from .rollout import MARK, order_of, secrets_read, started_with, unfinished
+from .rollout import MARK, STUCK, not_followed, order_of, secrets_read, started_with, unfinished
 
 KINDS: Final = tuple(BY_GROUP_KIND[f"{kind}.apps"] for kind in ("StatefulSet", "DaemonSet", "Deployment"))
 # External Secrets reconciles an object whose annotations changed; this is the one its documentation names.
@@ -42,8 +41,6 @@ PERMISSIONS: Final = (
     "external-secrets.io/externalsecrets:get",
     "external-secrets.io/externalsecrets:patch",
 )
-# Longer than an image takes to start, shorter than a person waits; the same run can be repeated.
-PATIENCE_SECONDS: Final = 180.0
 _PAUSE: Final = 0.5
 
 
@@ -52,22 +49,31 @@ class Workloads:
     """The workloads that read the app's Secrets, in the order of their restarts. `patience` is in seconds."""
 
     app: App
-    secrets: Secrets = dataclasses.field(repr=False)
+    request: Request = dataclasses.field(repr=False)
+    patience: int
     client: Client | None = dataclasses.field(repr=False)
     found: tuple[Object, ...] = dataclasses.field(repr=False)
-    pause: Callable[[float], None] = dataclasses.field(default=time.sleep, repr=False)
-    patience: float = PATIENCE_SECONDS
 
     @classmethod
     def look(cls, app: App, profile: Profile, request: Request) -> Workloads:
         """Reads only. Where there is no cluster nothing runs in it: that is another control's answer, not an error here."""
+        patience = profile.runner.wait_seconds
         if not app.secrets or not profile.cluster.available:
-            return cls(app, request.secrets, None, ())
+            return cls(app, request, patience, None, ())
         client = connect(profile.cluster, request.environ, request.secrets)
         listed = client.together(lambda kind: client.list_all(kind, app.namespace), KINDS)
         names = {secret_object(app, spec) for spec in app.secrets}
         reading = [workload for answer in listed for workload in answer if secrets_read(workload) & names]
-        return cls(app, request.secrets, client, tuple(sorted(reading, key=order_of)))
+        return cls(app, request, patience, client, tuple(sorted(reading, key=order_of)))
+
+    @property
+    def runs(self) -> bool:
+        """See `Consumer`."""
+        return bool(self.found)
+
+    def behind(self, tokens: Mapping[str, str]) -> bool:
+        """See `Consumer`."""
+        return any(started_with(one) != self._mark(one, tokens) or unfinished(one) for one in self.found)
 
     def hold(self, check: bool) -> Refusal | None:
         """See `Consumer`: what runs here takes its secrets from the cluster already."""
@@ -92,7 +98,7 @@ class Workloads:
         """See `Consumer`: steps 1 to 4."""
         if self.client is None:
             return
-        self._delivered(self.client, tokens, documents)
+        self._delivered(self.client, documents)
         for workload in self.found:
             mark = self._mark(workload, tokens)
             if started_with(workload) != mark:
@@ -117,12 +123,13 @@ class Workloads:
 
     # Steps 1 and 2
 
-    def _delivered(self, client: Client, tokens: Mapping[str, str], documents: Mapping[str, Document]) -> None:
+    def _delivered(self, client: Client, documents: Mapping[str, Document]) -> None:
         waiting = self._differing(client, documents)
         if not waiting:
             return
         kind = client.kind(API, "ExternalSecret")
-        patch = {"metadata": {"annotations": {TOUCHED: mark_of(tokens)}}}
+        # A value that was never there: only a difference wakes the controller, and a former touch may have come too early.
+        patch = {"metadata": {"annotations": {TOUCHED: self.request.now().isoformat()}}}
         for name in waiting:
             client.merge(kind, self.app.namespace, name, patch)
         waited = 0.0
@@ -130,10 +137,10 @@ class Workloads:
             if waited >= self.patience:
                 raise Unreachable(
                     f"The Secret {waiting[0]} in {self.app.namespace} was not brought up to date in {waited:.0f} s",
-                    _said(client.get(kind, self.app.namespace, waiting[0])),
-                    "Nothing was restarted or retired. Mend that, and run again.",
+                    not_followed(client.get(kind, self.app.namespace, waiting[0])),
+                    f"Nothing was restarted or retired. See kubectl describe externalsecret {waiting[0]}, and run again.",
                 )
-            self.pause(_PAUSE)
+            time.sleep(_PAUSE)
             waited += _PAUSE
             waiting = self._differing(client, documents)
 
@@ -156,8 +163,7 @@ class Workloads:
             values = {key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
         except (binascii.Error, UnicodeDecodeError):
             return None
-        for value in values.values():
-            self.secrets.register(value)
+        register(self.request.secrets, "", values)
         return values
 
     # Step 4
@@ -172,9 +178,9 @@ class Workloads:
             why = unfinished({"kind": kind.kind, **live})
             if not why:
                 return
-            if waited >= self.patience or why.startswith("it does not get on"):
+            if waited >= self.patience or why.startswith(STUCK):
                 raise _stuck(_object(workload), why, waited)
-            self.pause(_PAUSE)
+            time.sleep(_PAUSE)
             waited += _PAUSE
 
 
@@ -189,10 +195,3 @@ def _stuck(name: str, why: str, waited: float) -> MicroappsError:
 def _object(workload: Mapping[str, Any]) -> str:
     metadata = workload["metadata"]
     return f"{workload['kind']}/{metadata['namespace']}/{metadata['name']}"
-
-
-def _said(external: Mapping[str, Any] | None) -> str:
-    """What External Secrets says of one of its objects."""
-    conditions: Iterable[Mapping[str, Any]] = ((external or {}).get("status") or {}).get("conditions") or ()
-    told = [str(one.get("message", ""))[:200] for one in conditions if one.get("status") != "True" or one.get("message")]
-    return told[-1] if told else "its controller has said nothing about it: does it run?"
