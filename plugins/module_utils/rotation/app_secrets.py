@@ -40,7 +40,8 @@ SPEC: Final[dict[str, Any]] = {
 class Ask:
     """What is asked for: `names` (None: all) of the app's secrets, `force` a rotation now, and when the old one is retired.
 
-    `finish`: where an earlier rotation is not over, this run ends that one and begins no other.
+    `careful`: where an earlier rotation is not over, this run ends that one and begins no other; and a credential that what
+    runs may have from elsewhere is not retired.
     """
 
     cutover: str
@@ -48,7 +49,7 @@ class Ask:
     names: frozenset[str] | None = None
     force: bool = False
     grace: datetime.timedelta = jobs.GRACE
-    finish: bool = True
+    careful: bool = True
 
     def covers(self, name: str) -> bool:
         """Whether this secret is to be worked on; the others are only looked at, for the app needs them all."""
@@ -105,6 +106,8 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     for spec in app.secrets:
         asked = ask.covers(spec.name)
         reason = held.sentence() if held else "" if asked else "it was not asked for"
+        if ask.careful and ask.cutover == "now":
+            reason = reason or consumer.elsewhere(spec)
         wish = Wish(
             request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt
         )
@@ -118,7 +121,7 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
             controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
             failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
     seen = Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
-    return _ending_first(seen, looks) if ask.finish else seen
+    return _ending_first(seen, looks) if ask.careful else seen
 
 
 def _ending_first(seen: Seen, looks: Mapping[str, Wish]) -> Seen:

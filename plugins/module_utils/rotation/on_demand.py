@@ -34,7 +34,7 @@ def run(request: Request) -> Outcome:
     cutover = cutover_of(context.profile, request)
     grace = datetime.timedelta(seconds=request.params["grace_seconds"])
     # What others know is dead at once, whoever is left without it.
-    ask = Ask(cutover, age_limit(request), names, when != "due", grace, finish=when != "compromised")
+    ask = Ask(cutover, age_limit(request), names, when != "due", grace, careful=when != "compromised")
     seen = look(request, context, ask, Delivery((), tuple))
     rotated = [context.app.secret_name(sight.job.spec.name) for sight in seen.asked() if sight.rotating]
     held = {sight.job.name: sight.held for sight in seen.asked() if sight.held}

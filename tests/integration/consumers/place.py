@@ -12,7 +12,7 @@ import os
 import pathlib
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import boto3
@@ -151,16 +151,16 @@ class Place:
 
     # What the test does to it
 
-    def deploy(self, workload: str, replicas: int = 2) -> None:
-        """A Deployment that reads its secrets as variables."""
-        reads, order = WORKLOADS[workload]
+    def deploy(self, workload: str, reads: Iterable[str] = ()) -> None:
+        """A Deployment that reads its secrets (or these) as variables."""
+        usual, order = WORKLOADS[workload]
         container = {
             "name": "app",
             "image": f"{self.name}:1",
-            "envFrom": [{"secretRef": {"name": f"{self.name}-{secret}"}} for secret in reads],
+            "envFrom": [{"secretRef": {"name": f"{self.name}-{secret}"}} for secret in reads or usual],
         }
         template = {"metadata": {"labels": {"app": workload}}, "spec": {"containers": [container]}}
-        spec = {"replicas": replicas, "selector": {"matchLabels": {"app": workload}}, "template": template}
+        spec = {"replicas": 2, "selector": {"matchLabels": {"app": workload}}, "template": template}
         metadata = {"name": workload, "annotations": {"goldenpath.microapps/restart-order": order}}
         manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
         self.kubectl("apply", "-f", "-", stdin=manifest)

@@ -250,6 +250,27 @@ def test_a_secret_that_cannot_be_looked_at_keeps_every_old_login(place: Place) -
     settled(place)
 
 
+def test_a_login_is_kept_while_nothing_that_runs_takes_it_from_its_secret(place: Place) -> None:
+    old = place.current()
+    for workload in WORKLOADS:
+        place.deploy(workload, reads=("session",))
+        place.cluster.must("rollout", "status", "deployment", workload, "-n", place.namespace, "--timeout=60s")
+    for check in (True, False):
+        result = place.rotate("now", "database", check=check)
+        assert not result.get("failed"), result["msg"]
+        assert f"Deployment/{place.namespace}/api" in result["held"][place.stored("database")]
+    assert place.lets_in(old) and place.lets_in(place.current())
+    # Known to others, it goes all the same.
+    result = place.rotate("compromised", "database")
+    assert not result.get("failed"), result["msg"]
+    assert place.open_logins() == {place.current()["username"]}
+    for workload in WORKLOADS:
+        place.deploy(workload)
+        place.cluster.must("rollout", "status", "deployment", workload, "-n", place.namespace, "--timeout=60s")
+    place.rotate()
+    settled(place)
+
+
 # Kill: the process ends by SIGKILL before or after its n-th write to the outside; between two of them nothing changes by us.
 
 

@@ -290,9 +290,11 @@ def test_of_two_runs_at_once_one_proceeds() -> None:
     world = World()
     store = MemoryStore(world)
     seen = begin(store, NAME, About(), LEAKED)
-    advance(store, Alternating(world), seen, True)
+    # Both live to the end: their passwords differ by their identity.
+    one, other = Alternating(world), Alternating(world)
+    advance(store, one, seen, True)
     with pytest.raises(Conflict, match="another run made it"):
-        advance(store, Alternating(world), seen, True)
+        advance(store, other, seen, True)
 
 
 NOW = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)

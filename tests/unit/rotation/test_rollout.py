@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.consumers.rollout import (
+    has_pods,
     not_followed,
     order_of,
     secrets_read,
@@ -92,7 +93,8 @@ def test_a_daemon_set_counts_its_nodes() -> None:
 def test_a_workload_without_replicas_is_ready() -> None:
     asleep = workload()
     asleep["spec"]["replicas"] = 0
-    assert not unfinished(asleep)
+    assert not unfinished(asleep) and not has_pods(asleep)
+    assert has_pods(workload()) and has_pods({"kind": "DaemonSet", "spec": {}})
 
 
 def test_the_order_is_the_annotation_then_the_name() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
-from ...app import App
+from ...app import App, SecretSpec
 from ...capability import Plan, Refusal, Request
 from ...errors import Conflict, NotFound
 from ...gitops.git import Mirror
@@ -37,6 +37,9 @@ class Consumer(Protocol):
 
     def behind(self, tokens: Mapping[str, str]) -> bool:
         """Whether what runs may have been started with former versions. Pure."""
+
+    def elsewhere(self, spec: SecretSpec) -> str:
+        """Why nobody can tell where what runs has this secret from, '' if it is from the store or nothing runs. Pure."""
 
     def hold(self, check: bool) -> Refusal | None:
         """Why the app cannot be switched over at all, so that nothing it uses may be retired. Pure."""

@@ -37,6 +37,11 @@ def _named(pod: Mapping[str, Any]) -> Iterable[str]:
             yield (source.get("secret") or {}).get("name", "")
 
 
+def has_pods(workload: Mapping[str, Any]) -> bool:
+    """Whether it is meant to have any; a DaemonSet has no number."""
+    return bool((workload.get("spec") or {}).get("replicas", 1))
+
+
 def started_with(workload: Mapping[str, Any]) -> str:
     """The mark on its pods' template, '' if it was never restarted by us."""
     annotations = (_template(workload).get("metadata") or {}).get("annotations") or {}

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ...app import App
+from ...app import App, SecretSpec
 from ...capability import Change, Plan, Refusal, Request
 from ...errors import Conflict, MissingLibrary
 from ...gitops.git import Mirror
@@ -67,6 +67,10 @@ class Supervised:
         """See `Consumer`."""
         wanted = self._wanted(tokens)
         return wanted is not None and self.running != wanted.environment[MARK]
+
+    def elsewhere(self, spec: SecretSpec) -> str:
+        """See `Consumer`: a release names every secret of its app."""
+        return ""
 
     def hold(self, check: bool) -> Refusal | None:
         """See `Consumer`."""

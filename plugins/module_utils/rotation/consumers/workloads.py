@@ -20,7 +20,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...app import App
+from ...app import App, SecretSpec
 from ...capability import Change, Plan, Refusal, Request
 from ...errors import Conflict, MicroappsError, NotFound, Unreachable
 from ...kubernetes.client import Client, Object, connect
@@ -30,7 +30,7 @@ from ..controls import FOUND_IS_DEAD, IN_STORE
 from ..delivery import API, secret_object
 from ..model import Document, register
 from .mark import mark_of
-from .rollout import MARK, STUCK, not_followed, order_of, secrets_read, started_with, unfinished
+from .rollout import MARK, STUCK, has_pods, not_followed, order_of, secrets_read, started_with, unfinished
 
 KINDS: Final = tuple(BY_GROUP_KIND[f"{kind}.apps"] for kind in ("StatefulSet", "DaemonSet", "Deployment"))
 # External Secrets reconciles an object whose annotations changed; this is the one its documentation names.
@@ -46,13 +46,15 @@ _PAUSE: Final = 0.5
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Workloads:
-    """The workloads that read the app's Secrets, in the order of their restarts. `patience` is in seconds."""
+    """The workloads that read the app's Secrets, in the order of their restarts, and the `others` of its namespace that have
+    pods. `patience` is in seconds."""
 
     app: App
     request: Request = dataclasses.field(repr=False)
     patience: int
     client: Client | None = dataclasses.field(repr=False)
     found: tuple[Object, ...] = dataclasses.field(repr=False)
+    others: tuple[Object, ...] = dataclasses.field(default=(), repr=False)
 
     @classmethod
     def look(cls, app: App, profile: Profile, request: Request) -> Workloads:
@@ -63,8 +65,10 @@ class Workloads:
         client = connect(profile.cluster, request.environ, request.secrets)
         listed = client.together(lambda kind: client.list_all(kind, app.namespace), KINDS)
         names = {secret_object(app, spec) for spec in app.secrets}
-        reading = [workload for answer in listed for workload in answer if secrets_read(workload) & names]
-        return cls(app, request, patience, client, tuple(sorted(reading, key=order_of)))
+        workloads = sorted((workload for answer in listed for workload in answer), key=order_of)
+        reading = tuple(workload for workload in workloads if secrets_read(workload) & names)
+        others = tuple(workload for workload in workloads if workload not in reading and has_pods(workload))
+        return cls(app, request, patience, client, reading, others)
 
     @property
     def runs(self) -> bool:
@@ -74,6 +78,14 @@ class Workloads:
     def behind(self, tokens: Mapping[str, str]) -> bool:
         """See `Consumer`."""
         return any(started_with(one) != self._mark(one, tokens) or unfinished(one) for one in self.found)
+
+    def elsewhere(self, spec: SecretSpec) -> str:
+        """See `Consumer`."""
+        name = secret_object(self.app, spec)
+        running = [_object(one) for one in (*self.found, *self.others) if has_pods(one)]
+        if not running or any(name in secrets_read(one) for one in self.found):
+            return ""
+        return f"no workload takes it from the Secret {name}, so nobody can tell what {', '.join(running[:5])} uses"
 
     def hold(self, check: bool) -> Refusal | None:
         """See `Consumer`: what runs here takes its secrets from the cluster already."""
