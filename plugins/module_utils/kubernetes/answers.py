@@ -14,6 +14,7 @@ from ..errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreac
 
 # The server's message quotes what was sent; a long one says the same thing for every field.
 _LONGEST: Final = 600
+_BY_WEBHOOK: Final = " denied the request"
 _HOLDER: Final = re.compile(r'conflict with "([^"]+)"')
 
 
@@ -77,6 +78,9 @@ def error_of(call: Call, status: int, body: bytes, server: str) -> MicroappsErro
     if status == 409:
         holders = tuple(_holder(cause) for cause in causes if cause.get("reason") == "FieldManagerConflict")
         return FieldConflict(what, message, holders) if holders else Conflict(what, message, "Repeat the run.")
+    if _BY_WEBHOOK in message:
+        # A webhook may say no with whatever status it likes.
+        return Denied(what, message, "An admission rule of the cluster refuses it.")
     if status in (400, 422):
         fixed = "immutable" in message or "cannot change" in message or "may not be changed" in message
         return (Unchangeable if fixed else Invalid)(what, message)

@@ -144,6 +144,32 @@ def _added(ours: Any, live: Any, path: Path, prefix: str = "") -> Iterator[Path]
             yield from _added(known[key], value, (*path, key))
 
 
+def overfull(wanted: Wanted, after: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Where everything is ours: lists of words that an apply cannot rid of what others put beside ours, because they are sets."""
+    return tuple(found for path in wanted.exclusive for found in _overfull(_at(wanted.manifest, path), _at(after, path), path))
+
+
+def _overfull(ours: Any, after: Any, path: Path) -> Iterator[Path]:
+    if isinstance(ours, Mapping) and isinstance(after, Mapping):
+        for key, value in ours.items():
+            yield from _overfull(value, after.get(key), (*path, key))
+    elif isinstance(ours, list) and _are_words(ours) and _are_words(after) and set(ours) < set(after):
+        yield path
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+def as_told(value: Mapping[str, Any], manifest: Mapping[str, Any], paths: tuple[Path, ...]) -> dict[str, Any]:
+    """A copy in which these fields are as the manifest has them."""
+    copy = dict(value)
+    for path in paths:
+        inner = as_told(copy.get(path[0]) or {}, manifest[path[0]], (path[1:],)) if len(path) > 1 else manifest[path[0]]
+        copy[path[0]] = inner
+    return copy
+
+
 def without(value: Mapping[str, Any], paths: tuple[Path, ...]) -> dict[str, Any]:
     """A copy without these fields."""
     copy = dict(value)
@@ -209,6 +235,14 @@ def managers_of(live: Mapping[str, Any], path: Path) -> tuple[str, ...]:
             for entry in live["metadata"].get("managedFields") or ()
             if entry.get("manager") != MANAGER and not entry.get("subresource") and _owns(entry.get("fieldsV1") or {}, path)
         )
+    )
+
+
+def holds_field(live: Mapping[str, Any], manager: str, path: Path) -> bool:
+    """Whether a manager holds this field as it is now."""
+    return any(
+        entry.get("manager") == manager and not entry.get("subresource") and _owns(entry.get("fieldsV1") or {}, path)
+        for entry in live["metadata"].get("managedFields") or ()
     )
 
 

@@ -16,6 +16,7 @@ from .objects import (
     Path,
     Wanted,
     additions,
+    as_told,
     changes_between,
     differences,
     field_of,
@@ -23,6 +24,7 @@ from .objects import (
     is_ours,
     managers_of,
     name_of,
+    overfull,
     removal,
     trimmed,
     without,
@@ -85,7 +87,9 @@ def decide(seen: Seen, rules: Rules) -> Step:
     """What to do about one wanted object."""
     wanted, live = seen.wanted, seen.live
     base = Plan(wanted.name, controls=wanted.controls)
-    problem = seen.problem or (not_kept(wanted.manifest, seen.after) if seen.after is not None else None)
+    full = overfull(wanted, seen.after) if seen.after is not None else ()
+    told = as_told(seen.after, wanted.manifest, full) if seen.after is not None else None
+    problem = seen.problem or (not_kept(wanted.manifest, told) if told is not None else None)
     if problem:
         return Step(base.failed(problem))
     if live is None:
@@ -96,7 +100,7 @@ def decide(seen: Seen, rules: Rules) -> Step:
     if not is_ours(live) and not wanted.made_by_system and rules.adopt != "take":
         return Step(dataclasses.replace(base, before=before, after=before, refusals=_not_ours(wanted)))
     added = additions(wanted, live)
-    after = dict(wanted.manifest) if seen.after is None else without(trimmed(seen.after), added)
+    after = dict(wanted.manifest) if told is None else without(trimmed(told), added)
     changes = changes_between(wanted, before, after)
     plan = dataclasses.replace(base, before=before, after=after, changes=changes)
     refusals = _held(wanted, live, seen.holders, added, changes, rules)
@@ -108,7 +112,12 @@ def decide(seen: Seen, rules: Rules) -> Step:
         return Step(plan)
     uid = str(live["metadata"].get("uid", ""))
     return Step(
-        plan, "anew" if seen.anew else "apply", wanted.manifest, removal(added) if added else None, uid, bool(seen.holders)
+        plan,
+        "anew" if seen.anew else "apply",
+        wanted.manifest,
+        as_told(removal(added), wanted.manifest, full) or None,
+        uid,
+        bool(seen.holders),
     )
 
 

@@ -26,11 +26,13 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.ob
     MANAGER,
     Wanted,
     additions,
+    as_told,
     differences,
     field_of,
     holds,
     managers_of,
     name_of,
+    overfull,
     removal,
     settled,
     without,
@@ -152,6 +154,7 @@ def test_pruning_names_the_very_object() -> None:
         (422, {"message": "spec.x: Invalid value"}, "Invalid", "spec.x"),
         (422, {"message": "roleRef: cannot change roleRef"}, "Unchangeable", "roleRef"),
         (500, {"message": "etcd"}, "Unreachable", "etcd"),
+        (400, {"message": 'admission webhook "policy.sigstore.dev" denied the request: no'}, "Denied", "policy.sigstore.dev"),
         (418, {"message": "teapot"}, "Invalid", "418"),
     ],
 )
@@ -313,3 +316,23 @@ def test_every_kind_has_a_path() -> None:
     assert paths["Namespace"] == "/api/v1/namespaces/x"
     assert paths["NetworkPolicy"] == "/apis/networking.k8s.io/v1/namespaces/n/networkpolicies/x"
     assert len(set(paths.values())) == len(BUILT_IN)
+
+
+def test_what_others_put_into_a_set_of_ours_is_taken_out_again() -> None:
+    policy = {"apiVersion": "v1", "kind": "P", "metadata": {"name": "p"}, "spec": {"actions": ["Deny"], "list": [{"a": "b"}]}}
+    ours = {"manager": MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {"f:actions": {'v:"Deny"': {}}}}}
+    found = {**policy, "metadata": {"name": "p", "uid": "u", "managedFields": [ours]}}
+    # A set: the server's apply leaves what others hold in it.
+    found["spec"] = {**policy["spec"], "actions": ["Audit", "Deny"]}
+    step = decide(Seen(Wanted(policy, ("f-01",), exclusive=(("spec",),)), found, found), REPORT)
+    assert (step.deed, step.patch) == ("apply", {"spec": {"actions": ["Deny"]}})
+    assert [(change.field, change.after) for change in step.plan.changes] == [("spec.actions", ["Deny"])]
+    # Where not everything is ours, the server's word counts: it did not keep what it was told.
+    assert decide(Seen(Wanted(policy, ("f-01",)), found, found), REPORT).plan.verb == "failed"
+
+
+@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_no_answer_of_a_server_breaks_looking_for_it(value: Any) -> None:
+    wanted = Wanted({"spec": {"actions": ["Deny"], "deeper": {"actions": []}}}, exclusive=(("spec",),))
+    for path in overfull(wanted, {"spec": value}):
+        assert as_told({"spec": value}, wanted.manifest, (path,))
