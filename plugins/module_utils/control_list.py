@@ -202,6 +202,14 @@ CONTROLS: Final[tuple[Control, ...]] = (
         applies="always",
     ),
     Control(
+        id="supply_chain-13",
+        title="The cluster itself refuses an image that is not signed",
+        why="Whoever may deploy goes around the pipeline; what the cluster asks at each pod nobody goes around.",
+        proof="`kubectl get clusterimagepolicies,imagevalidatingpolicies -l goldenpath.microapps/app=<app>`, and an unsigned image is refused.",
+        paths=(Path.LIGHT, Path.FULL),
+        applies="always",
+    ),
+    Control(
         id="secrets-01",
         title="No credential found in the code lets anybody in",
         why="A password in a repository is known to everybody who ever had a copy of it, and deleting the line does not change that.",

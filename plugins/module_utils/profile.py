@@ -173,6 +173,17 @@ class Vendor:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Admission:
+    """What verifies images in the cluster itself when a pod is admitted: `policy_controller`, `kyverno`, or decidedly `none`.
+
+    Empty: nobody has decided. `version` is the controller's, for the forecast; empty: the newest that is known.
+    """
+
+    controller: str
+    version: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that differs between environments, and nothing else."""
 
@@ -186,6 +197,7 @@ class Profile:
     runner: Runner = Runner()
     tenancy: Tenancy = Tenancy()
     observability: Observability = Observability()
+    admission: Admission = Admission("")
     vendors: tuple[tuple[str, Vendor], ...] = ()
     embedded: bool = False
     adopt: str = "report"
@@ -198,6 +210,11 @@ class Profile:
     evidence_directory: str = ""
     # As it stands in the profile; `signatures.policy` makes a policy of it for one app.
     signature_policy: Mapping[str, Any] | None = None
+
+    @property
+    def enforces_images(self) -> bool:
+        """Whether an admission controller of the cluster is to verify images."""
+        return self.signature_policy is not None and self.admission.controller not in ("", "none")
 
     def repository_url(self, app: App) -> str:
         """The URL git is given for the app's repository in this environment."""
@@ -231,5 +248,5 @@ def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
 
 _BLOCKS: dict[str, type] = {
     kind.__name__: kind
-    for kind in (Aws, Cluster, Registry, SecretStore, DatabaseServer, Forge, Runner, Peer, Tenancy, Observability)
+    for kind in (Aws, Cluster, Registry, SecretStore, DatabaseServer, Forge, Runner, Peer, Tenancy, Observability, Admission)
 }

@@ -239,6 +239,18 @@ BREAKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         f"PrometheusRule/{NAMESPACE}/where2eat-errors",
         lambda estate: kubectl(estate, "patch", "prometheusrule", "where2eat-errors", *IN, "--type=json", "-p", RULE),
     ),
+    "the cluster told to let unsigned images in": (
+        "ImageValidatingPolicy/microapp-where2eat-sandbox",
+        lambda estate: kubectl(
+            estate,
+            "patch",
+            "imagevalidatingpolicy",
+            "microapp-where2eat-sandbox",
+            "--type=merge",
+            "-p",
+            '{"spec":{"validations":[{"expression":"true"}]}}',
+        ),
+    ),
     "images kept for ever": (
         "ecr:repository/where2eat",
         lambda estate: aws(estate, "ecr").delete_lifecycle_policy(repositoryName="where2eat"),

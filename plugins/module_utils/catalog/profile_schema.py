@@ -245,6 +245,23 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "quota_factor": kinds.whole(1, 100, 4, "How many times the app's own size the namespace may hold."),
         },
     ),
+    "admission": kinds.record(
+        "What verifies images in the cluster itself, by the same `signature_policy`.",
+        {
+            "controller": kinds.one_of(
+                ["policy_controller", "kyverno", "none"],
+                "sigstore policy-controller, Kyverno (1.17 or newer), or by decision nothing.",
+            ),
+            "version": kinds.word(
+                r"(?:v?[0-9]{1,4}(?:\.[0-9]{1,4}){1,2})?",
+                "a version, or empty",
+                "1.19.1",
+                "Its version, for the forecast of what it will refuse; empty: the newest that is known.",
+                20,
+            ),
+        },
+        ("controller",),
+    ),
     "observability": kinds.record(
         "Where alert rules go, and what is too much.",
         {

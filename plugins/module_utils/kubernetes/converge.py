@@ -26,7 +26,7 @@ from .objects import Key, Wanted, is_ours, key_of, settled
 from .plan import Rules, Seen, Step, decide, expel, in_a_foreign_namespace, not_kept, prune
 
 # The order of writing: what others stand in first; what counts or binds others last; then what goes.
-_RANKS: Final = {"Namespace": 0, "RoleBinding": 3, "ResourceQuota": 3}
+_RANKS: Final = {"Namespace": 0, "TrustRoot": 1, "RoleBinding": 3, "ResourceQuota": 3}
 _PARENT_RANK, _RANK, _DELETION_RANK = 1, 2, 4
 _NAMESPACE: Final = BY_GROUP_KIND["Namespace"]
 _PAUSE: Final = 0.2
@@ -99,7 +99,8 @@ def survey(
     controls = (scope.control,) if scope.control else ()
     members.append(Wanted(the_set.parent_manifest(kinds), controls))
     world = _world(client, kinds, the_set, scope, patience, pause)
-    steps = tuple(decide(seen, rules) for seen in _all_seen(client, members, world))
+    seen = all_seen(client, members, world.live) if world.namespace is not None else tuple(map(_unseen(client), members))
+    steps = tuple(decide(one, rules) for one in seen)
     ours = {one.key for one in members}
     strangers = [live for key, live in world.live.items() if key not in ours]
     stale = [live for live in strangers if (live["metadata"].get("labels") or {}).get(PART_OF) == the_set.id]
@@ -153,23 +154,32 @@ def _settled_namespace(client: Client, name: str, patience: float, pause: Callab
         waited += _PAUSE
 
 
-def _all_seen(client: Client, wanted: Sequence[Wanted], world: _World) -> tuple[Seen, ...]:
-    """What is known about each; the server is asked only about what is not settled."""
-    clear = {
-        one.key: Seen(one, live, live) for one in wanted if (live := world.live.get(one.key)) and settled(one.manifest, live)
-    }
+def all_seen(client: Client, wanted: Sequence[Wanted], known: Mapping[Key, Object]) -> tuple[Seen, ...]:
+    """What is known about each, `known` being what was read already; the server is asked only about what is not settled."""
+    clear = {one.key: Seen(one, live, live) for one in wanted if (live := known.get(one.key)) and settled(one.manifest, live)}
     open_ones = [one for one in wanted if one.key not in clear]
-    seen = clear | {one.wanted.key: one for one in client.together(lambda one: _see(client, one, world), open_ones)}
+    seen = clear | {one.wanted.key: one for one in client.together(lambda one: _see(client, one, known), open_ones)}
     return tuple(seen[one.key] for one in wanted)
 
 
-def _see(client: Client, wanted: Wanted, world: _World) -> Seen:
+def _unseen(client: Client) -> Callable[[Wanted], Seen]:
+    """What is known of an object whose namespace is not there: nothing, but whether the cluster has its kind."""
+
+    def seen(wanted: Wanted) -> Seen:
+        try:
+            client.kind_of(wanted.manifest)
+        except MicroappsError as error:
+            return Seen(wanted, problem=error)
+        return Seen(wanted)
+
+    return seen
+
+
+def _see(client: Client, wanted: Wanted, known: Mapping[Key, Object]) -> Seen:
     manifest, metadata = wanted.manifest, wanted.manifest["metadata"]
     try:
         kind = client.kind_of(manifest)
-        if world.namespace is None:
-            return Seen(wanted)
-        live = world.live.get(wanted.key) or client.get(kind, metadata.get("namespace", ""), metadata["name"])
+        live = known.get(wanted.key) or client.get(kind, metadata.get("namespace", ""), metadata["name"])
         if live is not None and settled(manifest, live):
             return Seen(wanted, live, live)
         return _dry_run(client, kind, wanted, live)

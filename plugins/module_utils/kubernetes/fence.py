@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..capability import Capability, Outcome, Request, answers_of
 from ..errors import Invalid
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, context_of
+from ..signatures.admission.wanted import ENFORCED, namespace_labels
 from .client import connect
 from .converge import Scope, converge
 from .objects import Wanted
@@ -49,12 +50,13 @@ def run(request: Request) -> Outcome:
     if context.verdict is None:
         raise Invalid("Fence the app in", "there is no verdict", "Run the role triage first.")
     app, profile = context.app, context.profile
-    wanted = tenancy_objects(app, profile, context.verdict)
+    opt_in = tuple((key, value, ENFORCED) for key, value in namespace_labels(context, request))
+    wanted = tenancy_objects(app, profile, context.verdict, opt_in)
     result = {"manifests": manifests(wanted)} if request.params.get("manifests") else {}
     client = connect(profile.cluster, request.environ, request.secrets)
     scope = Scope(app.namespace, "k8s-tenancy", alone=_ALONE_IN, control=ALONE)
     plans = converge(client, wanted, scope, rules_of(profile), check=request.check)
-    return Outcome(plans, answers_of(plans, FENCE, request.check), result)
+    return Outcome(plans, answers_of(plans, (*FENCE, *((ENFORCED,) if opt_in else ())), request.check), result)
 
 
 def manifests(wanted: Sequence[Wanted]) -> str:

@@ -71,4 +71,6 @@ BY_GROUP_KIND: Final = {kind.group_kind: kind for kind in BUILT_IN}
 PROVIDERS: Final = {
     "monitoring.coreos.com": "the Prometheus Operator's CustomResourceDefinitions",
     "external-secrets.io": "External Secrets and its CustomResourceDefinitions",
+    "policy.sigstore.dev": "sigstore policy-controller 0.13 or newer, or mend admission.controller in the profile",
+    "policies.kyverno.io": "Kyverno 1.17 or newer, or mend admission.controller in the profile",
 }

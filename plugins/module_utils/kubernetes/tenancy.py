@@ -22,6 +22,8 @@ from .traffic import policies
 
 NAME: Final = "goldenpath"
 _OURS: Final = "goldenpath.microapps"
+# (key, value, control)
+Labels = tuple[tuple[str, str, str], ...]
 _POD_SECURITY: Final = "pod-security.kubernetes.io"
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 # What one app has of small objects; whoever needs more has a reason and changes it here.
@@ -43,10 +45,13 @@ LARGEST: Final = 4
 _FEWEST_PODS: Final = 4
 
 
-def tenancy_objects(app: App, profile: Profile, verdict: Verdict) -> tuple[Wanted, ...]:
-    """Everything that fences the app in, the namespace first."""
+def tenancy_objects(app: App, profile: Profile, verdict: Verdict, opt_in: Labels = ()) -> tuple[Wanted, ...]:
+    """Everything that fences the app in, the namespace first.
+
+    `opt_in` are labels by which an admission controller knows which namespaces ask it, and the control that asks for them.
+    """
     return (
-        _namespace(app, profile, verdict),
+        _namespace(app, profile, verdict, opt_in),
         _quota(app, profile),
         _limits(app),
         *_traffic(app, profile),
@@ -71,9 +76,10 @@ def _object(app: App, api_version: str, kind: str, name: str, body: Mapping[str,
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
 
 
-def _namespace(app: App, profile: Profile, verdict: Verdict) -> Wanted:
+def _namespace(app: App, profile: Profile, verdict: Verdict, opt_in: Labels) -> Wanted:
     labels = {
         **_labels(app),
+        **{key: value for key, value, _control in opt_in},
         f"{_OURS}/app": app.name,
         f"{_OURS}/environment": app.environment,
         f"{_OURS}/owner": label_of(app.owner.team),
@@ -99,8 +105,12 @@ def _namespace(app: App, profile: Profile, verdict: Verdict) -> Wanted:
     fenced = ("metadata", "labels", f"{_POD_SECURITY}/*")
     return Wanted(
         {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata},
-        controls=(POD_SECURITY, OWNERSHIP),
-        fields=((("metadata",), OWNERSHIP), (fenced, POD_SECURITY)),
+        controls=(POD_SECURITY, OWNERSHIP, *dict.fromkeys(control for _key, _value, control in opt_in)),
+        fields=(
+            (("metadata",), OWNERSHIP),
+            (fenced, POD_SECURITY),
+            *((("metadata", "labels", key), control) for key, _value, control in opt_in),
+        ),
         exclusive=(fenced,),
     )
 

@@ -28,12 +28,14 @@ from ..rotation.on_demand import CAPABILITY as SECRET_ROTATION
 from ..runbook.capability import CAPABILITY as APP_RUNBOOK
 from ..sandbox.sandbox import CAPABILITY as SANDBOX
 from ..scaffold.app_scaffold import CAPABILITY as APP_SCAFFOLD
+from ..signatures.admission.app_admission import CAPABILITY as APP_ADMISSION
 from ..signatures.app_image import CAPABILITY as APP_IMAGE
 from ..signatures.image_signature import CAPABILITY as IMAGE_SIGNATURE
 from ..triage.app_triage import CAPABILITY as APP_TRIAGE
 
 # Without `preflight` itself, which reads this.
 CAPABILITIES: Final[tuple[Capability, ...]] = (
+    APP_ADMISSION,
     APP_IMAGE,
     APP_OBSERVABILITY,
     APP_RETIRE,

@@ -21,8 +21,9 @@ from ..gate.lease import LEASE, NAMESPACE, ClusterLeases, FileLeases, Leases, ho
 from ..kubernetes.client import Client, connect
 from ..profile import Profile
 from ..sandbox.runner import read_release
+from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
-from . import account, database, namespace, openbao
+from . import account, database, namespace, openbao, policies
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire
 
 SPEC: Final[dict[str, Any]] = {
@@ -73,6 +74,7 @@ PERMISSIONS: Final = (
     "networking.k8s.io/networkpolicies:list",
     "persistentvolumeclaims:list",
     "pods:list",
+    *(f"{resource}:{verb}" for resource in RESOURCES for verb in ("delete", "list", "patch")),
     "rbac.authorization.k8s.io/rolebindings:delete",
     "rbac.authorization.k8s.io/rolebindings:list",
     "replicationcontrollers:list",
@@ -146,7 +148,9 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
         ("the IAM role", lambda: account.role_area(session, f"{ROLE_PREFIX}{app}-{name}", app)),
     ]
     if client is not None:
+        # The namespace first: without its policies, policy-controller refuses all that is started in it.
         looks.insert(0, (f"Namespace/{app}-{name}", lambda: namespace.area_of(client, f"{app}-{name}")))
+        looks.insert(1, ("the cluster's policies for its images", lambda: policies.area_of(client, app, name)))
     # A login bears no environment's name: only a secret of this environment says that it is this one's.
     if has_secrets:
         looks.append(("the logins", lambda: database.area_of(profile.database, request.secrets, app, end)))

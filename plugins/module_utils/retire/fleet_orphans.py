@@ -15,7 +15,8 @@ from ..catalog.profile_schema import profile_from
 from ..errors import MicroappsError
 from ..kubernetes.client import connect
 from ..profile import Profile
-from . import account, database, namespace, openbao
+from ..signatures.admission.wanted import RESOURCES
+from . import account, database, namespace, openbao, policies
 from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret
 
 SPEC: Final[dict[str, Any]] = {
@@ -29,6 +30,7 @@ PERMISSIONS: Final = (
     "iam:GetRole",
     "iam:ListRoles",
     "namespaces:list",
+    *(f"{resource}:list" for resource in RESOURCES),
     "secretsmanager:ListSecrets",
 )
 Look = Callable[[], Iterable[Marked]]
@@ -62,6 +64,8 @@ def looks(request: Request, profile: Profile, known: frozenset[str]) -> tuple[Lo
         if profile.cluster.available:
             client = connect(profile.cluster, request.environ, request.secrets)
             for app, name in namespace.apps_in(client, profile.name, app_of_namespace):
+                yield Marked(app, name)
+            for app, name in policies.apps_in(client, profile.name):
                 yield Marked(app, name)
 
     def in_account() -> Iterable[Marked]:

@@ -81,6 +81,11 @@ def app_of_login(name: str) -> str:
     return _app(stem.replace("_", "-"))
 
 
+def app_of_label(text: str) -> str:
+    """The app that a label's value names, or ''."""
+    return _app(text)
+
+
 def _app(text: str) -> str:
     return text if NAME.fullmatch(text) else ""
 

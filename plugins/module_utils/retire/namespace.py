@@ -157,18 +157,25 @@ def decide(seen: Seen) -> Decision:
         why = f"it could not be told whether something runs in it ({', '.join(hidden)})"
         return Decision(refused=(_refused(seen, label, why, step),))
     born = [entry for entry in seen.members if _is_born(entry)]
-    shared = [entry for entry in seen.members if entry not in born and _others_hold(entry, "metadata", "status")]
+    shared = [entry for entry in seen.members if entry not in born and is_shared(entry)]
     own = [entry for entry in seen.members if entry not in born and entry not in shared]
     others = _others_hold(seen.live)
     why = _why_kept(seen, others, shared)
     if not why:
         return Decision((*own, *seen.parents, seen.live))
-    kept = (Kept(label, why), *(Kept(name_of(entry), _shared(entry)) for entry in shared))
+    kept = (Kept(label, why), *map(kept_in_part, shared))
     return Decision((*own, *seen.parents), (*born, *shared, *((seen.live,) if others else ())), kept)
 
 
-def _shared(entry: Object) -> str:
-    return f"{', '.join(_others_hold(entry, 'metadata', 'status'))} holds fields of it, so only ours are taken out"
+def is_shared(entry: Object) -> bool:
+    """Whether others hold something of it that is more than a report about it."""
+    return bool(_others_hold(entry, "metadata", "status"))
+
+
+def kept_in_part(entry: Object) -> Kept:
+    """What is said of an object that others hold fields of."""
+    who = ", ".join(_others_hold(entry, "metadata", "status"))
+    return Kept(name_of(entry), f"{who} holds fields of it, so only ours are taken out")
 
 
 def _refused(seen: Seen, label: str, why: str, step: str) -> Plan:
@@ -210,7 +217,11 @@ def _deletion(live: Object) -> Plan:
 
 def area_of(client: Client, name: str) -> Area:
     """The namespace's steps and what stays of it. What is released is asked of the server's dry run first."""
-    decision = decide(observe(client, name))
+    return area_from(client, decide(observe(client, name)))
+
+
+def area_from(client: Client, decision: Decision) -> Area:
+    """The steps that carry out a decision."""
     deletions = tuple(Step(_deletion(live), _delete(client, live)) for live in decision.delete)
     releases: list[Step] = []
     kept = list(decision.kept)

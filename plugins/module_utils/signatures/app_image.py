@@ -23,7 +23,7 @@ from ..gitops.overlay import CONTAINER, Pin, path_of, pinned
 from ..kubernetes.client import connect
 from ..kubernetes.kinds import BY_GROUP_KIND
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
-from ..oci.client import open_registries
+from ..oci.client import RemoteRepository, open_registries
 from ..oci.model import Descriptor
 from ..oci.reference import parse
 from ..profile import Profile
@@ -73,7 +73,7 @@ def _decided(context: Context, request: Request) -> Outcome:
     sight = look(context.app, context.profile, copy)
     if sight.other:
         return _closed(f"git:{context.app.name}@{context.profile.forge.branch}", sight.other)
-    verdict = _verified(context, policy, sight.meant, request)
+    verdict, _where = verified(context, policy, sight.meant, request)
     if isinstance(verdict.error, NotFound) and sight.meant.promised:
         return _closed(f"image:{verdict.image}", f"{str(sight.meant.source).capitalize()} names it: {verdict.error.sentence()}")
     if isinstance(verdict.error, NotFound):
@@ -113,18 +113,19 @@ def _not_told(answer: Answer, why: str) -> Answer:
     return Answer(answer.control, State.NOT_REACHED, answer.proof, reason=why, found="could not be told")
 
 
-def _verified(context: Context, policy: Policy, meant: Meant, request: Request) -> Verdict:
-    """The verdict on the first of the images that is there; on the last one if none is."""
+def verified(context: Context, policy: Policy, meant: Meant, request: Request) -> tuple[Verdict, RemoteRepository]:
+    """The verdict on the first of the images that is there (on the last one if none is), and where it lies."""
     profile, app = context.profile, context.app
     if context.verdict is None:
         raise Invalid("Verify the app's image", "there is no verdict", "Run the role triage first.")
     asked = Asked(policy, request.now(), context.verdict.path, profile.repository_url(app), app.name)
     registries = open_registries(profile.registry, profile.aws, request.environ, request.secrets)
     for reference in meant.references:
+        repository = registries.repository(reference)
         (verdict,) = verify_images([reference], registries.repository, asked)
         if not isinstance(verdict.error, NotFound):
             break
-    return verdict
+    return verdict, repository
 
 
 def _pinning(context: Context, sight: Sight, verdict: Verdict) -> Plan:

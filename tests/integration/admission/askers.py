@@ -30,6 +30,8 @@ from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import a
 
 MODULE = "github.com/sigstore/policy-controller"
 SYSTEM = "cosign-system"
+# Asks the webhook, and is no app's.
+NAMESPACE = "admission-asked"
 # Both are fixed in the program (its --secure-port is read too late to matter).
 PORTS = (8443, 8080)
 

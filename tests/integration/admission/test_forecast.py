@@ -14,8 +14,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -29,7 +27,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.si
 from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import admission, asking_keyless, make_cosign, making
 from ansible_collections.goldenpath.microapps.tests.integration.admission import askers
 
-NAMESPACE = "admission-asked"
+NAMESPACE = askers.NAMESPACE
 PAIRS = [(policy, image) for policy in admission.ALL for image in admission.names(policy)]
 pytestmark = pytest.mark.cluster
 
@@ -42,33 +40,6 @@ def kept(controller: str, listing: str, policy: str, answers: dict[str, str]) ->
         admission.VERDICTS.write_text(json.dumps(dict(sorted(found.items())), indent=1) + "\n")
         admission.said.cache_clear()
     assert admission.said(controller, listing, policy) == answers
-
-
-@pytest.fixture(scope="module")
-def cluster(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> askers.Cluster:
-    """kubectl."""
-    block = sandbox.block("cluster")
-    if not block["available"]:
-        pytest.skip("Go is not installed, so there is no cluster")
-    return askers.Cluster(block["kubeconfig"], tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def webhook(cluster: askers.Cluster) -> Iterator[askers.Cluster]:
-    """The real webhook, and a namespace that asks it."""
-    try:
-        askers.webhook_program()
-    except NotFound as error:
-        pytest.skip(error.sentence())
-    taken = [port for port in askers.PORTS if not askers.free(port)]
-    if taken:
-        pytest.skip(f"policy-controller's webhook needs the port {taken[0]}, which something else listens on")
-    with askers.webhook(cluster):
-        label = {policy_controller.INCLUDE[0]: policy_controller.INCLUDE[1]}
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": label}}
-        cluster.must("apply", "-f", "-", stdin=namespace)
-        yield cluster
-        cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 def test_policy_controller_answers_as_it_was_recorded_and_as_forecast(webhook: askers.Cluster) -> None:

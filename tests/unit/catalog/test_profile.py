@@ -127,6 +127,7 @@ def test_the_schema_and_the_dataclasses_know_the_same_fields(name: str) -> None:
         "runner": model.Runner,
         "tenancy": model.Tenancy,
         "observability": model.Observability,
+        "admission": model.Admission,
         "vendors": model.Vendor,
         "tenancy.gateway": model.Peer,
     }

@@ -4,5 +4,7 @@
 
 policy_controller.render(policy, target) -> Rendered     sigstore policy-controller: ClusterImagePolicy
 kyverno.render(policy, target) -> Rendered               Kyverno: ImageValidatingPolicy
-forecast.forecast(verdict, policy, path, controller, registry) -> Forecast
+forecast.forecast(verdict, policy, target, controller) -> Forecast
+wanted.enforcement_of(context, ...)                    what a profile has its cluster enforce
+app_admission.CAPABILITY                               the objects applied, kept and removed
 """

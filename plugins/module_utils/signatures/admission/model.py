@@ -7,12 +7,22 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...app import App
 from ...controls import Path
 from ...kubernetes.objects import MANAGER
 from ...oci.reference import parse
+
+APP: Final = "goldenpath.microapps/app"
+ENVIRONMENT: Final = "goldenpath.microapps/environment"
+# Whatever is told to an admission controller, for any app.
+PART: Final = {"goldenpath.microapps/part": "admission"}
+
+
+def marks(app: str, environment: str) -> dict[str, str]:
+    """The labels by which one app's objects are told from all others."""
+    return {APP: app, ENVIRONMENT: environment, **PART}
 
 
 class Controller(enum.StrEnum):
@@ -57,13 +67,8 @@ class Target:
     @property
     def labels(self) -> dict[str, str]:
         """By which its objects are found again."""
-        return {
-            "app.kubernetes.io/name": self.app,
-            "app.kubernetes.io/managed-by": MANAGER,
-            "goldenpath.microapps/app": self.app,
-            "goldenpath.microapps/environment": self.environment,
-            "goldenpath.microapps/part": "admission",
-        }
+        standard = {"app.kubernetes.io/name": self.app, "app.kubernetes.io/managed-by": MANAGER}
+        return {**standard, **marks(self.app, self.environment)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
