@@ -108,11 +108,34 @@ def verify_images(
         return tuple(pool.map(one, references))
 
 
-def _verify(reference: Reference, repository: Repository, asked: Asked) -> Verdict:
-    """Steps 1 to 7 for one image. Raises what could not be told (Denied, Unreachable, Conflict) and NotFound."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Proven:
+    """All that verifies of what lies beside an image, owed or not, and what does not. `reference` is `HOST/PATH@digest`."""
+
+    reference: str
+    verified: tuple[Verified, ...]
+    refused: tuple[Refused, ...]
+
+
+def proven(reference: Reference, repository: Repository, asked: Asked) -> Proven:
+    """Steps 1, 3 and 4, for whoever is to add what is not there yet. Raises as `_verify` does."""
+    manifest = _resolved(reference, repository)
+    found = discover(repository, manifest.digest, asked.policy.formats, True, asked.clock)
+    subject = Subject(manifest.descriptor, repository.name, asked.policy.bind_repository)
+    verified, refused = _shown_to_all(found.candidates, subject, asked)
+    return Proven(str(reference.at(manifest.digest)), _once(verified), (*found.refused, *refused))
+
+
+def _resolved(reference: Reference, repository: Repository) -> Manifest:
     manifest = repository.manifest(reference.wanted)
     if manifest is None:
         raise NotFound(f"The image {reference}", "the registry has no such tag or digest", "Push it, or mend the name.")
+    return manifest
+
+
+def _verify(reference: Reference, repository: Repository, asked: Asked) -> Verdict:
+    """Steps 1 to 7 for one image. Raises what could not be told (Denied, Unreachable, Conflict) and NotFound."""
+    manifest = _resolved(reference, repository)
     pinned = str(reference.at(manifest.digest))
     base = Verdict(str(reference), pinned, manifest.digest, manifest.media_type)
     if not asked.policy.covers(repository.name):
