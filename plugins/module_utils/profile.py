@@ -65,13 +65,17 @@ class Registry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SecretStore:
-    """Where secrets live, by scheme (`aws_secretsmanager`, `openbao`). `token_file` holds the login where one is needed."""
+    """Where secrets live, by scheme (`aws_secretsmanager`, `openbao`). `token_file` holds the login where one is needed.
+
+    `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver).
+    """
 
     scheme: str = "aws_secretsmanager"
     address: str = ""
     token_file: str = ""
     mount: str = "secret"
     recovery_days: int = 7
+    delivery: str = "external_secrets"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -151,6 +151,9 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "token_file": _path("The file that holds its token, for openbao.", "/run/secrets/bao-token"),
             "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
             "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
+            "delivery": kinds.one_of(
+                ["external_secrets", "csi"], "Who brings them to pods: the Secrets Store CSI driver is csi."
+            ),
         },
     ),
     "database": kinds.record(

@@ -73,4 +73,5 @@ PROVIDERS: Final = {
     "external-secrets.io": "External Secrets and its CustomResourceDefinitions",
     "policy.sigstore.dev": "sigstore policy-controller 0.13 or newer, or mend admission.controller in the profile",
     "policies.kyverno.io": "Kyverno 1.17 or newer, or mend admission.controller in the profile",
+    "secrets-store.csi.x-k8s.io": "the Secrets Store CSI driver with its provider for your store",
 }

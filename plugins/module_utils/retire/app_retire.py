@@ -53,6 +53,8 @@ PERMISSIONS: Final = (
     "ecr:ListTagsForResource",
     "external-secrets.io/externalsecrets:delete",
     "external-secrets.io/externalsecrets:list",
+    "secrets-store.csi.x-k8s.io/secretproviderclasses:delete",
+    "secrets-store.csi.x-k8s.io/secretproviderclasses:list",
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy",

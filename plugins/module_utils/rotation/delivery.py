@@ -1,13 +1,15 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How secrets reach pods: External Secrets reads the store as the app's own service account, without any stored key.
+"""How secrets reach pods: somebody reads the store as the app's own service account, without any stored key.
 
-The objects are data, built here; applying, diffing and pruning them is the Kubernetes room's.
+That is External Secrets, or the Secrets Store CSI driver, as the profile says; the Secret in the cluster is the same. The
+objects are data, built here; applying, diffing and pruning them is the Kubernetes room's.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -23,6 +25,7 @@ from ..profile import Profile
 from .controls import DELIVERED
 
 API: Final = "external-secrets.io/v1"
+CSI_API: Final = "secrets-store.csi.x-k8s.io/v1"
 REFRESH: Final = "1m"
 # The name of our set of objects in the namespace.
 ROLE: Final = "secrets"
@@ -52,9 +55,12 @@ def deliver(request: Request, context: Context) -> Delivery:
 
 
 def objects(app: App, profile: Profile) -> tuple[dict[str, Any], ...]:
-    """ServiceAccount, SecretStore and one ExternalSecret for each secret; none for an app without secrets. Pure."""
+    """ServiceAccount, and for each secret a SecretProviderClass, or an ExternalSecret of one SecretStore. None for an app
+    without secrets. Pure."""
     if not app.secrets:
         return ()
+    if profile.secret_store.delivery == "csi":
+        return (_service_account(app, profile), *(_provider_class(app, profile, spec) for spec in app.secrets))
     return (_service_account(app, profile), _secret_store(app, profile), *(_external_secret(app, spec) for spec in app.secrets))
 
 
@@ -85,7 +91,7 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
 
 
 def secret_object(app: App, spec: SecretSpec) -> str:
-    """The name of the ExternalSecret and of the Secret that it makes."""
+    """The name of the ExternalSecret or SecretProviderClass, and of the Secret that is made of it."""
     return f"{app.name}-{spec.name}"
 
 
@@ -105,3 +111,29 @@ def _external_secret(app: App, spec: SecretSpec) -> dict[str, Any]:
             "data": data,
         },
     }
+
+
+def _provider_class(app: App, profile: Profile, spec: SecretSpec) -> dict[str, Any]:
+    name, keys = secret_object(app, spec), [key for key, _variable in spec.variables]
+    synced = {"secretName": name, "type": "Opaque", "data": [{"objectName": key, "key": key} for key in keys]}
+    provider, parameters = _read_by_provider(app, profile, app.secret_name(spec.name), keys)
+    return {
+        "apiVersion": CSI_API,
+        "kind": "SecretProviderClass",
+        "metadata": _metadata(app, name),
+        "spec": {"provider": provider, "parameters": parameters, "secretObjects": [synced]},
+    }
+
+
+def _read_by_provider(app: App, profile: Profile, name: str, keys: list[str]) -> tuple[str, dict[str, str]]:
+    # `objects` is a text in YAML, of which JSON is a part.
+    if profile.secret_store.scheme == "openbao":
+        store = profile.secret_store
+        path = f"{store.mount}/data/{name}"
+        asked = [{"objectName": key, "secretPath": path, "secretKey": key} for key in keys]
+        login = {"vaultAddress": store.address, "vaultKubernetesMountPath": "kubernetes", "roleName": app.role_name}
+        return "vault", {**login, "objects": json.dumps(asked)}
+    # A name in quotes is JMESPath for this very key, whatever is in it.
+    parts = [{"path": json.dumps(key), "objectAlias": key} for key in keys]
+    wanted = [{"objectName": name, "objectType": "secretsmanager", "jmesPath": parts}]
+    return "aws", {"region": profile.aws.region, "objects": json.dumps(wanted)}

@@ -10,7 +10,12 @@ from .consumers import workloads
 from .issuers import iam_access_key
 from .stores import aws_secretsmanager
 
-_DELIVERED: Final = ("serviceaccounts", "external-secrets.io/secretstores", "external-secrets.io/externalsecrets")
+_DELIVERED: Final = (
+    "serviceaccounts",
+    "external-secrets.io/secretstores",
+    "external-secrets.io/externalsecrets",
+    "secrets-store.csi.x-k8s.io/secretproviderclasses",
+)
 PERMISSIONS: Final = (
     *aws_secretsmanager.PERMISSIONS,
     *iam_access_key.PERMISSIONS,

@@ -25,6 +25,7 @@ from ansible_collections.goldenpath.microapps.tests.integration.admission.askers
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MARK = "goldenpath.microapps/started-with"
+DRIVER = "secrets-store.csi.k8s.io"
 VERDICT = {"path": "light", "score": 10, "reasons": [], "controls": [], "facts": {}, "credentials": []}
 VERDICT |= {"contradictions": [], "commit": "0" * 40}
 # Name -> the secrets it reads, and its place in the order of restarts.
@@ -77,9 +78,9 @@ class Place:
         asked = {"app": app, "profile": {**self.profile, **profile}, **params}
         return Request(asked, check=check, environ=self.environ)
 
-    def harden(self) -> dict[str, Any]:
-        """The secrets role's task."""
-        return perform(app_secrets.CAPABILITY, self.request({"verdict": VERDICT, "max_age_days": 90}))
+    def harden(self, **profile: Any) -> dict[str, Any]:
+        """The secrets role's task; keywords are blocks of the profile."""
+        return perform(app_secrets.CAPABILITY, self.request({"verdict": VERDICT, "max_age_days": 90}, **profile))
 
     def rotate(self, when: str = "due", *secrets: str, check: bool = False, **profile: Any) -> dict[str, Any]:
         """The rotate playbook's task; keywords are blocks of the profile."""
@@ -151,19 +152,26 @@ class Place:
 
     # What the test does to it
 
-    def deploy(self, workload: str, reads: Iterable[str] = ()) -> None:
-        """A Deployment that reads its secrets (or these) as variables."""
+    def deploy(self, workload: str, reads: Iterable[str] = (), mounts: bool = False) -> None:
+        """A Deployment that reads its secrets (or these) as variables, or mounts their classes; its pods run afterwards."""
         usual, order = WORKLOADS[workload]
-        container = {
-            "name": "app",
-            "image": f"{self.name}:1",
-            "envFrom": [{"secretRef": {"name": f"{self.name}-{secret}"}} for secret in reads or usual],
-        }
-        template = {"metadata": {"labels": {"app": workload}}, "spec": {"containers": [container]}}
+        names = [f"{self.name}-{secret}" for secret in reads or usual]
+        container: dict[str, Any] = {"name": "app", "image": f"{self.name}:1"}
+        pod: dict[str, Any] = {"containers": [container]}
+        if mounts:
+            attributes = [{"secretProviderClass": name} for name in names]
+            pod["volumes"] = [
+                {"name": one["secretProviderClass"], "csi": {"driver": DRIVER, "readOnly": True, "volumeAttributes": one}}
+                for one in attributes
+            ]
+        else:
+            container["envFrom"] = [{"secretRef": {"name": name}} for name in names]
+        template = {"metadata": {"labels": {"app": workload}}, "spec": pod}
         spec = {"replicas": 2, "selector": {"matchLabels": {"app": workload}}, "template": template}
         metadata = {"name": workload, "annotations": {"goldenpath.microapps/restart-order": order}}
         manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
         self.kubectl("apply", "-f", "-", stdin=manifest)
+        self.cluster.must("rollout", "status", "deployment", workload, "-n", self.namespace, "--timeout=60s")
 
     def tag(self, secret: str, key: str, value: str) -> None:
         """What the tags of a secret in the store say."""

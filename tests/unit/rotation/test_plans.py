@@ -8,6 +8,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
@@ -133,6 +134,32 @@ def test_which_secret_a_finding_is(where2eat: App, kind: str, standing: str, var
     finding = CredentialFinding(kind, standing, "config.py", 1, "", "f", "why", variable)
     spec = spec_of(finding, where2eat)
     assert (spec.name if spec else "") == wanted
+
+
+def test_a_provider_class_asks_for_each_key_as_the_pods_account(where2eat: App) -> None:
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"))
+    account, *classes = objects(where2eat, dataclasses.replace(profile, secret_store=SecretStore(delivery="csi")))
+    assert account["kind"] == "ServiceAccount" and {one["kind"] for one in classes} == {"SecretProviderClass"}
+    assert [one["metadata"]["name"] for one in classes] == [f"where2eat-{spec.name}" for spec in where2eat.secrets]
+    database, spec = classes[0]["spec"], where2eat.secrets[0]
+    keys = [key for key, _variable in spec.variables]
+    assert database["provider"] == "aws" and database["parameters"]["region"] == "eu-west-1"
+    parts = [{"path": f'"{key}"', "objectAlias": key} for key in keys]
+    asked = {"objectName": where2eat.secret_name("database"), "objectType": "secretsmanager", "jmesPath": parts}
+    assert yaml.safe_load(database["parameters"]["objects"]) == [asked]
+    data = [{"objectName": key, "key": key} for key in keys]
+    assert database["secretObjects"] == [{"secretName": "where2eat-database", "type": "Opaque", "data": data}]
+
+
+def test_a_provider_class_of_openbao_names_mount_and_role(where2eat: App) -> None:
+    store = SecretStore("openbao", "https://bao.example.com", "/t", delivery="csi")
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    spec = objects(where2eat, profile)[1]["spec"]
+    assert spec["provider"] == "vault" and spec["parameters"]["roleName"] == where2eat.role_name
+    assert spec["parameters"]["vaultAddress"] == "https://bao.example.com"
+    path = f"secret/data/{where2eat.secret_name('database')}"
+    asked = [{"objectName": key, "secretPath": path, "secretKey": key} for key, _variable in where2eat.secrets[0].variables]
+    assert yaml.safe_load(spec["parameters"]["objects"]) == asked
 
 
 def test_delivery_is_by_workload_identity(where2eat: App) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.cons
     order_of,
     secrets_read,
     started_with,
+    takes,
     unfinished,
 )
 
@@ -43,6 +44,19 @@ def workload(kind: str = "Deployment", status: dict[str, Any] | None = None, gen
 )
 def test_every_way_to_take_a_secret_is_seen(pod: dict[str, Any], names: set[str]) -> None:
     assert secrets_read(workload(**pod)) - {""} == names
+
+
+@pytest.mark.parametrize(
+    ("csi", "names"),
+    [
+        ({"driver": "secrets-store.csi.k8s.io", "volumeAttributes": {"secretProviderClass": "f"}}, {"f"}),
+        ({"driver": "secrets-store.csi.k8s.io"}, set()),
+        ({"driver": "another.example.com", "volumeAttributes": {"secretProviderClass": "no"}}, set()),
+    ],
+)
+def test_a_mounted_class_is_taken_and_is_no_secret(csi: dict[str, Any], names: set[str]) -> None:
+    one = workload(volumes=[{"name": "v", "csi": csi}, {"name": "w", "secret": {"secretName": "d"}}])
+    assert takes(one) - {""} == {"d", *names} and secrets_read(one) - {""} == {"d"}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any, Final
 MARK: Final = "goldenpath.microapps/started-with"
 # An integer on a workload: the lower ones restart first. Without one it is 0.
 ORDER: Final = "goldenpath.microapps/restart-order"
+CSI_DRIVER: Final = "secrets-store.csi.k8s.io"
 # What `unfinished` begins with when waiting is of no use.
 STUCK: Final = "it does not get on"
 
@@ -18,6 +19,17 @@ STUCK: Final = "it does not get on"
 def secrets_read(workload: Mapping[str, Any]) -> frozenset[str]:
     """The names of the Secrets that its pods take, as variables or as files."""
     return frozenset(_named(_template(workload).get("spec") or {}))
+
+
+def takes(workload: Mapping[str, Any]) -> frozenset[str]:
+    """The names of all that its pods take: Secrets, and SecretProviderClasses, which read the store whenever a pod starts."""
+    return secrets_read(workload) | _classes_mounted(workload)
+
+
+def _classes_mounted(workload: Mapping[str, Any]) -> frozenset[str]:
+    volumes = (_template(workload).get("spec") or {}).get("volumes") or ()
+    drivers = [volume["csi"] for volume in volumes if (volume.get("csi") or {}).get("driver") == CSI_DRIVER]
+    return frozenset((csi.get("volumeAttributes") or {}).get("secretProviderClass", "") for csi in drivers)
 
 
 def _template(workload: Mapping[str, Any]) -> Mapping[str, Any]:

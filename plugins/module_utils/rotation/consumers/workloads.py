@@ -1,8 +1,9 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An app that runs in the cluster: External Secrets is told to refresh, its workloads are restarted in order and waited for.
+"""An app that runs in the cluster: its Secrets follow the store, its workloads are restarted in order and waited for.
 
-    1  each ExternalSecret is touched, so that its controller reads the store now and not at its next interval
+    1  each ExternalSecret is touched, so that its controller reads the store now and not at its next interval; the Secrets Store
+       CSI driver cannot be told, and reads it at its interval
     2  until each Secret in the cluster holds what the store calls current
     3  each workload that reads one of them gets the mark of these versions on its pods' template, which rolls it out
     4  until all its pods are of that template and available; then the next workload
@@ -17,7 +18,7 @@ import base64
 import binascii
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ...app import App, SecretSpec
@@ -30,7 +31,7 @@ from ..controls import FOUND_IS_DEAD, IN_STORE
 from ..delivery import API, secret_object
 from ..model import Document, register
 from .mark import mark_of
-from .rollout import MARK, STUCK, has_pods, not_followed, order_of, secrets_read, started_with, unfinished
+from .rollout import MARK, STUCK, has_pods, not_followed, order_of, secrets_read, started_with, takes, unfinished
 
 KINDS: Final = tuple(BY_GROUP_KIND[f"{kind}.apps"] for kind in ("StatefulSet", "DaemonSet", "Deployment"))
 # External Secrets reconciles an object whose annotations changed; this is the one its documentation names.
@@ -47,11 +48,12 @@ _PAUSE: Final = 0.5
 @dataclasses.dataclass(frozen=True, slots=True)
 class Workloads:
     """The workloads that read the app's Secrets, in the order of their restarts, and the `others` of its namespace that have
-    pods. `patience` is in seconds."""
+    pods. `patience` is in seconds; `delivery` is the profile's."""
 
     app: App
     request: Request = dataclasses.field(repr=False)
     patience: int
+    delivery: str
     client: Client | None = dataclasses.field(repr=False)
     found: tuple[Object, ...] = dataclasses.field(repr=False)
     others: tuple[Object, ...] = dataclasses.field(default=(), repr=False)
@@ -59,16 +61,16 @@ class Workloads:
     @classmethod
     def look(cls, app: App, profile: Profile, request: Request) -> Workloads:
         """Reads only. Where there is no cluster nothing runs in it: that is another control's answer, not an error here."""
-        patience = profile.runner.wait_seconds
+        patience, delivery = profile.runner.wait_seconds, profile.secret_store.delivery
         if not app.secrets or not profile.cluster.available:
-            return cls(app, request, patience, None, ())
+            return cls(app, request, patience, delivery, None, ())
         client = connect(profile.cluster, request.environ, request.secrets)
         listed = client.together(lambda kind: client.list_all(kind, app.namespace), KINDS)
         names = {secret_object(app, spec) for spec in app.secrets}
         workloads = sorted((workload for answer in listed for workload in answer), key=order_of)
-        reading = tuple(workload for workload in workloads if secrets_read(workload) & names)
+        reading = tuple(workload for workload in workloads if takes(workload) & names)
         others = tuple(workload for workload in workloads if workload not in reading and has_pods(workload))
-        return cls(app, request, patience, client, reading, others)
+        return cls(app, request, patience, delivery, client, reading, others)
 
     @property
     def runs(self) -> bool:
@@ -83,7 +85,7 @@ class Workloads:
         """See `Consumer`."""
         name = secret_object(self.app, spec)
         running = [_object(one) for one in (*self.found, *self.others) if has_pods(one)]
-        if not running or any(name in secrets_read(one) for one in self.found):
+        if not running or any(name in takes(one) for one in self.found):
             return ""
         return f"no workload takes it from the Secret {name}, so nobody can tell what {', '.join(running[:5])} uses"
 
@@ -103,7 +105,7 @@ class Workloads:
         return Plan(name, {"started_with": "former values"}, state, (change,), refusals, (IN_STORE, FOUND_IS_DEAD))
 
     def _mark(self, workload: Object, tokens: Mapping[str, str]) -> str:
-        read = secrets_read(workload)
+        read = takes(workload)
         return mark_of({spec.name: tokens[spec.name] for spec in self.app.secrets if secret_object(self.app, spec) in read})
 
     def switch(self, tokens: Mapping[str, str], documents: Mapping[str, Document]) -> None:
@@ -139,22 +141,32 @@ class Workloads:
         waiting = self._differing(client, documents)
         if not waiting:
             return
-        kind = client.kind(API, "ExternalSecret")
-        # A value that was never there: only a difference wakes the controller, and a former touch may have come too early.
-        patch = {"metadata": {"annotations": {TOUCHED: self.request.now().isoformat()}}}
-        for name in waiting:
-            client.merge(kind, self.app.namespace, name, patch)
+        if self.delivery != "csi":
+            self._touch(client, waiting)
         waited = 0.0
         while waiting:
             if waited >= self.patience:
-                raise Unreachable(
-                    f"The Secret {waiting[0]} in {self.app.namespace} was not brought up to date in {waited:.0f} s",
-                    not_followed(client.get(kind, self.app.namespace, waiting[0])),
-                    f"Nothing was restarted or retired. See kubectl describe externalsecret {waiting[0]}, and run again.",
-                )
+                raise self._not_followed(client, waiting[0], waited)
             time.sleep(_PAUSE)
             waited += _PAUSE
             waiting = self._differing(client, documents)
+
+    def _touch(self, client: Client, names: Iterable[str]) -> None:
+        kind = client.kind(API, "ExternalSecret")
+        # A value that was never there: only a difference wakes the controller, and a former touch may have come too early.
+        patch = {"metadata": {"annotations": {TOUCHED: self.request.now().isoformat()}}}
+        for name in names:
+            client.merge(kind, self.app.namespace, name, patch)
+
+    def _not_followed(self, client: Client, name: str, waited: float) -> Unreachable:
+        what = f"The Secret {name} in {self.app.namespace} was not brought up to date in {waited:.0f} s"
+        if self.delivery == "csi":
+            why = "the Secrets Store CSI driver did not do it: does it sync (syncSecret) and rotate (enableSecretRotation)?"
+            see = f"secretproviderclass {name}"
+        else:
+            why = not_followed(client.get(client.kind(API, "ExternalSecret"), self.app.namespace, name))
+            see = f"externalsecret {name}"
+        return Unreachable(what, why, f"Nothing was restarted or retired. See kubectl describe {see}, and run again.")
 
     def _differing(self, client: Client, documents: Mapping[str, Document]) -> tuple[str, ...]:
         """Names of the Secrets that are read here and do not hold these documents' values."""
