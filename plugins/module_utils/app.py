@@ -11,6 +11,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 
+# The kinds of secrets that are a login to the app's database.
+DATABASE_KINDS = frozenset({"postgresql", "postgresql_single_user", "openbao_static_role"})
+
 
 class DataClass(enum.StrEnum):
     """The most sensitive data the app touches, from harmless to harmful."""

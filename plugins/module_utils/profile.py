@@ -92,6 +92,15 @@ class DatabaseServer:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class DatabaseEngine:
+    """OpenBao's (or HashiCorp Vault's) database secrets engine, for secrets of kind `openbao_static_role`."""
+
+    address: str
+    token_file: str
+    mount: str = "database"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Forge:
     """Where the apps' repositories are. With `base`, an app's repository is `<base>/<app>.git`, else the catalog's URL."""
 
@@ -197,6 +206,7 @@ class Profile:
     registry: Registry
     cluster: Cluster = Cluster()
     secret_store: SecretStore = SecretStore()
+    database_engine: DatabaseEngine | None = None
     forge: Forge = Forge()
     runner: Runner = Runner()
     tenancy: Tenancy = Tenancy()
@@ -253,4 +263,4 @@ def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
 _BLOCKS: dict[str, type] = {
     kind.__name__: kind
     for kind in (Aws, Cluster, Registry, SecretStore, DatabaseServer, Forge, Runner, Peer, Tenancy, Observability, Admission)
-}
+} | {"DatabaseEngine | None": DatabaseEngine}

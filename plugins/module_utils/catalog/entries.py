@@ -9,7 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..app import App, Contact, Database, DataClass, Exposure, Integration, Owner, Repository, SecretSpec, Workload
+from ..app import (
+    DATABASE_KINDS,
+    App,
+    Contact,
+    Database,
+    DataClass,
+    Exposure,
+    Integration,
+    Owner,
+    Repository,
+    SecretSpec,
+    Workload,
+)
 from .check import Complaint, field_name, quoted
 from .schema import APP_SCHEMA, IAM_KEY, IAM_KEY_FIELDS, MERGED, PREVIOUS
 
@@ -95,9 +107,9 @@ def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _range(index, integration.get("cidr", ""))
     engine = (entry.get("database") or {}).get("engine")
     for index, secret in enumerate(entry.get("secrets", ())):
-        if secret["kind"] == "postgresql" and engine != "postgresql":
+        if secret["kind"] in DATABASE_KINDS and engine != "postgresql":
             mend = "declare the database with engine: postgresql, or choose another kind"
-            yield _complaint(("secrets", index, "kind"), "postgresql", "possible without a PostgreSQL `database`", mend)
+            yield _complaint(("secrets", index, "kind"), secret["kind"], "possible without a PostgreSQL `database`", mend)
         yield from _iam_user(index, secret)
         yield from _overlap(index, secret)
 

@@ -171,6 +171,15 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         },
         ("host",),
     ),
+    "database_engine": kinds.record(
+        "OpenBao's database secrets engine, for secrets of kind openbao_static_role.",
+        {
+            "address": _url("Its address.", "https://bao.example.com", "https|http"),
+            "token_file": _path("The file that holds its token.", "/run/secrets/bao-database-token"),
+            "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "database", "Where the engine is mounted.", 128),
+        },
+        ("address", "token_file"),
+    ),
     "forge": kinds.record(
         "Where the apps' repositories are, and the branch that the baseline is pushed to.",
         {

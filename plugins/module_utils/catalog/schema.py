@@ -21,7 +21,7 @@ IAM_KEY: Final = "aws_iam_access_key"
 IAM_KEY_FIELDS: Final = frozenset({"access_key_id", "secret_access_key"})
 # The key of a generated secret's document that holds the former value.
 PREVIOUS: Final = "previous"
-SECRET_KINDS: Final = ("postgresql", "api_key", "generated", IAM_KEY)
+SECRET_KINDS: Final = ("postgresql", "postgresql_single_user", "openbao_static_role", "api_key", "generated", IAM_KEY)
 # What an environment may say differently. Mappings are merged field by field, lists and single values replace.
 OVERRIDABLE: Final = (
     "image",
@@ -121,7 +121,9 @@ _SECRET = kinds.record(
         "name": _SECRET_NAME,
         "kind": kinds.one_of(
             list(SECRET_KINDS),
-            "`postgresql`: the database's login. `api_key`: a third party's. `generated`: made by us, known to nobody else. "
+            "`postgresql`: the database's login, two that take turns. `postgresql_single_user`: the one login of an app that "
+            "cannot take a second one. `openbao_static_role`: a login whose password OpenBao's database engine changes. "
+            "`api_key`: a third party's. `generated`: made by us, known to nobody else. "
             "`aws_iam_access_key`: the access key of an IAM user (keys access_key_id and secret_access_key).",
         ),
         "overlap_hours": kinds.whole(

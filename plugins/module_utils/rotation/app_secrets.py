@@ -121,7 +121,21 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
             controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
             failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
     seen = Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
-    return _ending_first(seen, looks) if ask.careful else seen
+    return _spared(_ending_first(seen, looks), looks) if ask.careful else seen
+
+
+def _spared(seen: Seen, looks: Mapping[str, Wish]) -> Seen:
+    """Where there is one login, no new password is set for an app that this run will not restart: it would be locked out."""
+    error = _not_switched(seen)
+    if error is None:
+        return seen
+    sights = (
+        jobs.look(sight.job, seen.store, dataclasses.replace(looks[sight.job.name], held=error.sentence()))
+        if sight.rotating and sight.job.traits.one_login
+        else sight
+        for sight in seen.sights
+    )
+    return dataclasses.replace(seen, sights=tuple(sights))
 
 
 def _ending_first(seen: Seen, looks: Mapping[str, Wish]) -> Seen:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..app import DATABASE_KINDS
+
 FOUND_IS_DEAD: Final = "secrets-01"
 IN_STORE: Final = "secrets-02"
 DATABASE_LOGIN: Final = "secrets-03"
@@ -17,7 +19,7 @@ AGE: Final = "secrets-07"
 CONTROLS: Final = (FOUND_IS_DEAD, IN_STORE, DATABASE_LOGIN, DELIVERED, LABELLED, VENDOR_KEYS, AGE)
 
 # What kind of secret (as the catalog calls it) answers which control besides those of every secret.
-DATABASES: Final = frozenset({"postgresql"})
+DATABASES: Final = DATABASE_KINDS
 KEYS_OF_OTHERS: Final = frozenset({"api_key"})
 
 

@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
-from ..app import App, SecretSpec
+from ..app import DATABASE_KINDS, App, SecretSpec
 from ..errors import NotFound
 from ..gitops.git import Mirror
 from ..scrubber import Secrets
@@ -54,7 +54,7 @@ def spec_of(finding: CredentialFinding, app: App) -> SecretSpec | None:
     if finding.standing == "signing_key":
         return _closest(name, [spec for spec in app.secrets if spec.kind == "generated"], alone=True)
     if finding.kind.startswith("postgresql") or (finding.kind in ("password", "database_password") and name & _DATABASE_WORDS):
-        return next((spec for spec in app.secrets if spec.kind == "postgresql"), None)
+        return next((spec for spec in app.secrets if spec.kind in DATABASE_KINDS), None)
     if finding.kind.startswith("aws_"):
         return _closest(name, [spec for spec in app.secrets if spec.kind == "aws_iam_access_key"], alone=True)
     return _closest(name, [spec for spec in app.secrets if spec.kind == "api_key"], alone=False)

@@ -129,14 +129,17 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     make = _make(job, current, wish)
     if not due and base is not None and base.ours and _over(job, current, created, wish):
         due, make = "the time in which the former value is accepted too is over", Make.PRESENT_ALONE
-    # A key that nobody but a person can make is moved as it is, and never due.
-    rotates = bool(due) and job.traits.makes
+    if not due and base is not None and base.ours and job.traits.replaces_itself and not _accepted(job, current):
+        due = "its target replaced it by its own schedule"
+    # A key that nobody but a person can make is moved as it is, and never due. Where there is one login, an app that cannot
+    # be switched over would be locked out.
+    rotates = bool(due) and job.traits.makes and not (job.traits.one_login and wish.held)
     known = stored or Stored(job.name)
     first = None
     if stored is None and live and job.traits.target:
         first = live[0]
     way = _way(known, first, rotates)
-    accepted = bool(way.steps) or current is None or job.issuer is None or job.issuer.accepts(current)
+    accepted = bool(way.steps) or _accepted(job, current)
     before = current if current is not None else first
     wanted = _wanted(job, store, known, way, before)
     former = _former(job, store, stored, current, live, bool(way.steps))
@@ -171,6 +174,10 @@ def _may_touch(job: Job, stored: Stored, adopt: str) -> None:
             "it exists and was not made by us (no tag managed-by of ours)",
             "Set adopt: take in the profile to take it over.",
         )
+
+
+def _accepted(job: Job, current: Document | None) -> bool:
+    return current is None or job.issuer is None or job.issuer.accepts(current)
 
 
 def _live(job: Job) -> tuple[Document, ...]:
@@ -261,6 +268,8 @@ def _retirement(
         return False, f"the former value is accepted too for {hours:g} hours after a rotation (when: compromised ends that)"
     if job.issuer is None or not job.traits.target:
         return False, ""
+    if job.traits.one_login:
+        return (False, wish.held) if wish.held and former else (True, "")
     leaves = rotating or bool(former)
     if wish.held and leaves:
         return False, wish.held

@@ -18,27 +18,53 @@ from .issuers import Issuer
 from .issuers.generated import Generated
 from .issuers.http_recipe import HttpRecipe
 from .issuers.iam_access_key import IamAccessKey
+from .issuers.openbao_static_role import StaticRole, read_token
 from .issuers.postgresql import PostgreSQL
 from .issuers.postgresql_roles import Names
 from .issuers.postgresql_session import Address, read_password
+from .issuers.postgresql_single import SingleUser
 
 Maker: TypeAlias = Callable[[SecretSpec, App, Profile, Request], "Issuer | None"]
 
 
-def _postgresql(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+def _address(spec: SecretSpec, app: App, profile: Profile) -> Address:
     if app.database is None or app.database.engine != "postgresql":
         raise Invalid(
-            f"The secret {spec.name} of {app.name} is of kind postgresql",
+            f"The secret {spec.name} of {app.name} is of kind {spec.kind}",
             "the catalog entry names no postgresql database",
             f"Add database (engine and name) to {app.file}.",
         )
     server = profile.database
     host = app.database.host or server.host
     port = app.database.port if app.database.host else server.port
-    address = Address(host, port, app.database.name, server.sslmode, server.sslrootcert)
-    password = request.secrets.register(read_password(server.password_file)) if server.password_file else ""
-    names = Names(app.name.replace("-", "_"), app.database.name)
-    return PostgreSQL(names, address, (server.admin_user, password), request.secrets, request.random_bytes)
+    return Address(host, port, app.database.name, server.sslmode, server.sslrootcert)
+
+
+def _administrator(profile: Profile, request: Request) -> tuple[str, str]:
+    path = profile.database.password_file
+    return profile.database.admin_user, request.secrets.register(read_password(path)) if path else ""
+
+
+def _postgresql(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    address = _address(spec, app, profile)
+    names = Names(app.name.replace("-", "_"), address.database)
+    return PostgreSQL(names, address, _administrator(profile, request), request.secrets, request.random_bytes)
+
+
+def _single_user(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    address = _address(spec, app, profile)
+    names = Names(app.name.replace("-", "_"), address.database)
+    at_once = cutover_of(profile, request) == "now"
+    return SingleUser(names, address, _administrator(profile, request), request.secrets, request.random_bytes, at_once)
+
+
+def _static_role(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    engine = profile.database_engine
+    if engine is None:
+        what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
+        raise Invalid(what, "the profile has no database_engine", "Add it (address and token_file), or choose another kind.")
+    token = request.secrets.register(read_token(engine.token_file))
+    return StaticRole(engine, token, app.role_name, _address(spec, app, profile), request.secrets)
 
 
 def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
@@ -60,6 +86,8 @@ def _iam_access_key(spec: SecretSpec, app: App, profile: Profile, request: Reque
 # By the kind that the catalog gives a secret. A user's own kind is one more entry. None: nobody but a person can make one.
 ISSUERS: Final[dict[str, Maker]] = {
     "postgresql": _postgresql,
+    "postgresql_single_user": _single_user,
+    "openbao_static_role": _static_role,
     "generated": _generated,
     "api_key": _api_key,
     "aws_iam_access_key": _iam_access_key,

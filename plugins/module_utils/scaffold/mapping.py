@@ -8,7 +8,7 @@ import dataclasses
 import re
 from typing import Final
 
-from ..app import App, SecretSpec
+from ..app import DATABASE_KINDS, App, SecretSpec
 from ..verdict import CredentialFinding
 
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -37,7 +37,7 @@ def target_of(finding: CredentialFinding, app: App) -> Target:
 
 def database_variables(app: App) -> dict[str, str]:
     """The variables of the app's database secret by key (host, port, dbname, username, password), or nothing."""
-    spec = next((spec for spec in app.secrets if spec.kind == "postgresql"), None)
+    spec = next((spec for spec in app.secrets if spec.kind in DATABASE_KINDS), None)
     return dict(spec.variables) if spec else {}
 
 
@@ -51,7 +51,7 @@ def _spec(finding: CredentialFinding, app: App) -> SecretSpec | None:
     if by_variable:
         return by_variable[0]
     if is_database(finding):
-        return next((spec for spec in app.secrets if spec.kind == "postgresql"), None)
+        return next((spec for spec in app.secrets if spec.kind in DATABASE_KINDS), None)
     if finding.standing == "signing_key" or finding.kind == "signing_key":
         return next((spec for spec in app.secrets if spec.kind == "generated"), None)
     keys = [spec for spec in app.secrets if spec.kind == "api_key"]

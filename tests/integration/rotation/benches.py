@@ -28,18 +28,24 @@ import psycopg
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import SecretSpec
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.policies import least_policy
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from, session_for
-from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import DatabaseEngine, Vendor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
     Issuer,
     http_recipe,
     iam_access_key,
+    openbao_static_role,
     postgresql_session,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.iam_access_key import IamAccessKey
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_session import Address
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import aws_secretsmanager
@@ -63,7 +69,7 @@ class Bench:
     open: Callable[[], set[str]]
     id_of: Callable[[dict[str, str]], str]
     as_found: Callable[[], str] = lambda: ""
-    most_open: int = 2
+    one_login: bool = False
 
     def witness(self, service: str) -> Any:
         """A plain client that may do everything."""
@@ -119,6 +125,7 @@ class Bench:
                 psycopg.Connection.execute = wrap(psycopg.Connection.execute)
                 postgresql_session.psycopg.connect = wrap(psycopg.connect)
                 http_recipe.request = wrap(http_recipe.request)
+                openbao_static_role.request = wrap(openbao_static_role.request)
                 self.run(**asked)
                 os._exit(0)
             finally:
@@ -237,6 +244,145 @@ def vendor(sandbox: Any, root: pathlib.Path, folder: pathlib.Path) -> Iterator[B
             )
         finally:
             process.kill()
+
+
+# PostgreSQL with one login, changed by us or by OpenBao's database engine.
+
+LEAKED = "leaked-" + "Qz7" * 6
+KEYS = tuple((key, f"DB_{key}") for key in ("dbname", "host", "password", "port", "username"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Database:
+    """One app's database on the sandbox's server, and an administrator of it that is no superuser."""
+
+    app: str
+    port: int
+    root: str
+    administrator: tuple[str, str]
+
+    def connect(self, user: str, password: str, database: str) -> psycopg.Connection[Any]:
+        """Without any code of ours."""
+        return psycopg.connect(host="127.0.0.1", port=self.port, user=user, password=password, dbname=database, autocommit=True)
+
+    def forget(self) -> None:
+        """Nothing of it is left."""
+        with self.connect("postgres", self.root, "postgres") as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {self.app} WITH (FORCE)")
+            for role in (self.app, self.administrator[0]):
+                connection.execute(f"DROP ROLE IF EXISTS {role}")
+
+    def as_found(self) -> str:
+        """A login that owns its database, its password in the code."""
+        self.forget()
+        user, password = self.administrator
+        with self.connect("postgres", self.root, "postgres") as connection:
+            connection.execute(f"CREATE ROLE {user} LOGIN CREATEROLE PASSWORD '{password}'")
+            connection.execute(f"GRANT pg_signal_backend, pg_read_all_stats TO {user}")
+            connection.execute(f"CREATE ROLE {self.app} LOGIN PASSWORD '{LEAKED}'")
+            connection.execute(f"GRANT {self.app} TO {user} WITH ADMIN OPTION")
+            connection.execute(f"CREATE DATABASE {self.app} OWNER {self.app}")
+        return LEAKED
+
+    def works(self, document: dict[str, str]) -> bool:
+        """Whether the server lets it in."""
+        try:
+            self.connect(document["username"], document["password"], self.app).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    @property
+    def address(self) -> Address:
+        """For our code."""
+        return Address("127.0.0.1", self.port, self.app, "disable")
+
+
+def database(sandbox: Any, app: str) -> Database:
+    """For an app of that name."""
+    block = sandbox.block("database")
+    root = pathlib.Path(block["password_file"]).read_text().strip()
+    return Database(app, int(block["port"]), root, (f"{app}_rotator", new_password(random_source.token_bytes)))
+
+
+@contextlib.contextmanager
+def single(sandbox: Any) -> Iterator[Bench]:
+    """One login whose password we change."""
+    there = database(sandbox, "benched")
+
+    def issuer(secrets: Secrets, cutover: str) -> Issuer:
+        names = Names(there.app, there.app)
+        return SingleUser(names, there.address, there.administrator, secrets, random_source.token_bytes, cutover == "now")
+
+    yield _database_bench(sandbox, there, "postgresql_single_user", issuer, there.as_found)
+    there.forget()
+
+
+@contextlib.contextmanager
+def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
+    """One login whose password OpenBao's engine changes; our token has the policy of docs/rotation.md."""
+    there, bao = database(sandbox, "baoed"), sandbox.block("openbao")
+    port, root = int(bao["address"].rpartition(":")[2]), pathlib.Path(bao["token_file"]).read_text().strip()
+    role = f"microapp-{there.app}-test"
+
+    def asked(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        text = json.dumps(body).encode() if body is not None else b""
+        status, answer = call(port, method, f"/v1/{path}", {"X-Vault-Token": root}, text)
+        assert status in (200, 204), (path, status, answer)
+        return answer
+
+    def as_found() -> str:
+        """OpenBao takes the login over as it is found: its first act is a password of its own."""
+        there.as_found()
+        connection = {
+            "plugin_name": "postgresql-database-plugin",
+            "allowed_roles": [role],
+            "connection_url": f"postgresql://{{{{username}}}}:{{{{password}}}}@127.0.0.1:{there.port}/{there.app}?sslmode=disable",
+            "username": there.administrator[0],
+            "password": there.administrator[1],
+            "password_authentication": "scram-sha-256",
+        }
+        asked("POST", "benchdb/config/app", connection)
+        asked("DELETE", f"benchdb/static-roles/{role}")
+        asked("POST", f"benchdb/static-roles/{role}", {"db_name": "app", "username": there.app, "rotation_period": "24h"})
+        return ""
+
+    asked("POST", "sys/mounts/benchdb", {"type": "database"})
+    policy = "".join(f'path "benchdb/{path}/{role}" {{ capabilities = ["{may}"] }}\n' for path, may in POLICY)
+    asked("PUT", "sys/policies/acl/benchdb", {"policy": policy})
+    made = asked("POST", "auth/token/create", {"policies": ["benchdb"], "no_default_policy": True})
+    engine = DatabaseEngine(bao["address"], str(folder / "token"), "benchdb")
+
+    def issuer(secrets: Secrets, cutover: str) -> Issuer:
+        return StaticRole(engine, made["auth"]["client_token"], role, there.address, secrets)
+
+    try:
+        yield _database_bench(sandbox, there, "openbao_static_role", issuer, as_found)
+    finally:
+        asked("DELETE", "sys/mounts/benchdb")
+        there.forget()
+
+
+# As in docs/rotation.md.
+POLICY = (("static-creds", "read"), ("rotate-role", "update"))
+
+
+def _database_bench(
+    sandbox: Any, there: Database, kind: str, issuer: Callable[[Secrets, str], Issuer], as_found: Callable[[], str]
+) -> Bench:
+    bench = Bench(
+        f"microapps/test/bench/{there.app}",
+        SecretSpec("database", kind, KEYS),
+        sandbox.block("aws"),
+        dict(sandbox.environ),
+        issuer,
+        there.works,
+        lambda: {bench.current()["password"]} if there.works(bench.current()) else set(),
+        lambda document: document["password"],
+        as_found,
+        one_login=True,
+    )
+    return bench
 
 
 # IAM: a moto of its own that checks signatures and policies, and an administrator with the least policy.

@@ -122,6 +122,7 @@ def test_the_schema_and_the_dataclasses_know_the_same_fields(name: str) -> None:
         "cluster": model.Cluster,
         "registry": model.Registry,
         "secret_store": model.SecretStore,
+        "database_engine": model.DatabaseEngine,
         "database": model.DatabaseServer,
         "forge": model.Forge,
         "runner": model.Runner,

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import datetime
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from ...capability import Plan
 from ...errors import NotFound
@@ -19,6 +19,10 @@ class Lost(NotFound):
     """The target does not know a pending credential (any more): it is given up, and another is made in its place."""
 
 
+# What a plan says of a password that has no second one beside it.
+ONLY_ONE: Final = "a new one; the former is refused from that moment, until the app has the new one"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Traits:
     """What the order of a rotation depends on, as facts about the target system.
@@ -27,7 +31,9 @@ class Traits:
     the app accepts or refuses the credential. `logs_in`: `outline` names a login, and the target keeps a list of them.
     `tells_users`: `in_use` is the truth, so that a credential is retired when nobody was seen with it. `takes_turns`: there are
     two credentials and no more, so a second rotation within the grace time would take the former one from those who use it.
-    `overlap` is how long a document carries the former credential beside its own (`Issuer.alone`).
+    `one_login`: there is one password, so the former one is refused from the moment the new one is set, and nothing is left
+    to retire. `replaces_itself`: the target also makes a new credential by its own schedule. `overlap` is how long a document
+    carries the former credential beside its own (`Issuer.alone`).
     """
 
     makes: bool = True
@@ -35,6 +41,8 @@ class Traits:
     logs_in: bool = False
     tells_users: bool = False
     takes_turns: bool = False
+    one_login: bool = False
+    replaces_itself: bool = False
     overlap: datetime.timedelta = datetime.timedelta()
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ...capability import Plan
-from ...errors import Conflict, Denied, NotFound
+from ...errors import Conflict
 from ...scrubber import Secrets
 from .. import scram
 from ..model import Document, register, to_text
@@ -23,7 +23,7 @@ from . import Traits
 from . import postgresql_roles as roles
 from . import postgresql_statements as statements
 from .postgresql_catalog import observe, users
-from .postgresql_session import APPLICATION, Address, session
+from .postgresql_session import APPLICATION, Address, lets_in, login_of, place_of, session
 
 # 32 characters of 62: 190 bits. Letters and digits only, so that it survives every connection string unquoted.
 _ALPHABET: Final = string.ascii_letters + string.digits
@@ -37,6 +37,21 @@ def new_password(random_bytes: Callable[[int], bytes]) -> str:
     while len(letters) < _LENGTH:
         letters += [_ALPHABET[byte % len(_ALPHABET)] for byte in random_bytes(_LENGTH) if byte < limit]
     return "".join(letters[:_LENGTH])
+
+
+@contextlib.contextmanager
+def hold(administrator: Callable[[], contextlib.AbstractContextManager[Any]], name: str, database: str) -> Iterator[None]:
+    """An advisory lock for one rotation of a secret, which the server drops with the connection."""
+    with administrator() as connection:
+        statement = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+        (held,) = connection.execute(statement, (f"{roles.MARK}{name}",)).fetchone()
+        if not held:
+            raise Conflict(
+                f"The secret {name} is being rotated by another run",
+                f"it holds the lock in database {database}",
+                "Nothing was changed; run again when it has ended.",
+            )
+        yield
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +76,7 @@ class PostgreSQL:
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`."""
         return {
-            "engine": "postgres",
-            "host": self.address.host,
-            "port": str(self.address.port),
-            "dbname": self.address.database,
+            **place_of(self.address),
             "username": self.names.next_login((current or {}).get("username", "")),
         }
 
@@ -97,20 +109,9 @@ class PostgreSQL:
         logins = self._to_retire(server, {"username": user}, ())
         return tuple({**outline, "username": login} for login in logins if login not in listed and _is_open(server, login))
 
-    @contextlib.contextmanager
-    def exclusive(self, name: str) -> Iterator[None]:
-        """See `Issuer`: an advisory lock, which the server drops with the connection."""
-        with self._administrator() as connection:
-            (held,) = connection.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"{roles.MARK}{name}",)
-            ).fetchone()
-            if not held:
-                raise Conflict(
-                    f"The secret {name} is being rotated by another run",
-                    f"it holds the lock in database {self.address.database}",
-                    "Nothing was changed; run again when it has ended.",
-                )
-            yield
+    def exclusive(self, name: str) -> contextlib.AbstractContextManager[None]:
+        """See `Issuer`."""
+        return hold(self._administrator, name, self.address.database)
 
     def issue(self, token: str, current: Document | None) -> Document:
         """See `Issuer`. Nothing is sent to the server yet."""
@@ -124,7 +125,7 @@ class PostgreSQL:
 
     def set(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: everything in one transaction, so that the server has it or has not."""
-        login = self._own(pending)
+        login = login_of(self.address, pending)
         # Accepted already: a run was killed after its transaction, which holds all of this step.
         if login not in self.names.logins or self.accepts(pending):
             return
@@ -140,7 +141,7 @@ class PostgreSQL:
 
     def test(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: logs in, acts as the owner role, and lacks nothing that the current login may do."""
-        login = self._own(pending)
+        login = login_of(self.address, pending)
         with session(self.address, login, pending["password"]) as connection:
             (acts_as,) = connection.execute("SELECT current_user::text").fetchone()
         if login in self.names.logins and acts_as != self.names.owner:
@@ -150,7 +151,7 @@ class PostgreSQL:
 
     def mend(self, current: Document) -> None:
         """What was changed by hand on the owner role and the current login is put back; the password stays."""
-        login = self._own(current)
+        login = login_of(self.address, current)
         if login not in self.names.logins:
             return
         with self._administrator() as connection, connection.transaction():
@@ -161,13 +162,7 @@ class PostgreSQL:
 
     def accepts(self, document: Document) -> bool:
         """See `Issuer`: by a login, which must succeed or be refused; anything else is no answer."""
-        user = self._own(document)
-        try:
-            with session(self.address, user, document.get("password", "")) as connection:
-                connection.execute("SELECT 1")
-        except Denied:
-            return False
-        return True
+        return lets_in(self.address, document)
 
     def in_use(self, old: Document) -> tuple[str, ...]:
         """See `Issuer`: from pg_stat_activity; without pg_read_all_stats only the login's name is known of others."""
@@ -203,19 +198,6 @@ class PostgreSQL:
 
     def _administrator(self) -> contextlib.AbstractContextManager[Any]:
         return session(self.address, *self.administrator)
-
-    def _own(self, document: Document) -> str:
-        # A document that points elsewhere is not ours to log in with: it could send our request to a stranger's server.
-        place = (document.get("host"), document.get("port"), document.get("dbname"))
-        if place != (self.address.host, str(self.address.port), self.address.database):
-            raise Conflict(
-                "The stored database credential points to another server",
-                f"it says {':'.join(str(part) for part in place)}, the profile says {self.address.words()}",
-                "Correct the profile, or store a credential for this server.",
-            )
-        if not document.get("username"):
-            raise NotFound("The stored database credential", "it names no username", "Store a complete document.")
-        return document["username"]
 
 
 def _is_open(server: roles.Server, login: str) -> bool:

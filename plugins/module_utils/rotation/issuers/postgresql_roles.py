@@ -177,14 +177,16 @@ def takes_database(server: Server, names: Names) -> bool:
 def _retired(server: Server, names: Names, role: Role | None) -> Plan:
     if role is None:
         raise AssertionError("only roles that are there are retired")
-    refusals = []
-    if role.name == server.administrator or "superuser" in role.elevated:
-        refusals.append(_powerful(role))
-    elif role.elsewhere:
-        refusals.append(_shared(role))
     comment = role.comment if role.name in names.logins else names.comment(role.name)
     before = {"login": role.login, "comment": role.comment}
-    return _compared(f"postgresql:login/{role.name}", before, {"login": False, "comment": comment}, tuple(refusals))
+    return _compared(f"postgresql:login/{role.name}", before, {"login": False, "comment": comment}, untouchable(server, role))
+
+
+def untouchable(server: Server, role: Role) -> tuple[Refusal, ...]:
+    """Why a login is neither locked nor given another password: it is an administrator's, or used beyond this app."""
+    if role.name == server.administrator or "superuser" in role.elevated:
+        return (_powerful(role),)
+    return (_shared(role),) if role.elsewhere else ()
 
 
 def _compared(name: str, before: dict[str, Any] | None, wanted: dict[str, Any], refusals: tuple[Refusal, ...]) -> Plan:

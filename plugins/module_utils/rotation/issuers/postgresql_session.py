@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ...errors import Denied, MicroappsError, MissingLibrary, NotFound, Unreachable
+from ...errors import Conflict, Denied, MicroappsError, MissingLibrary, NotFound, Unreachable
 
 try:
     import psycopg
@@ -45,6 +45,39 @@ class Address:
     def words(self) -> str:
         """For messages."""
         return f"{self.host}:{self.port}/{self.database}"
+
+
+def place_of(address: Address) -> dict[str, str]:
+    """The part of a document that says which database it opens."""
+    return {"engine": "postgres", "host": address.host, "port": str(address.port), "dbname": address.database}
+
+
+def login_of(address: Address, document: Mapping[str, str]) -> str:
+    """The login of a document that opens this database; Conflict for one that points elsewhere.
+
+    That is not ours to log in with: it could send our request to a stranger's server.
+    """
+    place = (document.get("host"), document.get("port"), document.get("dbname"))
+    if place != (address.host, str(address.port), address.database):
+        raise Conflict(
+            "The stored database credential points to another server",
+            f"it says {':'.join(str(part) for part in place)}, the profile says {address.words()}",
+            "Correct the profile, or store a credential for this server.",
+        )
+    if not document.get("username"):
+        raise NotFound("The stored database credential", "it names no username", "Store a complete document.")
+    return document["username"]
+
+
+def lets_in(address: Address, document: Mapping[str, str]) -> bool:
+    """Whether the server lets a document in: by a login, which must succeed or be refused; anything else is no answer."""
+    user = login_of(address, document)
+    try:
+        with session(address, user, document.get("password", "")) as connection:
+            connection.execute("SELECT 1")
+    except Denied:
+        return False
+    return True
 
 
 def demand() -> None:
