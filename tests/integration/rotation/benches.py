@@ -248,7 +248,7 @@ def vendor(sandbox: Any, root: pathlib.Path, folder: pathlib.Path) -> Iterator[B
 
 # PostgreSQL with one login, changed by us or by OpenBao's database engine.
 
-LEAKED = "leaked-" + "Qz7" * 6
+LEAKED = "in-the-code-" + "Rw4" * 6
 KEYS = tuple((key, f"DB_{key}") for key in ("dbname", "host", "password", "port", "username"))
 
 
@@ -277,9 +277,14 @@ class Database:
         self.forget()
         user, password = self.administrator
         with self.connect("postgres", self.root, "postgres") as connection:
-            connection.execute(f"CREATE ROLE {user} LOGIN CREATEROLE PASSWORD '{password}'")
+            # By verifiers, for the server logs every statement and another test reads that log.
+            rotator, found = (
+                connection.pgconn.encrypt_password(word.encode(), name.encode(), b"scram-sha-256").decode()
+                for name, word in ((user, password), (self.app, LEAKED))
+            )
+            connection.execute(f"CREATE ROLE {user} LOGIN CREATEROLE PASSWORD '{rotator}'")
             connection.execute(f"GRANT pg_signal_backend, pg_read_all_stats TO {user}")
-            connection.execute(f"CREATE ROLE {self.app} LOGIN PASSWORD '{LEAKED}'")
+            connection.execute(f"CREATE ROLE {self.app} LOGIN PASSWORD '{found}'")
             connection.execute(f"GRANT {self.app} TO {user} WITH ADMIN OPTION")
             connection.execute(f"CREATE DATABASE {self.app} OWNER {self.app}")
         return LEAKED
@@ -347,6 +352,7 @@ def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
         asked("POST", f"benchdb/static-roles/{role}", {"db_name": "app", "username": there.app, "rotation_period": "24h"})
         return ""
 
+    asked("DELETE", "sys/mounts/benchdb")  # of a session that was killed
     asked("POST", "sys/mounts/benchdb", {"type": "database"})
     policy = "".join(f'path "benchdb/{path}/{role}" {{ capabilities = ["{may}"] }}\n' for path, may in POLICY)
     asked("PUT", "sys/policies/acl/benchdb", {"policy": policy})
