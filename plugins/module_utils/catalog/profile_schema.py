@@ -18,37 +18,10 @@ from ..profile import Profile, block_from
 from ..signatures.policy_schema import SIGNATURE_POLICY
 from . import patterns as kinds
 from .check import Checker, Complaint, quoted
+from .profile_patterns import api_path, host, label, path, url
 from .source import Faulty, documents
 
 VARIABLE: Final = "microapp_environment"
-
-_TEXT = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
-_ABSOLUTE = r"(?:/|~/)" + _TEXT
-
-
-def _path(description: str, example: str) -> kinds.Schema:
-    return kinds.word(f"(?:{_ABSOLUTE})?", "an absolute path (or one that begins with ~/), or empty", example, description, 4096)
-
-
-def _url(description: str, example: str, schemes: str) -> kinds.Schema:
-    # A user before the host is ssh's only way to say who; in any other scheme it would be a token.
-    others = schemes.removesuffix("|ssh")
-    user = "" if others == schemes else r"|ssh://(?:[A-Za-z0-9._-]+@)?"
-    wants = f"a URL ({', '.join(schemes.split('|'))}) without a password, or empty"
-    return kinds.word(rf"(?:(?:(?:{others})://{user})[^\s@\u0000-\u001f]+)?", wants, example, description, 1000)
-
-
-def _api_path(description: str, example: str) -> kinds.Schema:
-    return kinds.word(r"(?:/[A-Za-z0-9/{}._~:-]*)?", "a path that begins with /, or empty", example, description, 200)
-
-
-def _host(description: str, example: str) -> kinds.Schema:
-    return kinds.word(rf"(?:{kinds.HOST}|[0-9a-f:]+)", "a host name or an address", example, description)
-
-
-def _label(wants: str, example: str, description: str) -> kinds.Schema:
-    return kinds.word(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?", wants, example, description)
-
 
 _LABELS = kinds.table(
     r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?" + kinds.END,
@@ -73,9 +46,9 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         {
             "account": kinds.word("[0-9]{12}", "an account's twelve digits in quotes", "123456789012", "The account's id.", 12),
             "region": kinds.word(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region", "eu-west-1", "The region.", 25),
-            "endpoint_url": _url("Another AWS API (a local one); empty for the real one.", "http://127.0.0.1:4566", "https|http"),
+            "endpoint_url": url("Another AWS API (a local one); empty for the real one.", "http://127.0.0.1:4566", "https|http"),
             "profile": kinds.word(r"[A-Za-z0-9._@/+-]*", "the name of an AWS profile", "platform-dev", "Its credentials.", 128),
-            "credentials_file": _path("The file of that profile; empty for the usual one.", "/etc/goldenpath/aws-credentials"),
+            "credentials_file": path("The file of that profile; empty for the usual one.", "/etc/goldenpath/aws-credentials"),
             "loopback_only": kinds.yes_or_no("Refuse an endpoint that is missing or is not on this machine."),
             "permissions_boundary": kinds.word(
                 r"(?:arn:[a-z0-9-]+:iam::[0-9]{12}:policy/[A-Za-z0-9+=,.@_/-]+)?",
@@ -111,7 +84,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
     "cluster": kinds.record(
         "The Kubernetes cluster. Its identity is checked before the first write.",
         {
-            "kubeconfig": _path("The kubeconfig; empty for the usual one.", "~/.kube/config"),
+            "kubeconfig": path("The kubeconfig; empty for the usual one.", "~/.kube/config"),
             "context": kinds.word(r"[A-Za-z0-9._:@/+-]*", "a context of the kubeconfig", "platform-dev", "The context.", 253),
             "identity": kinds.word(
                 r"(?:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?",
@@ -139,7 +112,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "available": kinds.yes_or_no("False where there is none: what is asked of it is then answered `not_reached`."),
             "why": kinds.line(500, "Go is not installed.", "Why there is none.", 0),
             "next_step": kinds.line(500, "Install Go 1.26 or newer.", "What to do about it.", 0),
-            "ca_file": _path("A private authority's certificates in PEM, trusted for it too.", "/etc/ssl/private-ca.pem"),
+            "ca_file": path("A private authority's certificates in PEM, trusted for it too.", "/etc/ssl/private-ca.pem"),
         },
         ("address",),
     ),
@@ -147,8 +120,8 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         "Where secrets live.",
         {
             "scheme": kinds.one_of(["aws_secretsmanager", "openbao"], "The kind of store."),
-            "address": _url("Its address, for openbao.", "https://bao.example.com", "https|http"),
-            "token_file": _path("The file that holds its token, for openbao.", "/run/secrets/bao-token"),
+            "address": url("Its address, for openbao.", "https://bao.example.com", "https|http"),
+            "token_file": path("The file that holds its token, for openbao.", "/run/secrets/bao-token"),
             "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
             "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
             "delivery": kinds.one_of(
@@ -159,23 +132,23 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
     "database": kinds.record(
         "The PostgreSQL server of the apps, and the administrator who makes logins there.",
         {
-            "host": _host("Its host.", "postgres.dev.example.com"),
+            "host": host("Its host.", "postgres.dev.example.com"),
             "port": kinds.port("Its port.", 5432),
             "admin_user": kinds.word(r"[A-Za-z_][A-Za-z0-9_.$-]*", "a login's name", "goldenpath", "The administrator.", 63),
-            "password_file": _path("The file that holds its password.", "/run/secrets/postgresql-admin"),
+            "password_file": path("The file that holds its password.", "/run/secrets/postgresql-admin"),
             "maintenance_database": kinds.word(
                 r"[A-Za-z_][A-Za-z0-9_-]*", "a database's name", "postgres", "The database to connect to first.", 63
             ),
             "sslmode": kinds.one_of(["verify-full", "verify-ca", "require", "disable"], "How the connection is protected."),
-            "sslrootcert": _path("The authority that signed its certificate; empty for the system's.", "/etc/ssl/certs/rds.pem"),
+            "sslrootcert": path("The authority that signed its certificate; empty for the system's.", "/etc/ssl/certs/rds.pem"),
         },
         ("host",),
     ),
     "database_engine": kinds.record(
         "OpenBao's database secrets engine, for secrets of kind openbao_static_role.",
         {
-            "address": _url("Its address.", "https://bao.example.com", "https|http"),
-            "token_file": _path("The file that holds its token.", "/run/secrets/bao-database-token"),
+            "address": url("Its address.", "https://bao.example.com", "https|http"),
+            "token_file": path("The file that holds its token.", "/run/secrets/bao-database-token"),
             "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "database", "Where the engine is mounted.", 128),
         },
         ("address", "token_file"),
@@ -184,7 +157,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         "Where the apps' repositories are, and the branch that the baseline is pushed to.",
         {
             "kind": kinds.one_of(["git", "github", "gitlab"], "What it is."),
-            "base": _url(
+            "base": url(
                 "With it, an app's repository is <base>/<app>.git; without, the catalog's URL.",
                 "https://git.example.com/apps",
                 "https|http|git|file|ssh",
@@ -198,8 +171,8 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         "What restarts an app after a cut-over.",
         {
             "kind": kinds.one_of(["kubernetes", "supervisor"], "Its Deployments, or the sandbox's supervisor."),
-            "control": _path("The supervisor's socket.", "/var/lib/goldenpath/supervisor.sock"),
-            "release_folder": _path("The folder of releases, for the supervisor.", "/var/lib/goldenpath/apps"),
+            "control": path("The supervisor's socket.", "/var/lib/goldenpath/supervisor.sock"),
+            "release_folder": path("The folder of releases, for the supervisor.", "/var/lib/goldenpath/apps"),
             "wait_seconds": kinds.whole(5, 3600, 180, "How long a workload may take until it is ready after a restart."),
         },
     ),
@@ -209,16 +182,16 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         kinds.record(
             "How a third party is asked about its keys over HTTP.",
             {
-                "base_url": _url("Where its API is.", "https://api.vendor.example", "https|http"),
-                "check_path": _api_path("Asked with a key: 401 or 403 means that the key is refused.", "/v1/me"),
+                "base_url": url("Where its API is.", "https://api.vendor.example", "https|http"),
+                "check_path": api_path("Asked with a key: 401 or 403 means that the key is refused.", "/v1/me"),
                 "key_header": kinds.word(r"[A-Za-z0-9-]+", "a header's name", "X-Api-Key", "The header that carries a key.", 64),
                 "key_prefix": kinds.word(r"[A-Za-z]* ?", "a word and a space, or empty", "Bearer ", "What stands before it.", 20),
-                "admin_token_file": _path("The file with the token for the calls below.", "/run/secrets/vendor-admin"),
-                "list_path": _api_path("Lists the keys, with their names.", "/v1/keys"),
-                "create_path": _api_path("Makes a key (POST, with a name).", "/v1/keys"),
+                "admin_token_file": path("The file with the token for the calls below.", "/run/secrets/vendor-admin"),
+                "list_path": api_path("Lists the keys, with their names.", "/v1/keys"),
+                "create_path": api_path("Makes a key (POST, with a name).", "/v1/keys"),
                 "value_field": kinds.word(r"[A-Za-z0-9_.-]+", "a field's name", "key", "Where the answer holds the key.", 64),
                 "id_field": kinds.word(r"[A-Za-z0-9_.-]+", "a field's name", "id", "Where the answer holds its id.", 64),
-                "revoke_path": _api_path("Revokes a key (DELETE); {id} is its id.", "/v1/keys/{id}"),
+                "revoke_path": api_path("Revokes a key (DELETE); {id} is its id.", "/v1/keys/{id}"),
                 "id_of_found": kinds.word(
                     r"[A-Za-z0-9:{}_.-]*",
                     "a name with {sha256} in it, or empty",
@@ -249,7 +222,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
                 45,
             ),
             "controllers": kinds.listing(
-                _label("a field manager's name", "argocd-controller", "One of them."),
+                label("a field manager's name", "argocd-controller", "One of them."),
                 50,
                 "Field managers whose hold on a field is respected: a difference is refused with their name, not taken back.",
             ),
@@ -278,16 +251,14 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         "Where alert rules go, and what is too much.",
         {
             "rule_labels": {**_LABELS, "description": "The labels that Prometheus selects rules by."},
-            "runbook_base_url": _url("Where runbooks are published.", "https://runbooks.example.com", "https|http"),
+            "runbook_base_url": url("Where runbooks are published.", "https://runbooks.example.com", "https|http"),
             "error_ratio": kinds.ratio("The share of failed requests that is too much, on the light path.", 0.05),
             "error_ratio_full": kinds.ratio("The same on the full path.", 0.01),
             "fewest_requests": kinds.whole(1, 1_000_000, 20, "With fewer requests than this a ratio says nothing."),
             "latency_seconds": kinds.seconds("Too slow for a request.", 1.0),
             "database_latency_seconds": kinds.seconds("Too slow for a query.", 0.5),
-            "logs_url": _url("Where logs are read.", "https://logs.example.com", "https|http"),
-            "promtool": _path(
-                "The program that proves rules before they are applied; empty: found on PATH.", "/usr/bin/promtool"
-            ),
+            "logs_url": url("Where logs are read.", "https://logs.example.com", "https|http"),
+            "promtool": path("The program that proves rules before they are applied; empty: found on PATH.", "/usr/bin/promtool"),
         },
     ),
 }
@@ -326,7 +297,7 @@ PROFILE_SCHEMA: Final[dict[str, Any]] = {
             "max_fail_percentage": kinds.whole(0, 100, 0, "How many of them in a hundred may fail before the run stops."),
             "lease_seconds": kinds.whole(60, 86400, 900, "How long one run holds an app."),
             "approval_required": kinds.yes_or_no("Whether a promotion waits for a person."),
-            "evidence_directory": _path("Where evidence is kept; empty for the state folder.", "/var/lib/goldenpath/evidence"),
+            "evidence_directory": path("Where evidence is kept; empty for the state folder.", "/var/lib/goldenpath/evidence"),
         },
         ("name", "aws", "database", "registry"),
     ),
