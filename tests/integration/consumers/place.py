@@ -82,9 +82,9 @@ class Place:
         """The secrets role's task; keywords are blocks of the profile."""
         return perform(app_secrets.CAPABILITY, self.request({"verdict": VERDICT, "max_age_days": 90}, **profile))
 
-    def rotate(self, when: str = "due", *secrets: str, check: bool = False, **profile: Any) -> dict[str, Any]:
+    def rotate(self, when: str = "due", *secrets: str, check: bool = False, cutover: str = "", **profile: Any) -> dict[str, Any]:
         """The rotate playbook's task; keywords are blocks of the profile."""
-        params = {"secrets": list(secrets), "when": when, "max_age_days": 90, "grace_seconds": 0}
+        params = {"secrets": list(secrets), "when": when, "max_age_days": 90, "grace_seconds": 0, "cutover": cutover}
         return perform(on_demand.CAPABILITY, self.request(params, check, **profile))
 
     # What is
@@ -140,12 +140,16 @@ class Place:
         login = {"host": server["host"], "port": server["port"], "user": server["admin_user"], "password": password}
         return psycopg.connect(dbname=database, autocommit=True, **login)
 
+    def session(self, document: dict[str, str]) -> psycopg.Connection[Any]:
+        """A session as the app opens it."""
+        server = self.profile["database"]
+        login = {"user": document["username"], "password": document["password"], "dbname": self.database}
+        return psycopg.connect(host=server["host"], port=server["port"], application_name="the app", **login)
+
     def lets_in(self, document: dict[str, str]) -> bool:
         """Whether the database takes this login."""
-        server = self.profile["database"]
         try:
-            login = {"user": document["username"], "password": document["password"], "dbname": self.database}
-            psycopg.connect(host=server["host"], port=server["port"], **login).close()
+            self.session(document).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -169,9 +173,13 @@ class Place:
         template = {"metadata": {"labels": {"app": workload}}, "spec": pod}
         spec = {"replicas": 2, "selector": {"matchLabels": {"app": workload}}, "template": template}
         metadata = {"name": workload, "annotations": {"goldenpath.microapps/restart-order": order}}
-        manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
-        self.kubectl("apply", "-f", "-", stdin=manifest)
-        self.cluster.must("rollout", "status", "deployment", workload, "-n", self.namespace, "--timeout=60s")
+        self.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec})
+
+    def apply(self, workload: dict[str, Any]) -> None:
+        """Make or change a workload, and wait until its pods run."""
+        self.kubectl("apply", "-f", "-", stdin=workload)
+        name = f"{workload['kind'].lower()}/{workload['metadata']['name']}"
+        self.cluster.must("rollout", "status", name, "-n", self.namespace, "--timeout=60s")
 
     def tag(self, secret: str, key: str, value: str) -> None:
         """What the tags of a secret in the store say."""

@@ -269,6 +269,40 @@ def test_a_login_is_kept_while_nothing_that_runs_takes_it_from_its_secret(place:
     settled(place)
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_other_kinds_of_workloads_are_restarted_too(place: Place, kind: str) -> None:
+    label = {"app": "other"}
+    container = {"name": "app", "image": "other:1", "envFrom": [{"secretRef": {"name": f"{place.name}-session"}}]}
+    template = {"metadata": {"labels": label}, "spec": {"containers": [container]}}
+    spec: dict[str, Any] = {"selector": {"matchLabels": label}, "template": template}
+    if kind == "StatefulSet":
+        spec |= {"replicas": 2, "serviceName": "other"}
+    place.apply({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "other"}, "spec": spec})
+    before = place.marks("other")
+    result = place.rotate("now", "session")
+    assert not result.get("failed"), result["msg"]
+    after = place.marks("other")
+    assert len(after) == len(before) > 0 and "" not in after
+    assert not place.rotate()["changed"]
+    place.cluster.must("delete", kind.lower(), "other", "-n", place.namespace)
+
+
+def test_the_login_is_retired_when_the_app_was_seen_with_the_new_one(place: Place) -> None:
+    old = place.current()
+    result = place.rotate("now", "database", cutover="when_seen")
+    assert not result.get("failed"), result["msg"]
+    new, started = place.current(), pods_started(place)
+    assert place.held("database")["password"] == new["password"] and place.lets_in(old)
+    with place.session(old):
+        result = place.rotate("due", cutover="when_seen")
+        assert "still in use by" in result["held"][place.stored("database")] and place.lets_in(old)
+    with place.session(new):
+        result = place.rotate("due", cutover="when_seen")
+    assert not result.get("failed") and not place.lets_in(old)
+    assert pods_started(place) == started
+    settled(place)
+
+
 def test_with_the_secrets_store_driver_what_mounts_a_class_is_restarted(place: Place) -> None:
     csi = {"secret_store": {"delivery": "csi"}}
     for changed in (True, False):
