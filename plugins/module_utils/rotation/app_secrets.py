@@ -105,23 +105,31 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     looks, sights, failed = {}, [], []
     for spec in app.secrets:
         asked = ask.covers(spec.name)
-        reason = held.sentence() if held else "" if asked else "it was not asked for"
-        if ask.careful and ask.cutover == "now":
-            reason = reason or consumer.elsewhere(spec)
-        wish = Wish(
-            request.now(), ask.max_age if asked else None, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt
-        )
         given_away = tuple(one for one in credentials if one.spec == spec)
         name = app.secret_name(spec.name)
         try:
             issuer = issuer_of(spec, app, profile, request)
-            sights.append(jobs.look(Job(spec, name, jobs.about(app, profile, spec), issuer, given_away), store, wish))
-            looks[name] = wish
+            job = Job(spec, name, jobs.about(app, profile, spec), issuer, given_away)
+            reason = _held(job, ask, held, consumer)
+            age = ask.max_age if asked else None
+            looks[name] = Wish(request.now(), age, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt)
+            sights.append(jobs.look(job, store, looks[name]))
         except MicroappsError as error:
             controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
             failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
     seen = Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
     return _spared(_ending_first(seen, looks), looks) if ask.careful else seen
+
+
+def _held(job: Job, ask: Ask, held: Refusal | None, consumer: consumers.Consumer) -> str:
+    """Why nothing of this secret may be retired, '' if it may be."""
+    if held:
+        return held.sentence()
+    if not ask.covers(job.spec.name):
+        return "it was not asked for"
+    # The one password there is goes when the new one is set, whatever the cut-over.
+    at_once = ask.cutover == "now" or job.traits.one_login
+    return consumer.elsewhere(job.spec) if ask.careful and at_once else ""
 
 
 def _spared(seen: Seen, looks: Mapping[str, Wish]) -> Seen:

@@ -143,7 +143,7 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     before = current if current is not None else first
     wanted = _wanted(job, store, known, way, before)
     former = _former(job, store, stored, current, live, bool(way.steps))
-    retires, held = _retirement(job, wish, bool(way.steps), current, former, created)
+    retires, held = _retirement(job, wish, bool(way.steps), current, former, created, due)
     target: tuple[Plan, ...] = ()
     if job.issuer is not None and (wanted or not job.traits.logs_in):
         fresh = bool(way.steps) or not accepted
@@ -262,6 +262,7 @@ def _retirement(
     current: Document | None,
     former: tuple[Document, ...],
     created: datetime.datetime | None,
+    due: str,
 ) -> tuple[bool, str]:
     if job.traits.overlap and wish.force and not rotating and _young(job, created, current, wish):
         hours = job.traits.overlap.total_seconds() / 3600
@@ -269,7 +270,7 @@ def _retirement(
     if job.issuer is None or not job.traits.target:
         return False, ""
     if job.traits.one_login:
-        return (False, wish.held) if wish.held and former else (True, "")
+        return (False, wish.held) if wish.held and (former or due) else (True, "")
     leaves = rotating or bool(former)
     if wish.held and leaves:
         return False, wish.held

@@ -329,6 +329,27 @@ def test_with_the_secrets_store_driver_what_mounts_a_class_is_restarted(place: P
     settled(place)
 
 
+def test_one_login_is_not_changed_while_nothing_that_runs_takes_it_from_its_secret(place: Place) -> None:
+    entry = place.file.read_text(encoding="utf-8")
+    place.file.write_text(entry.replace("kind: postgresql\n", "kind: postgresql_single_user\n"), encoding="utf-8")
+    try:
+        for workload in WORKLOADS:
+            place.deploy(workload, reads=("session",))
+        old = place.current()
+        with place.admin(place.database) as connection:
+            connection.execute("CREATE TABLE owned ()")
+            connection.execute(f"ALTER TABLE owned OWNER TO {old['username']}")
+        for check in (True, False):
+            result = place.rotate("now", "database", check=check, cutover="when_seen")
+            assert not result.get("failed"), result["msg"]
+            assert place.current() == old and place.lets_in(old)
+        assert f"Deployment/{place.namespace}/api" in result["held"][place.stored("database")]
+    finally:
+        place.file.write_text(entry, encoding="utf-8")
+        for workload in WORKLOADS:
+            place.deploy(workload)
+
+
 # Kill: the process ends by SIGKILL before or after its n-th write to the outside; between two of them nothing changes by us.
 
 
