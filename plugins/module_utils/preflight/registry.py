@@ -31,6 +31,7 @@ from ..scaffold.app_scaffold import CAPABILITY as APP_SCAFFOLD
 from ..signatures.admission.app_admission import CAPABILITY as APP_ADMISSION
 from ..signatures.app_image import CAPABILITY as APP_IMAGE
 from ..signatures.image_signature import CAPABILITY as IMAGE_SIGNATURE
+from ..signatures.signing import CAPABILITY as IMAGE_SIGN
 from ..triage.app_triage import CAPABILITY as APP_TRIAGE
 
 # Without `preflight` itself, which reads this.
@@ -50,6 +51,7 @@ CAPABILITIES: Final[tuple[Capability, ...]] = (
     EVIDENCE_REPORT,
     FLEET_ORPHANS,
     IAM_WORKLOAD_ROLE,
+    IMAGE_SIGN,
     IMAGE_SIGNATURE,
     K8S_TENANCY,
     K8S_TENANCY_DRILL,
