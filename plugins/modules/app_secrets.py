@@ -66,6 +66,12 @@ secrets:
   type: list
   elements: str
   sample: [microapps/sandbox/where2eat/database]
+could_vanish:
+  description: Those of them that the app could do without, and what would take their place.
+  returned: success
+  type: dict
+  sample:
+    database: IAM database authentication
 """
 
 from ..module_utils.capability import run_as_module

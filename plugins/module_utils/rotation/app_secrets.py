@@ -15,15 +15,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..capability import Capability, Outcome, Plan, Refusal, Request
+from ..controls import Answer, State, merge
 from ..errors import Conflict, MicroappsError
 from ..gitops.git import mirror
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from . import consumers, found, jobs
 from .answering import answers
-from .controls import CONTROLS, DATABASE_LOGIN, DATABASES
+from .controls import CONTROLS, DATABASE_LOGIN, DATABASES, IN_STORE
 from .delivery import Delivery, deliver
 from .found import Found
 from .jobs import Job, Sight, Wish
+from .ledger import ledger
 from .makers import issuer_of
 from .model import Stage, Stored
 from .permissions import PERMISSIONS
@@ -83,9 +85,15 @@ def run(request: Request) -> Outcome:
     ask = Ask(context.profile.cutover, age_limit(request))
     seen = look(request, context, ask, deliver(request, context))
     plans = carry_out(seen, request)
-    result = {"secrets": [context.app.secret_name(spec.name) for spec in context.app.secrets]}
-    given = answers(plans, seen.sights, seen.found, context.profile, request)
-    return Outcome(tuple(plans), given, result, warnings_of(seen))
+    left = ledger(context.app, context.profile)
+    result = {
+        "secrets": [context.app.secret_name(spec.name) for spec in context.app.secrets],
+        "could_vanish": dict(left.could_vanish),
+    }
+    # What is left is true whatever the run did: it stands in the report beside the control's own answer.
+    counted = Answer(IN_STORE, State.IN_PLACE, reason=left.line())
+    given = merge((*answers(plans, seen.sights, seen.found, context.profile, request), counted))
+    return Outcome(tuple(plans), tuple(given.values()), result, warnings_of(seen))
 
 
 def age_limit(request: Request) -> datetime.timedelta | None:

@@ -142,7 +142,8 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     accepted = bool(way.steps) or _accepted(job, current)
     before = current if current is not None else first
     wanted = _wanted(job, store, known, way, before)
-    former = _former(job, store, stored, current, live, bool(way.steps))
+    # A run that was killed within step 4 has made the new value current already: the former one is the store's previous.
+    former = _former(job, store, stored, current, live, bool(way.steps) and way.token != way.base)
     retires, held = _retirement(job, wish, bool(way.steps), current, former, created, due)
     target: tuple[Plan, ...] = ()
     if job.issuer is not None and (wanted or not job.traits.logs_in):

@@ -74,7 +74,8 @@ def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -
 
 def _api_key(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer | None:
     vendor = dict(profile.vendors).get(spec.name)
-    return HttpRecipe(spec.name, vendor, value_key(spec), request.secrets) if vendor else None
+    secret = app.secret_name(spec.name)
+    return HttpRecipe(spec.name, vendor, value_key(spec), request.secrets, secret) if vendor else None
 
 
 def _iam_access_key(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:

@@ -226,17 +226,18 @@ def vendor(sandbox: Any, root: pathlib.Path, folder: pathlib.Path) -> Iterator[B
             asked("DELETE", f"/v1/keys/{key_id}", admin())
         return ""
 
+    name = "microapps/test/bench/restaurant-api"
     spec = SecretSpec("restaurant-api", "api_key", (("api_key", "RESTAURANT_API_KEY"),))
     program = [sys.executable, str(root / "examples" / "where2eat" / "restaurant_api.py")]
     with subprocess.Popen(program, env=environ, stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(port)
             yield Bench(
-                "microapps/test/bench/restaurant-api",
+                name,
                 spec,
                 sandbox.block("aws"),
                 dict(sandbox.environ),
-                lambda secrets, cutover: HttpRecipe("restaurant-api", recipe, "api_key", secrets),
+                lambda secrets, cutover: HttpRecipe("restaurant-api", recipe, "api_key", secrets, name),
                 works,
                 opened,
                 lambda document: document["key_id"],

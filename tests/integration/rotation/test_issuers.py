@@ -139,9 +139,8 @@ def test_killed_while_the_former_value_is_dropped(every: dict[str, Bench], after
     assert budget > 8
 
 
-# The vendor's orphans go when the next key is made, not by any plain run: its kills are not among these.
 @pytest.mark.parametrize(("first", "after"), [(True, True), (False, False), (False, True)])
-@pytest.mark.parametrize("name", ["single", "static_role", "iam"])
+@pytest.mark.parametrize("name", ["vendor", "single", "static_role", "iam"])
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool, after: bool) -> None:
     bench = every[name]
     leaked = bench.reset()

@@ -3,7 +3,8 @@
 """Third-party API keys by a declarative HTTP recipe (`profile.Vendor`): create, check, revoke.
 
 A vendor tells a key's value once. A run that is killed between that answer and the store's leaves a key that nobody knows;
-so every key is made under a name, the pending version's id, and what carries that name is revoked before a key is made.
+so every key is made under a name, the pending version's id, and what carries that name is revoked before a key is made, or
+by the next run that retires anything.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ...profile import Vendor
 from ...scrubber import Secrets
 from ..controls import VENDOR_KEYS
 from ..http_json import request
-from ..model import Document, register, to_text
+from ..model import Document, register, replaces, to_text
 from . import Traits
 
 KEY: Final = "api_key"
@@ -30,12 +31,16 @@ KEY: Final = "api_key"
 
 @dataclasses.dataclass(frozen=True)
 class HttpRecipe:
-    """The issuer of one vendor's keys. `key` is the document's key that holds the value; `key_id` holds its id."""
+    """The issuer of one vendor's keys. `key` is the document's key that holds the value; `key_id` holds its id.
+
+    `secret` is the secret's name in the store, by which keys are told that were made in the place of the current one.
+    """
 
     name: str
     vendor: Vendor
     key: str
     secrets: Secrets = dataclasses.field(repr=False)
+    secret: str = ""
 
     @property
     def traits(self) -> Traits:
@@ -55,12 +60,23 @@ class HttpRecipe:
         self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
     ) -> tuple[Document, ...]:
         """See `Issuer`: a vendor's list shows no values, so only the one before is asked about."""
-        document = former() if current is not None else None
+        if current is None:
+            return ()
+        document, orphans = former(), self._orphans(current)
         if document is None or document.get(self.key) in {one[self.key] for one in known}:
+            return orphans
+        if document is not current and document.get(self.key) == current.get(self.key):
+            return orphans
+        others = tuple(one for one in orphans if one["key_id"] != document.get("key_id"))
+        return (document, *others) if self.accepts(document) else others
+
+    def _orphans(self, current: Document) -> tuple[Document, ...]:
+        """Keys made in the place of the current one, by their names: a run was killed before the store knew them."""
+        if not (self.secret and self.vendor.revoke_path and current.get("key_id")):
             return ()
-        if document is not current and current is not None and document.get(self.key) == current.get(self.key):
-            return ()
-        return (document,) if self.accepts(document) else ()
+        names = {str(entry.get(self.vendor.id_field, "")): str(entry.get("name", "")) for entry in self._listed()}
+        base = names.get(current["key_id"], "")
+        return tuple({"key_id": key_id} for key_id, name in names.items() if base and replaces(self.secret, name, base))
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`: the vendor chooses everything."""
@@ -70,7 +86,9 @@ class HttpRecipe:
         self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
     ) -> tuple[Plan, ...]:
         """See `Issuer`: one object, the vendor's list of our keys as far as it matters."""
-        before = {"key": "the former one" if fresh else "the present one", "former_keys_accepted": len(retire or ())}
+        # A key that a killed run left pending is not former: it is the one that will be current.
+        former = [one for one in retire or () if not wanted.get("key_id") or one.get("key_id") != wanted["key_id"]]
+        before = {"key": "the former one" if fresh else "the present one", "former_keys_accepted": len(former)}
         after = {"key": "a new one" if fresh else "the present one", "former_keys_accepted": 0}
         changes = tuple(
             Change("update", field, before[field], value, VENDOR_KEYS) for field, value in after.items() if before[field] != value
@@ -132,7 +150,8 @@ class HttpRecipe:
     def retire(self, old: tuple[Document, ...], current: Document) -> None:
         """See `Issuer`."""
         for document in old:
-            if document.get(self.key) != current.get(self.key):
+            is_current = bool(current.get("key_id")) and document.get("key_id") == current["key_id"]
+            if document.get(self.key) != current.get(self.key) and not is_current:
                 self._revoke(document.get("key_id") or self._id_of(document.get(self.key, "")))
 
     def _id_of(self, value: str) -> str:

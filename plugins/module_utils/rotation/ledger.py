@@ -1,0 +1,60 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ledger: how many secrets an app still has, and which of them it could do without. Pure.
+
+The best rotation is none: a login by identity has no value that could leak. Said of what the catalog and the profile show;
+whether the app's code can log in that way is for its developers to see.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from ..app import DATABASE_KINDS, App, SecretSpec
+from ..profile import Profile
+
+_RDS: Final = re.compile(r"\.rds\.amazonaws\.com(\.cn)?", re.IGNORECASE)
+_AWS: Final = re.compile(r"\.amazonaws\.com(\.cn)?", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ledger:
+    """`left` are the app's secrets; `could_vanish` maps those that it could do without to what would take their place."""
+
+    left: tuple[str, ...]
+    could_vanish: Mapping[str, str]
+
+    def line(self) -> str:
+        """For the report."""
+        if not self.left:
+            return "no secret is left"
+        count = f"{len(self.left)} secret{'s are' if len(self.left) > 1 else ' is'} left ({', '.join(self.left)})"
+        ways = ", ".join(f"{name} by {way}" for name, way in self.could_vanish.items())
+        return f"{count}, of which {len(self.could_vanish)} could vanish: {ways}" if ways else f"{count}, none could vanish"
+
+
+def ledger(app: App, profile: Profile) -> Ledger:
+    """The ledger of one app in one environment."""
+    ways = {spec.name: _way(spec, app, profile) for spec in app.secrets}
+    return Ledger(tuple(spec.name for spec in app.secrets), {name: way for name, way in ways.items() if way})
+
+
+def _way(spec: SecretSpec, app: App, profile: Profile) -> str:
+    if spec.kind == "aws_iam_access_key":
+        return f"workload identity (the role {app.role_name}, with the catalog's aws_actions)"
+    if spec.kind in DATABASE_KINDS:
+        host = (app.database.host if app.database else "") or profile.database.host
+        return "IAM database authentication" if _at(_RDS, host) else ""
+    hosts = [integration.host for integration in app.integrations if integration.secret == spec.name]
+    if hosts and all(_at(_AWS, host) for host in hosts):
+        return f"workload identity (the role {app.role_name}, with the catalog's aws_actions)"
+    return ""
+
+
+def _at(domain: re.Pattern[str], host: str) -> bool:
+    # At its end only: a host of somebody else may begin with any name.
+    found = domain.search(host)
+    return found is not None and found.end() == len(host)
