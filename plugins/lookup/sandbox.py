@@ -18,7 +18,7 @@ options:
   _terms:
     description:
       - Block names, C(aws), C(cluster), C(database), C(registry), C(forge), C(openbao), C(runner), C(tools),
-        C(signature_policy) or C(example).
+        C(signature_policy), C(admission) or C(example).
     type: list
     elements: str
     required: true

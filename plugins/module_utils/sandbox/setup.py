@@ -165,6 +165,8 @@ def blocks(layout: Layout, params: Mapping[str, Any], ports: Mapping[str, int], 
         },
         "registry": _registry(f"{local}:{ports['registry']}", params.get("registry") or {}, found),
         "signature_policy": pipeline.policy(layout) if has_pipeline(found, params) else {},
+        # Kyverno's type is in our own cluster; what is in one that the user named is not known.
+        "admission": {"controller": "none" if params.get("cluster") else "kyverno"},
         "forge": {"kind": "git", "base": f"git://{local}:{ports['git']}"},
         "openbao": {
             "address": f"http://{local}:{ports['openbao']}",
