@@ -65,7 +65,7 @@ class Registry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SecretStore:
-    """Where secrets live, by scheme (`aws_secretsmanager`, `openbao`). `token_file` holds the login where one is needed.
+    """Where secrets live, by scheme (`aws_secretsmanager`, `gcp_secretmanager`, `openbao`). `token_file` holds the login.
 
     `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver).
     """
@@ -76,6 +76,7 @@ class SecretStore:
     mount: str = "secret"
     recovery_days: int = 7
     delivery: str = "external_secrets"
+    project: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

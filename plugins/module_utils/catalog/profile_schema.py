@@ -119,13 +119,23 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
     "secret_store": kinds.record(
         "Where secrets live.",
         {
-            "scheme": kinds.one_of(["aws_secretsmanager", "openbao"], "The kind of store."),
-            "address": url("Its address, for openbao.", "https://bao.example.com", "https|http"),
-            "token_file": path("The file that holds its token, for openbao.", "/run/secrets/bao-token"),
+            "scheme": kinds.one_of(["aws_secretsmanager", "gcp_secretmanager", "openbao"], "The kind of store."),
+            "address": url(
+                "Its address, for openbao; another than Google's own, for gcp_secretmanager.",
+                "https://bao.example.com",
+                "https|http",
+            ),
+            "token_file": path(
+                "The token of openbao, or a Google service account's key; without it, the metadata server's.",
+                "/run/secrets/bao-token",
+            ),
             "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
             "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
             "delivery": kinds.one_of(
                 ["external_secrets", "csi"], "Who brings them to pods: the Secrets Store CSI driver is csi."
+            ),
+            "project": kinds.word(
+                r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project's id", "acme-dev", "Its project, for gcp_secretmanager.", 30
             ),
         },
     ),
@@ -361,6 +371,10 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
     store = data.get("secret_store", {})
     if store.get("scheme") == "openbao" and not (store.get("address") and store.get("token_file")):
         yield Complaint(("secret_store",), "secret_store: openbao needs address and token_file; add them")
+    if store.get("scheme") == "gcp_secretmanager" and not store.get("project"):
+        yield Complaint(("secret_store",), "secret_store: gcp_secretmanager needs project; add it")
+    if store.get("scheme") == "gcp_secretmanager" and store.get("delivery") == "csi":
+        yield Complaint(("secret_store",), "secret_store: csi does not bring secrets from gcp_secretmanager; remove delivery")
     runner = data.get("runner", {})
     if runner.get("kind") == "supervisor" and not (runner.get("control") and runner.get("release_folder")):
         yield Complaint(("runner",), "runner: supervisor needs control and release_folder; add them")

@@ -23,6 +23,7 @@ from ..oci.client import open_registries
 from ..profile import Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.postgresql_session import Address, read_password, session
+from ..rotation.stores.gcp_secretmanager import GcpSecretManager
 from ..sandbox.supervisor import Supervisor
 from ..scrubber import Secrets
 from .aws import ask_aws
@@ -88,7 +89,7 @@ def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
             profile.forge.base or "the apps' own",
             lambda asked: ask_forge(asked.profile, asked.repositories, asked.environ),
         ),
-        ("secret store", store.address or store.scheme, _openbao if store.scheme == "openbao" else _secrets_manager),
+        ("secret store", store.address or store.scheme, _STORES[store.scheme]),
         ("promtool", profile.observability.promtool or "on PATH", _promtool),
         ("runner", profile.runner.kind, _supervisor if profile.runner.kind == "supervisor" else _rollout),
     )
@@ -154,6 +155,20 @@ def _openbao(asked: Asked) -> Iterable[Row]:
         )
         row = dataclasses.replace(row, permitted=NO, problem=problem)
     return (row,)
+
+
+def _google(asked: Asked) -> Iterable[Row]:
+    store = GcpSecretManager.open(asked.profile, asked.secrets, asked.environ)
+    # Looking is answered; what may be written is told by nobody but a write.
+    store.describe(f"microapps/{asked.profile.name}/preflight")
+    return (Row("secret store", store.address, YES, YES, note=f"the project {store.project} may be looked at"),)
+
+
+_STORES: Final[Mapping[str, Question]] = {
+    "aws_secretsmanager": _secrets_manager,
+    "gcp_secretmanager": _google,
+    "openbao": _openbao,
+}
 
 
 def _promtool(asked: Asked) -> Iterable[Row]:

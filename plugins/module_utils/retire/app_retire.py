@@ -24,7 +24,7 @@ from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
 from . import account, database, namespace, openbao, policies
-from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire
+from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire, not_listed
 
 SPEC: Final[dict[str, Any]] = {
     "app": {"type": "str", "required": True},
@@ -174,6 +174,8 @@ def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) 
         folder = openbao.Folder.open(profile.secret_store, request.secrets)
         found = openbao.entries(folder, profile.name, app)
         return openbao.area(folder, app, profile.name), any(entry.is_ours(app) for entry in found)
+    if profile.secret_store.scheme == "gcp_secretmanager":
+        raise not_listed(profile.secret_store)
     listed = account.secrets(session, f"microapps/{profile.name}/{app}/")
     area = account.secrets_area(session, app, profile.name, profile.secret_store.recovery_days)
     return area, any(account.is_ours(entry, app) for entry in listed)

@@ -17,7 +17,7 @@ from ..kubernetes.client import connect
 from ..profile import Profile
 from ..signatures.admission.wanted import RESOURCES
 from . import account, database, namespace, openbao, policies
-from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret
+from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret, not_listed
 
 SPEC: Final[dict[str, Any]] = {
     "profile": {"type": "dict", "required": True},
@@ -112,6 +112,8 @@ def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -
             ours = [entry for entry in openbao.entries(folder, profile.name, app) if entry.is_ours(app)]
             found += [Marked(app, "" if entry.deleted else f"openbao:{folder.mount}/{entry.name}") for entry in ours]
         return found
+    if profile.secret_store.scheme == "gcp_secretmanager":
+        raise not_listed(profile.secret_store)
     for entry in account.secrets(aws(), f"{SECRETS_PREFIX}{profile.name}/"):
         app = app_of_secret(entry["Name"], profile.name)
         if app and account.is_ours(entry, app):

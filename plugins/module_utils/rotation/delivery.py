@@ -23,6 +23,7 @@ from ..kubernetes.plan import rules_of
 from ..microapp import Context
 from ..profile import Profile
 from .controls import DELIVERED
+from .stores.gcp_secretmanager import secret_id
 
 API: Final = "external-secrets.io/v1"
 CSI_API: Final = "secrets-store.csi.x-k8s.io/v1"
@@ -61,7 +62,11 @@ def objects(app: App, profile: Profile) -> tuple[dict[str, Any], ...]:
         return ()
     if profile.secret_store.delivery == "csi":
         return (_service_account(app, profile), *(_provider_class(app, profile, spec) for spec in app.secrets))
-    return (_service_account(app, profile), _secret_store(app, profile), *(_external_secret(app, spec) for spec in app.secrets))
+    return (
+        _service_account(app, profile),
+        _secret_store(app, profile),
+        *(_external_secret(app, profile, spec) for spec in app.secrets),
+    )
 
 
 def _metadata(app: App, name: str) -> dict[str, Any]:
@@ -84,6 +89,10 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
         login = {"kubernetes": {"mountPath": "kubernetes", "role": app.role_name, "serviceAccountRef": account}}
         store = profile.secret_store
         provider = {"vault": {"server": store.address, "path": store.mount, "version": "v2", "auth": login}}
+    elif profile.secret_store.scheme == "gcp_secretmanager":
+        # Cluster and location are left out: External Secrets asks the metadata server of its own GKE cluster.
+        login = {"workloadIdentity": {"serviceAccountRef": account}}
+        provider = {"gcpsm": {"projectID": profile.secret_store.project, "auth": login}}
     else:
         login = {"jwt": {"serviceAccountRef": account}}
         provider = {"aws": {"service": "SecretsManager", "region": profile.aws.region, "auth": login}}
@@ -95,11 +104,11 @@ def secret_object(app: App, spec: SecretSpec) -> str:
     return f"{app.name}-{spec.name}"
 
 
-def _external_secret(app: App, spec: SecretSpec) -> dict[str, Any]:
+def _external_secret(app: App, profile: Profile, spec: SecretSpec) -> dict[str, Any]:
     name = secret_object(app, spec)
-    data = [
-        {"secretKey": key, "remoteRef": {"key": app.secret_name(spec.name), "property": key}} for key, _variable in spec.variables
-    ]
+    stored = app.secret_name(spec.name)
+    remote = secret_id(stored) if profile.secret_store.scheme == "gcp_secretmanager" else stored
+    data = [{"secretKey": key, "remoteRef": {"key": remote, "property": key}} for key, _variable in spec.variables]
     return {
         "apiVersion": API,
         "kind": "ExternalSecret",

@@ -17,6 +17,7 @@ from ..controls import Path
 from ..observability.model import Rule
 from ..oci.reference import parse
 from ..profile import Profile
+from ..rotation.stores.gcp_secretmanager import secret_id
 from ..verdict import Verdict
 
 # The first paragraph of a description is enough for a page that must fit on one sheet.
@@ -237,6 +238,8 @@ def _look_at_secret(app: App, profile: Profile) -> str:
     name = app.secret_name(app.secrets[0].name)
     if profile.secret_store.scheme == "openbao":
         return command("bao", "kv", "metadata", "get", f"-mount={profile.secret_store.mount}", name)
+    if profile.secret_store.scheme == "gcp_secretmanager":
+        return command("gcloud", "secrets", "versions", "list", secret_id(name), f"--project={profile.secret_store.project}")
     endpoint = ["--endpoint-url", profile.aws.endpoint_url] if profile.aws.endpoint_url else []
     where = ["--region", profile.aws.region, *endpoint]
     return command("aws", "secretsmanager", "list-secret-version-ids", "--secret-id", name, *where)

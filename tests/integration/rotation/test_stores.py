@@ -4,19 +4,29 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import datetime
+import json
+import pathlib
+import runpy
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, NotFound, Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import DatabaseServer, Profile, Registry, SecretStore
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Step, begin, course
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage, token_for
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, open_store
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, gcp_secretmanager, open_store
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.gcp_secretmanager import GcpSecretManager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao import OpenBao
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
@@ -24,8 +34,28 @@ ONE, TWO, THREE = ({"username": name, "password": f"password of {name}"} for nam
 ABOUT = About("made by a test", "", (("owner", "tests"),))
 
 
-@pytest.fixture(params=["aws_secretsmanager", "openbao"])
+@pytest.fixture
+def google(tmp_path: Any) -> Iterator[tuple[Any, SecretStore]]:
+    """The stand-in for Google Secret Manager (its file says what it cannot prove), and a profile's block that logs in there."""
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "key.json"
+    account = {"type": "service_account", "client_email": "a@b.example", "private_key_id": "1", "private_key": pem.decode()}
+    file.write_text(json.dumps(account))
+    stand_in = runpy.run_path(str(pathlib.Path(__file__).parents[2] / "fixtures/google/secret_manager.py"))
+    project = stand_in["Project"](key.public_key())
+    server = stand_in["serve"](project)
+    address = f"http://127.0.0.1:{server.server_port}"
+    yield project, SecretStore("gcp_secretmanager", address, str(file), project="acme-dev")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(params=["aws_secretsmanager", "gcp_secretmanager", "openbao"])
 def profile(request: pytest.FixtureRequest, sandbox: Any) -> Profile:
+    if request.param == "gcp_secretmanager":
+        block = request.getfixturevalue("google")[1]
+        return Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
     bao = sandbox.block("openbao")
     if request.param == "openbao":
         _mount(bao)
@@ -164,8 +194,115 @@ def test_missing_forbidden_and_unreachable_are_three_errors(profile: Profile, st
     if profile.secret_store.scheme == "openbao":
         with pytest.raises(Denied):
             OpenBao(profile.secret_store.address, "secret", "no-such-token", Secrets()).read_stage(name, Stage.CURRENT)
+    if profile.secret_store.scheme == "gcp_secretmanager":
+        with pytest.raises(Denied):
+            GcpSecretManager(profile.secret_store.address, "acme-dev", "no.such.token", Secrets()).read_stage(name, Stage.CURRENT)
+    if profile.secret_store.scheme != "aws_secretsmanager":
         gone = dataclasses.replace(profile, secret_store=dataclasses.replace(profile.secret_store, address="http://127.0.0.1:1"))
     else:
         gone = dataclasses.replace(profile, aws=dataclasses.replace(profile.aws, endpoint_url="http://127.0.0.1:1"))
     with pytest.raises(Unreachable):
         open_store(gone, Secrets(), sandbox.environ).read_stage(name, Stage.CURRENT)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours catches this."""
+
+
+def rotate(store: Store, name: str) -> None:
+    """The machine's steps 0, 1 and 4 for a secret that has to get from ONE to TWO."""
+    stored = begin(store, name, ABOUT, ONE)
+    current = stored.at(Stage.CURRENT)
+    assert current is not None
+    way = course(stored, due=store.read(name, current.token) == ONE)
+    assert not way.overtaken and not way.foreign
+    if Step.CREATE in way.steps:
+        store.put_pending(name, way.token, TWO)
+    if Step.FINISH in way.steps:
+        assert store.read(name, way.token) == TWO
+        store.promote(name, way.token, way.base)
+
+
+def killing_after(count: int, when: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """From now on the process dies before, or after, its `count`th request to Google."""
+    calls = [0]
+
+    def dying(*args: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == count and when == "before":
+            raise Killed
+        answer = request(*args)
+        if calls[0] == count:
+            raise Killed
+        return answer
+
+    monkeypatch.setattr(gcp_secretmanager, "request", dying)
+    return calls
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_google_killed_at_every_call_the_next_run_finishes(
+    google: Any, when: str, monkeypatch: pytest.MonkeyPatch, sandbox: Any
+) -> None:
+    project, block = google
+    profile = Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
+    store = open_store(profile, Secrets(), {})
+    for count in range(1, 100):
+        name = f"microapps/test/killed/{when}-{count}"
+        calls = killing_after(count, when, monkeypatch)
+        with contextlib.suppress(Killed):
+            rotate(store, name)
+        died = calls[0] >= count
+        monkeypatch.setattr(gcp_secretmanager, "request", request)
+        rotate(store, name)
+        stored = store.describe(name)
+        assert stored is not None and stored.at(Stage.PENDING) is None, count
+        current = stored.at(Stage.CURRENT)
+        assert current is not None and current.token == tokens(name)[1], count
+        assert (store.read_stage(name, Stage.CURRENT), store.read_stage(name, Stage.PREVIOUS)) == (TWO, ONE), count
+        assert len(project.secrets[gcp_secretmanager.secret_id(name)]["versions"]) == 2, count
+        if not died:
+            assert count > 20
+            return
+    pytest.fail("it never ended")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_google_puts_back_what_somebody_wrote_at_the_very_moment(
+    google: Any, killed: bool, monkeypatch: pytest.MonkeyPatch, sandbox: Any
+) -> None:
+    _unused, block = google
+    profile = Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
+    store = open_store(profile, Secrets(), {})
+    name = "microapps/test/app/raced"
+    first, second, _unused = tokens(name)
+    store.create(name, first, ONE, ABOUT)
+    store.put_pending(name, second, TWO)
+
+    def racing(address: str, method: str, path: str, *rest: Any) -> Any:
+        if not path.endswith(":addVersion"):
+            return request(address, method, path, *rest)
+        monkeypatch.setattr(gcp_secretmanager, "request", request)
+        theirs = {"payload": {"data": base64.b64encode(json.dumps(THREE).encode()).decode()}}
+        request(address, method, path, rest[0], theirs)
+        answer = request(address, method, path, *rest)
+        if killed:
+            raise Killed
+        return answer
+
+    monkeypatch.setattr(gcp_secretmanager, "request", racing)
+    with pytest.raises(Killed if killed else Conflict):
+        store.promote(name, second, first)
+    if killed:
+        with pytest.raises(Conflict):
+            store.promote(name, second, second)
+    assert store.read_stage(name, Stage.CURRENT) == THREE
+    stored = store.describe(name)
+    assert stored is not None
+    current = stored.at(Stage.CURRENT)
+    assert current is not None and not current.ours, "theirs: the machine then drops our pending version"
+
+
+def test_google_takes_no_name_that_could_be_two(google: Any) -> None:
+    with pytest.raises(Invalid, match="underscore"):
+        gcp_secretmanager.secret_id("microapps/dev/x_y")

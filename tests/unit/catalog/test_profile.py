@@ -90,6 +90,12 @@ def test_serial_may_be_a_number() -> None:
         ("forge.base", "https://me:pw@git.example.com", "forge.base: the value is not a URL"),
         ("forge.base", "ext::sh", 'forge.base: "ext::sh" is not a URL'),
         ("secret_store.scheme", "openbao", "secret_store: openbao needs address and token_file; add them"),
+        ("secret_store.scheme", "gcp_secretmanager", "secret_store: gcp_secretmanager needs project; add it"),
+        (
+            "secret_store",
+            {"scheme": "gcp_secretmanager", "project": "acme-dev", "delivery": "csi"},
+            "secret_store: csi does not bring secrets from gcp_secretmanager; remove delivery",
+        ),
         ("runner.control", "", "runner: supervisor needs control and release_folder; add them"),
         ("tenancy.gateway.labels", {"a": 1}, "tenancy.gateway.labels.a: 1 is not a label's value; put it in quotes"),
         ("name", "pre-prod", 'name: "pre-prod" is not an environment\'s name'),

@@ -175,6 +175,15 @@ def test_delivery_is_by_workload_identity(where2eat: App) -> None:
     assert objects(dataclasses.replace(where2eat, secrets=()), profile) == ()
 
 
+def test_delivery_from_google_names_project_and_ids(where2eat: App) -> None:
+    store = SecretStore("gcp_secretmanager", project="acme-dev")
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    _account, provider, secret, *_others = objects(where2eat, profile)
+    login = {"workloadIdentity": {"serviceAccountRef": {"name": where2eat.service_account}}}
+    assert provider["spec"]["provider"] == {"gcpsm": {"projectID": "acme-dev", "auth": login}}
+    assert {entry["remoteRef"]["key"] for entry in secret["spec"]["data"]} == {"microapps_sandbox_where2eat_database"}
+
+
 def test_passwords_are_even_and_need_no_quoting() -> None:
     values = iter(range(10**6))
     password = new_password(lambda size: bytes(next(values) % 256 for _unused in range(size)))

@@ -13,6 +13,7 @@ from ...profile import Profile
 from ...scrubber import Secrets
 from ..model import About, Document, Stage, Stored
 from .aws_secretsmanager import AwsSecretsManager
+from .gcp_secretmanager import GcpSecretManager
 from .openbao import OpenBao
 
 
@@ -57,6 +58,7 @@ Opener = Callable[[Profile, Secrets, Mapping[str, str]], Store]
 
 STORES: Final[dict[str, Opener]] = {
     "aws_secretsmanager": AwsSecretsManager.open,
+    "gcp_secretmanager": GcpSecretManager.open,
     "openbao": OpenBao.open,
 }
 

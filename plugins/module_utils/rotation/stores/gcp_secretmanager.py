@@ -1,0 +1,341 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Google Secret Manager as a store, by plain REST.
+
+A version is enabled from its first moment, and `latest` is the newest one: no version of the secret may be pending, not even
+disabled (`latest` would then be refused). So a pending value waits in a secret of its own, `<id>_pending`.
+
+| the machine's     | is here                                                       | of two runs at once             |
+| ----------------- | ------------------------------------------------------------- | ------------------------------- |
+| current, previous | the newest version and the one before it                      |                                 |
+| pending           | version 1 of `<id>_pending`: our id, the document, and the    | Google numbers: one is the first|
+|                   | number of the version that was the newest then                |                                 |
+| a version's id    | the annotation `goldenpath-versions`, `<number>=<id>`         | etag: the second is refused     |
+| create            | the secret with the id of its version to be, then the version | one document, or Conflict       |
+| promote (finish)  | the pending document becomes the next version, gets its id,   | both write the same document    |
+|                   | and `<id>_pending` goes                                       |                                 |
+
+Adding a version cannot be made to depend on what it replaces. So it is looked at right before, and the number that Google gave
+tells afterwards whether somebody wrote in between: then their value is put back as the newest, and the run fails with Conflict.
+In that moment (two calls) readers may get ours. A kill within it is made good by the next run: version 1 of `<id>_pending` says
+after which number ours belongs.
+
+Ids may not contain a slash: `microapps/dev/x/database` is the secret `microapps_dev_x_database`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ...profile import Profile
+from ...scrubber import Secrets
+from ..http_json import request
+from ..model import About, Document, Stage, Stored, Version, from_text, register, to_text
+from .google_login import bearer
+
+ADDRESS: Final = "https://secretmanager.googleapis.com"
+PERMISSIONS: Final = (
+    "secretmanager.secrets.create",
+    "secretmanager.secrets.delete",
+    "secretmanager.secrets.get",
+    "secretmanager.secrets.update",
+    "secretmanager.versions.access",
+    "secretmanager.versions.add",
+    "secretmanager.versions.list",
+)
+_PENDING: Final = "_pending"
+_IDS: Final = "goldenpath-versions"
+_DESCRIPTION: Final = "description"
+_KEPT: Final = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Pending:
+    """What version 1 of `<id>_pending` says; an empty token if there is none. `after` is the newest version at that time."""
+
+    token: str = ""
+    after: int = 0
+    document: Document = dataclasses.field(default_factory=dict, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class GcpSecretManager:
+    """See `Store`."""
+
+    address: str
+    project: str
+    token: str = dataclasses.field(repr=False)
+    secrets: Secrets = dataclasses.field(repr=False)
+
+    @classmethod
+    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> GcpSecretManager:
+        """The store of the profile's project, logged in by its key file or by the metadata server."""
+        store = profile.secret_store
+        return cls(store.address or ADDRESS, store.project, bearer(store.token_file, secrets, environ), secrets)
+
+    def object(self, name: str) -> str:
+        """See `Store`."""
+        return f"gcp:projects/{self.project}/secrets/{secret_id(name)}"
+
+    def describe(self, name: str) -> Stored | None:
+        """See `Store`. A newest version that somebody disabled or destroyed counts as a deletion: readers get no value."""
+        secret = self._call("GET", name)
+        if secret is None:
+            return None
+        notes = secret.get("annotations", {})
+        states = self._states(name)
+        newest = max(states, default=0)
+        ids = _ids(notes)
+        if ids and not states:
+            # Killed within `create`: its value was never stored, so whoever has it makes the secret again.
+            return None
+        versions = [Version(ids.get(n, str(n)), _stages(n, newest)) for n in sorted(states) if states[n] == "ENABLED"]
+        versions = self._with_pending(name, versions, newest, ids)
+        tags = tuple(sorted((key, value) for key, value in notes.items() if key not in (_DESCRIPTION, _IDS)))
+        deleted = bool(newest) and states[newest] != "ENABLED"
+        return Stored(name, tuple(versions), About(notes.get(_DESCRIPTION, ""), "", tags), deleted)
+
+    def read(self, name: str, token: str) -> Document:
+        """See `Store`."""
+        pending = self._pending(name)
+        if pending.token == token:
+            return pending.document
+        document = self._version(name, self._number(name, token))
+        if document is None:
+            raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
+        return document
+
+    def read_stage(self, name: str, stage: Stage) -> Document:
+        """See `Store`."""
+        stored = self.describe(name)
+        version = stored.at(stage) if stored else None
+        if version is None:
+            raise NotFound(f"The secret {name} ({stage})", "the store does not have it")
+        return self.read(name, version.token)
+
+    def created(self, name: str, token: str) -> datetime.datetime | None:
+        """See `Store`."""
+        answer = self._call("GET", name, f"/versions/{self._number(name, token)}")
+        # Nanoseconds and a Z: cut to what Python reads.
+        return datetime.datetime.fromisoformat(answer["createTime"][:19] + "+00:00") if answer else None
+
+    def create(self, name: str, token: str, document: Document | None, about: About) -> None:
+        """See `Store`. The id is written first, so that a version 1 of ours never looks like somebody's."""
+        if document is None:
+            self._make(name, _notes(about))
+            return
+        self._make(name, {**_notes(about), _IDS: f"1={token}"})
+        if not self._states(name):
+            self._add(name, to_text(document))
+        if self._version(name, 1) != dict(document) or max(self._states(name)) != 1:
+            raise Conflict(f"The secret {name}", "somebody else made it", "Their value was left as it is. Run again.")
+        self._name(name, 1, token)
+
+    def put_pending(self, name: str, token: str, document: Document) -> None:
+        """See `Store`. Whoever wrote version 1 has made it; what a slower run wrote as a second goes with the secret."""
+        after = max(self._states(name), default=0)
+        if self._states(name, _PENDING).get(1) is None:
+            self._make(name, {}, _PENDING)
+            text = json.dumps({"token": token, "after": after, "document": to_text(document)})
+            self._add(name, text, _PENDING)
+        found = self._pending(name)
+        if (found.token, dict(found.document)) != (token, dict(document)):
+            raise Conflict(
+                f"The secret {name} is being rotated by another run",
+                "it has made the pending version",
+                "Run again when it has ended.",
+            )
+
+    def promote(self, name: str, token: str, replaced: str) -> None:
+        """See `Store`. The table at the top says how somebody else's value stays the newest."""
+        pending = self._pending(name)
+        newest = max(self._states(name), default=0)
+        if pending.token != token:
+            if _ids(self._notes(name)).get(newest) == token:
+                return
+            raise self._overtaken(name)
+        if not newest or self._version(name, newest) != pending.document:
+            if newest != (self._number(name, replaced) if replaced else 0) or newest != pending.after:
+                raise self._overtaken(name)
+            newest = self._add(name, to_text(pending.document))
+        self._give_back(name, pending, newest)
+        self._name(name, newest, token)
+        self.drop_pending(name, token)
+
+    def drop_pending(self, name: str, token: str) -> None:
+        """See `Store`: the pending value is destroyed with its secret."""
+        if self._pending(name).token == token:
+            self._call("DELETE", name, suffix=_PENDING)
+
+    def label(self, name: str, before: About, wanted: About) -> None:
+        """See `Store`. Annotations, for labels may hold no capitals; the key is the project's choice."""
+        notes = self._notes(name)
+        self._annotate(name, {**notes, **_notes(wanted)})
+
+    def _give_back(self, name: str, pending: _Pending, newest: int) -> None:
+        theirs = None
+        for number in range(newest - 1, pending.after, -1):
+            theirs = theirs or self._version(name, number)
+        # Another run of ours wrote the very same document: that is nobody's value.
+        if theirs is None or theirs == pending.document:
+            return
+        self._add(name, to_text(theirs))
+        raise self._overtaken(name)
+
+    def _overtaken(self, name: str) -> Conflict:
+        return Conflict(
+            f"The secret {name} was written by somebody else during its rotation",
+            "its newest version is theirs",
+            "Their value is current. Run again: the rotation then starts from their value.",
+        )
+
+    def _with_pending(self, name: str, versions: list[Version], newest: int, ids: Mapping[int, str]) -> list[Version]:
+        pending = self._pending(name)
+        if not pending.token:
+            return versions
+        last = versions[-1] if versions and Stage.CURRENT in versions[-1].stages else None
+        unnamed = last is not None and (newest not in ids or ids[newest] == pending.token) and newest > pending.after
+        if last is not None and unnamed and self._version(name, newest) == pending.document:
+            # Promoted, and killed before it was named or no longer pending.
+            return [*versions[:-1], Version(pending.token, last.stages | {Stage.PENDING})]
+        return [*versions, Version(pending.token, frozenset({Stage.PENDING}))]
+
+    def _states(self, name: str, suffix: str = "") -> dict[int, str]:
+        states: dict[int, str] = {}
+        query = {"pageSize": "1000"}
+        while True:
+            page = self._call("GET", name, "/versions", query=query, suffix=suffix) or {}
+            states |= {int(entry["name"].rpartition("/")[2]): entry["state"] for entry in page.get("versions", [])}
+            if not page.get("nextPageToken"):
+                return states
+            query["pageToken"] = page["nextPageToken"]
+
+    def _text(self, name: str, number: int, suffix: str = "") -> str | None:
+        answer = self._call("GET", name, f"/versions/{number}:access", suffix=suffix)
+        if answer is None:
+            return None
+        try:
+            return self.secrets.register(base64.b64decode(answer["payload"]["data"]).decode())
+        except (binascii.Error, UnicodeDecodeError):
+            raise Invalid(f"The secret {name} is binary", "", "Store a JSON document.") from None
+
+    def _version(self, name: str, number: int) -> dict[str, str] | None:
+        text = self._text(name, number)
+        if text is None:
+            return None
+        document = from_text(name, text)
+        register(self.secrets, text, document)
+        return document
+
+    def _pending(self, name: str) -> _Pending:
+        text = self._text(name, 1, _PENDING)
+        if text is None:
+            return _Pending()
+        try:
+            data = json.loads(text)
+            document = from_text(name, data["document"])
+            found = _Pending(str(data["token"]), int(data["after"]), document)
+        except (ValueError, TypeError, KeyError):
+            return _Pending("foreign")
+        register(self.secrets, data["document"], document)
+        return found
+
+    def _number(self, name: str, token: str) -> int:
+        known = [number for number, id_ in _ids(self._notes(name)).items() if id_ == token]
+        if known or token.isdigit():
+            return max(known, default=0) or int(token)
+        raise NotFound(f"Version {token} of the secret {name}", "the store does not know it")
+
+    def _notes(self, name: str) -> dict[str, str]:
+        return dict((self._call("GET", name) or {}).get("annotations", {}))
+
+    def _make(self, name: str, notes: Mapping[str, str], suffix: str = "") -> None:
+        body = {"replication": {"automatic": {}}, "annotations": dict(notes)}
+        if self._call("GET", name, suffix=suffix) is None:
+            self._send("POST", f"/v1/projects/{self.project}/secrets", name, body, {"secretId": secret_id(name) + suffix}, (409,))
+
+    def _add(self, name: str, text: str, suffix: str = "") -> int:
+        body = {"payload": {"data": base64.b64encode(text.encode()).decode()}}
+        answer = self._call("POST", name, ":addVersion", body, suffix=suffix)
+        if answer is None:
+            raise self._overtaken(name)
+        return int(answer["name"].rpartition("/")[2])
+
+    def _name(self, name: str, number: int, token: str) -> None:
+        notes = self._notes(name)
+        ids = {known: id_ for known, id_ in _ids(notes).items() if known > number - _KEPT and id_ != token} | {number: token}
+        self._annotate(name, {**notes, _IDS: " ".join(f"{known}={id_}" for known, id_ in sorted(ids.items()))})
+
+    def _annotate(self, name: str, notes: Mapping[str, str]) -> None:
+        secret = self._call("GET", name) or {}
+        if secret.get("annotations", {}) != notes:
+            body = {"annotations": dict(notes), "etag": secret.get("etag", "")}
+            self._call("PATCH", name, body=body, query={"updateMask": "annotations"})
+
+    def _call(
+        self,
+        method: str,
+        name: str,
+        rest: str = "",
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        suffix: str = "",
+    ) -> Any:
+        path = f"/v1/projects/{self.project}/secrets/{secret_id(name)}{suffix}{rest}"
+        return self._send(method, path, name, body, query, (404,))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        name: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+        nothing: tuple[int, ...],
+    ) -> Any:
+        status, answer = request(self.address, method, path, {"Authorization": f"Bearer {self.token}"}, body, query)
+        if status == 200:
+            return answer if answer is not None else {}
+        if status in nothing:
+            return None
+        raise _told(f"{method} of the secret {name}", status, answer)
+
+
+def secret_id(name: str) -> str:
+    """What Google calls the secret: it allows no slash, and an underscore in a name would make two names one."""
+    if "_" in name:
+        raise Invalid(f"The secret {name}", "its name has an underscore, which stands for a slash here", "Name it with hyphens.")
+    return name.replace("/", "_")
+
+
+def _told(what: str, status: int, answer: Any) -> MicroappsError:
+    error = answer.get("error", {}) if isinstance(answer, dict) else {}
+    reason = str(error.get("message", "")) if isinstance(error, dict) else ""
+    if status in (401, 403):
+        return Denied(what, reason or "permission denied", "Give the service account the role that docs/rotation.md lists.")
+    if status == 409 or (status == 400 and isinstance(error, dict) and error.get("status") == "FAILED_PRECONDITION"):
+        return Conflict(what, reason or "somebody wrote in between", "Nothing was overwritten. Run again.")
+    if status in (429, 500, 502, 503, 504):
+        return Unreachable(what, f"the store answered {status} {reason}".strip(), "Run again when it is well.")
+    return Invalid(what, f"the store answered {status} {reason}".strip())
+
+
+def _stages(number: int, newest: int) -> frozenset[str]:
+    stage = {newest: Stage.CURRENT, newest - 1: Stage.PREVIOUS}.get(number)
+    return frozenset({stage}) if stage else frozenset()
+
+
+def _ids(notes: Mapping[str, str]) -> dict[int, str]:
+    pairs = (entry.partition("=") for entry in notes.get(_IDS, "").split())
+    return {int(number): token for number, _unused, token in pairs if number.isdigit() and token}
+
+
+def _notes(about: About) -> dict[str, str]:
+    return dict(about.tags) | ({_DESCRIPTION: about.description} if about.description else {})
