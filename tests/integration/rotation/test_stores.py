@@ -303,6 +303,6 @@ def test_google_puts_back_what_somebody_wrote_at_the_very_moment(
     assert current is not None and not current.ours, "theirs: the machine then drops our pending version"
 
 
-def test_google_takes_no_name_that_could_be_two(google: Any) -> None:
+def test_google_takes_no_name_that_could_be_two() -> None:
     with pytest.raises(Invalid, match="underscore"):
         gcp_secretmanager.secret_id("microapps/dev/x_y")
