@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import time
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,6 +15,12 @@ from typing import Any, Final
 from ..errors import Unreachable
 
 SECONDS: Final = 10
+# Seconds between tries: a server that restarts or is busy is back within them, or it is down.
+PAUSES: Final = (0.2, 0.6, 1.8)
+# It did nothing with the request, and says so (RFC 9110, section 15.6.4; RFC 6585, section 4).
+_LATER: Final = frozenset({429, 503})
+# Asking again does no harm when the answer was lost (RFC 9110, section 9.2.2).
+_REPEATABLE: Final = frozenset({"GET", "LIST", "DELETE"})
 
 
 def request(
@@ -24,7 +31,31 @@ def request(
     body: Mapping[str, Any] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> tuple[int, Any]:
-    """One JSON request to an address, never through a proxy and never redirected: status and answer. Unreachable if none."""
+    """One JSON request to an address, never through a proxy and never redirected: status and answer. Unreachable if none.
+
+    It is made again, after a pause, where the server says that it did nothing, or where doing it twice does no harm.
+    """
+    for pause in PAUSES:
+        try:
+            status, answer = _once(address, method, path, headers, body, query)
+        except Unreachable:
+            if method not in _REPEATABLE:
+                raise
+        else:
+            if status not in _LATER:
+                return status, answer
+        time.sleep(pause)
+    return _once(address, method, path, headers, body, query)
+
+
+def _once(
+    address: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any] | None,
+    query: Mapping[str, str] | None,
+) -> tuple[int, Any]:
     parts = urllib.parse.urlsplit(address)
     target = f"{parts.path.rstrip('/')}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
     connection: http.client.HTTPConnection

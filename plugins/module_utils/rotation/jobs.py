@@ -247,13 +247,15 @@ def _former(
     if job.issuer is None:
         return live
 
-    def former() -> Document | None:
-        if rotating:
-            return current
-        previous = stored.at(Stage.PREVIOUS) if stored else None
-        return store.read(job.name, previous.token) if previous else None
+    def previous() -> Document | None:
+        version = stored.at(Stage.PREVIOUS) if stored else None
+        return store.read(job.name, version.token) if version else None
 
-    return (*live, *job.issuer.open_besides(current, former, live))
+    if not rotating:
+        return (*live, *job.issuer.open_besides(current, previous, live))
+    besides = job.issuer.open_besides(current, lambda: current, live)
+    # A retirement that failed is not forgotten: the store will soon call another version the one before.
+    return (*live, *besides, *job.issuer.open_besides(current, previous, (*live, *besides)))
 
 
 def _retirement(

@@ -62,8 +62,9 @@ class HttpRecipe:
         """See `Issuer`: a vendor's list shows no values, so only the one before is asked about."""
         if current is None:
             return ()
-        document, orphans = former(), self._orphans(current)
-        if document is None or document.get(self.key) in {one[self.key] for one in known}:
+        ids = {one.get("key_id") for one in known}
+        document, orphans = former(), tuple(one for one in self._orphans(current) if one["key_id"] not in ids)
+        if document is None or document.get(self.key) in {one.get(self.key) for one in known}:
             return orphans
         if document is not current and document.get(self.key) == current.get(self.key):
             return orphans

@@ -133,11 +133,20 @@ class AwsSecretsManager:
 
     def drop_pending(self, name: str, token: str) -> None:
         """See `Store`. AWS leaves the pending stage beside the current one unless it is removed."""
-        stored = self.describe(name)
-        pending = stored.at(Stage.PENDING) if stored else None
-        if pending is not None and pending.token == token:
+        if not self._is_pending(name, token):
+            return
+        try:
             with calling(f"remove the pending stage of the secret {name}"):
                 self.client.update_secret_version_stage(SecretId=name, VersionStage=Stage.PENDING, RemoveFromVersionId=token)
+        except Invalid:
+            # The answer to the first try was lost: botocore asks again, and AWS refuses to remove what is not there.
+            if self._is_pending(name, token):
+                raise
+
+    def _is_pending(self, name: str, token: str) -> bool:
+        stored = self.describe(name)
+        pending = stored.at(Stage.PENDING) if stored else None
+        return pending is not None and pending.token == token
 
     def label(self, name: str, before: About, wanted: About) -> None:
         """See `Store`. Tags that others set are left alone."""

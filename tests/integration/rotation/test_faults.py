@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Each outside call of a rotation fails in turn, in every way: one clear error or none, and nobody is ever locked out."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import MicroappsError
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+import benches
+import faults
+from benches import Bench
+from faults import ALWAYS, Fault, Kind
+
+# Who is behind the calls that fail. The store's own are asked with the issuer that has nobody behind it.
+SYSTEMS = {"generated": "aws", "vendor": "http"}
+ONCE = [(Kind.UNREACHABLE, 1), (Kind.THROTTLED, 1), (Kind.SERVER_ERROR, 1)]
+EVERYWHERE = [(Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
+CASES = [
+    *(("generated", *case) for case in (*ONCE, *EVERYWHERE, (Kind.SERVER_ERROR, ALWAYS))),
+    *(("vendor", *case) for case in (*ONCE, *EVERYWHERE)),
+]
+
+
+@pytest.fixture(scope="module")
+def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
+    """Each real part, started once."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            "generated": benches.generated(sandbox),
+            "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
+        }
+
+
+def tried(bench: Bench, system: str, fault: Fault) -> MicroappsError | None:
+    """A rotation with that fault: our own error if it failed. Any other exception is a defect."""
+    with faults.between(system, fault):
+        try:
+            bench.run(force=True)
+        except MicroappsError as error:
+            return error
+    return None
+
+
+@pytest.mark.parametrize(("name", "kind", "most"), CASES, ids=["-".join(map(str, one)) for one in CASES])
+def test_every_call_fails_in_turn(every: dict[str, Bench], name: str, kind: Kind, most: int) -> None:
+    bench, system = every[name], SYSTEMS[name]
+    bench.run(leaked=bench.reset())
+    call = 0
+    while True:
+        call += 1
+        fault = Fault(kind, call, most)
+        error = tried(bench, system, fault)
+        if not fault.hit:
+            break
+        told = f"call {call}, {fault.hit}: {error}"
+        current = bench.current()
+        assert bench.works(current), told
+        assert len(bench.open()) <= 2, told
+        if kind is Kind.DENIED or (most == ALWAYS and error is not None):
+            assert error is not None and error.sentence(), told
+        if most == 1 and (system == "aws" or kind is Kind.THROTTLED):
+            assert error is None, f"it is asked again: {told}"
+        # The next run finishes what is begun; what a vendor made and we never heard of goes with the next key.
+        bench.run(force=error is not None and system == "http")
+        settled(bench, told)
+    assert call > 3, "too few calls: the counting is broken"
+
+
+def settled(bench: Bench, told: str) -> None:
+    """What must hold after a plain run and a rotation: one credential is open, the one that the store calls current."""
+    current = bench.current()
+    assert bench.works(current), told
+    assert bench.open() == {bench.id_of(current)}, told
