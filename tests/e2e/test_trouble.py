@@ -79,9 +79,14 @@ def estate_of_others(estate: Any) -> pathlib.Path:
     profile = pathlib.Path("group_vars/environment_sandbox/profile.yml")
     (folder / profile).parent.mkdir(parents=True)
     text = (estate.root / "inventories/sandbox" / profile).read_text()
-    text = text.replace("embedded: true", "embedded: false").replace(
-        "  observability:\n", "  observability:\n    runbook_base_url: https://runbooks.example.com\n"
-    )
+    # Theirs would have to name a controller that runs; none does here.
+    for before, after in (
+        ("embedded: true", "embedded: false"),
+        ("  observability:\n", "  observability:\n    runbook_base_url: https://runbooks.example.com\n"),
+        ("admission: \"{{ lookup('goldenpath.microapps.sandbox', 'admission') }}\"", "admission: {controller: none}"),
+    ):
+        assert before in text
+        text = text.replace(before, after)
     (folder / profile).write_text(text)
     config = (estate.root / "inventories/sandbox/microapps.yml").read_text()
     (folder / "microapps.yml").write_text(config.replace("../apps", str(estate.root / "inventories/apps")))

@@ -90,9 +90,10 @@ def run(request: Request) -> Outcome:
         "secrets": [context.app.secret_name(spec.name) for spec in context.app.secrets],
         "could_vanish": dict(left.could_vanish),
     }
-    # What is left is true whatever the run did: it stands in the report beside the control's own answer.
-    counted = Answer(IN_STORE, State.IN_PLACE, reason=left.line())
-    given = merge((*answers(plans, seen.sights, seen.found, context.profile, request), counted))
+    given = merge(answers(plans, seen.sights, seen.found, context.profile, request))
+    if IN_STORE in given and given[IN_STORE].state is State.IN_PLACE:
+        # What is left stands beside a control that is in place; where it is not, why is all that matters.
+        given = merge((*given.values(), Answer(IN_STORE, State.IN_PLACE, reason=left.line())))
     return Outcome(tuple(plans), tuple(given.values()), result, warnings_of(seen))
 
 
