@@ -228,8 +228,8 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control(
         id="secrets-03",
         title="The app logs in to its database as a login of its own that can be replaced",
-        why="A login that owns its tables cannot be replaced while the app runs; two that take turns can. An app that takes only one has a moment in which the former password is refused and the new one has not arrived.",
-        proof="In psql, \\du shows <app>_owner without a login and one of <app>_a and <app>_b with one; the login as found has none. Where the catalog says one login, its former password is refused.",
+        why="A login that owns its tables cannot be replaced while the app runs; two that take turns can. With one, a moment is lost.",
+        proof="In psql, \\du shows <app>_owner without a login, and one of <app>_a and <app>_b with one; the login as found has none.",
         paths=(Path.LIGHT, Path.FULL),
         applies="database_login",
     ),

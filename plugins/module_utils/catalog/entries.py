@@ -119,7 +119,7 @@ def _iam_user(index: int, secret: Mapping[str, Any]) -> Iterator[Complaint]:
     if is_key and "user" not in secret:
         yield _complaint(("secrets", index, "kind"), IAM_KEY, "possible without `user`", "name the IAM user")
     if is_key and not set(secret["variables"]) <= IAM_KEY_FIELDS:
-        found = next(key for key in secret["variables"] if key not in IAM_KEY_FIELDS)
+        found = min(set(secret["variables"]) - IAM_KEY_FIELDS)
         wants = f"a key of its document ({' and '.join(sorted(IAM_KEY_FIELDS))})"
         yield _complaint(("secrets", index, "variables"), found, wants, "rename it")
     if not is_key and "user" in secret:

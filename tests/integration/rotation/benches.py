@@ -320,8 +320,10 @@ def single(sandbox: Any) -> Iterator[Bench]:
         names = Names(there.app, there.app)
         return SingleUser(names, there.address, there.administrator, secrets, random_source.token_bytes, cutover == "now")
 
-    yield _database_bench(sandbox, there, "postgresql_single_user", issuer, there.as_found)
-    there.forget()
+    try:
+        yield _database_bench(sandbox, there, "postgresql_single_user", issuer, there.as_found)
+    finally:
+        there.forget()
 
 
 @contextlib.contextmanager
