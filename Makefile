@@ -76,18 +76,18 @@ test-unit: venv ## Pure logic, and the rules of the house (1 minute)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/unit tests/sanity
 
 .PHONY: test-integration
-test-integration: ready ## Against the sandbox's real parts (4 minutes)
-	@echo "Integration tests on a sandbox of their own (about 4 minutes)"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/integration
+test-integration: ready ## Against the sandbox's real parts (12 minutes)
+	@echo "Integration tests, on two sandboxes of their own (about 12 minutes; the first time they build what only they run)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/integration
 
 .PHONY: test-e2e
-test-e2e: ready ## The whole road as a user walks it (3 minutes)
-	@echo "The whole road, as a user walks it (about 3 minutes)"
+test-e2e: ready ## The whole road as a user walks it (7 minutes)
+	@echo "The whole road, as a user walks it (about 7 minutes)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/e2e
 
 .PHONY: test-molecule
-test-molecule: ready ## Each role's scenario: missing, converged, drifted, healed (3 minutes)
-	@echo "Molecule scenarios (about 3 minutes)"
+test-molecule: ready ## Each role's scenario: missing, converged, drifted, healed (5 minutes)
+	@echo "Molecule scenarios (about 5 minutes)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/tools/molecule
 
 .PHONY: test-sanity
