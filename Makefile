@@ -57,7 +57,7 @@ sandbox-env: venv ## Print what ordinary clients need: eval "$$(make -s sandbox-
 ##@ Tests
 
 .PHONY: test
-test: ready ## Everything that must pass (about half an hour; the parts below, one after the other)
+test: ready ## Everything that must pass (about 45 minutes; the parts below, one after the other)
 	@for part in lint unit integration e2e molecule sanity; do $(MAKE) test-$$part; done
 	@echo "Everything passed."
 
@@ -76,8 +76,8 @@ test-unit: venv ## Pure logic, and the rules of the house (1 minute)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/unit tests/sanity
 
 .PHONY: test-integration
-test-integration: ready ## Against the sandbox's real parts (12 minutes)
-	@echo "Integration tests, on two sandboxes of their own (about 12 minutes; the first time they build what only they run)"
+test-integration: ready ## Against the sandbox's real parts (23 minutes)
+	@echo "Integration tests, on two sandboxes of their own (about 23 minutes; the first time they build what only they run)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/integration
 
 .PHONY: test-e2e
