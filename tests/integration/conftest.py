@@ -89,14 +89,27 @@ def _wipe_what_killed_sessions_left() -> None:
 @pytest.fixture(autouse=True)
 def _needs_cluster(request: pytest.FixtureRequest) -> None:
     """Tests marked `cluster` are skipped where there is no Go to build one, and only there."""
-    if request.node.get_closest_marker("cluster") is None:
-        return
-    block = request.getfixturevalue("sandbox").block("cluster")
+    if request.node.get_closest_marker("cluster") is not None:
+        request.getfixturevalue("demand_cluster")
+
+
+@pytest.fixture(scope="session")
+def demand_cluster(sandbox: Sandbox) -> None:
+    """For fixtures that need a cluster: without Go to build one their tests are skipped, and for any other reason they fail."""
+    block = sandbox.block("cluster")
     if block["available"]:
         return
     if block["next_step"] == build.NEXT_STEP:
         pytest.skip(f"{block['why']}: {block['next_step']}")
     pytest.fail(f"the cluster is not there: {block['why']}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one worker runs: a file, or the folder whose files share the one webhook that there can be (its ports are fixed)."""
+    for item in items:
+        group = item.path.parent if item.path.parent.name == "admission" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 @pytest.fixture(scope="session")

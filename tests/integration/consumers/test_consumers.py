@@ -18,7 +18,6 @@ import botocore.client
 import psycopg
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.client import Client
 from ansible_collections.goldenpath.microapps.tests.integration.admission.askers import Cluster
 from ansible_collections.goldenpath.microapps.tests.integration.consumers import controller as external_secrets
@@ -36,14 +35,10 @@ pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")
-def whole(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Controller]]:
+def whole(sandbox: Any, demand_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Controller]]:
     """The app as the secrets role leaves it, with its workloads running and the controller at work."""
-    if not sandbox.block("cluster")["available"]:
-        pytest.skip("Go is not installed, so there is no cluster")
-    try:
-        external_secrets.program()
-    except NotFound as error:
-        pytest.skip(error.sentence())
+    # Built where it is not there yet: with a cluster there is Go, so no reason is left to do without it.
+    external_secrets.program()
     blocks = {block: sandbox.block(block) for block in ("aws", "cluster", "database", "registry")}
     profile = {"name": "sandbox", "adopt": "take", "cutover": "now", "runner": {"kind": "kubernetes"}, **blocks}
     name, folder = app_name(), tmp_path_factory.mktemp("consumers")
@@ -388,6 +383,7 @@ def _killed_run(place: Place, budget: int, after: bool) -> bool:
     if child == 0:
         try:
             wrap = _killing(budget, after)
+            # In the forked child alone, which ends here: what it calls is wrapped for good.
             Client._sent = wrap(Client._sent, _asks_to_write)  # type: ignore[method-assign]
             botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call, _calls_to_write)
             psycopg.Transaction.__exit__ = wrap(psycopg.Transaction.__exit__, _always)  # type: ignore[method-assign]

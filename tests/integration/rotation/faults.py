@@ -115,7 +115,7 @@ def _http(patch: pytest.MonkeyPatch, fault: Fault) -> None:
 
         bad = False
 
-        def request(self, method: str, url: str, *rest: Any, **also: Any) -> None:  # type: ignore[override]
+        def request(self, method: str, url: str, *rest: Any, **also: Any) -> None:
             self.bad = fault.due(f"{method} {url}")
             if self.bad and fault.kind is Kind.UNREACHABLE:
                 raise ConnectionRefusedError

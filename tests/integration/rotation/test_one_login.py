@@ -106,7 +106,8 @@ def test_an_app_that_cannot_be_switched_over_keeps_its_password(single: Bench, t
     sight = jobs.look(sight.job, store, held)
     assert not sight.rotating
     assert sight.held == held.held
-    with sight.job.issuer.exclusive(single.name):  # type: ignore[union-attr]
+    assert sight.job.issuer is not None
+    with sight.job.issuer.exclusive(single.name):
         jobs.retire(sight, store, jobs.rotate(sight, store))
     assert single.current()["password"] == leaked
     assert there.works(single.current())
