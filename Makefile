@@ -78,7 +78,7 @@ test-unit: venv ## Pure logic, and the rules of the house (1 minute)
 .PHONY: test-integration
 test-integration: ready ## Against the sandbox's real parts (23 minutes)
 	@echo "Integration tests, on two sandboxes of their own (about 23 minutes; the first time they build what only they run)"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/integration
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/integration
 
 .PHONY: test-e2e
 test-e2e: ready ## The whole road as a user walks it (7 minutes)

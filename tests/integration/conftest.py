@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build, layout
@@ -104,12 +105,17 @@ def demand_cluster(sandbox: Sandbox) -> None:
     pytest.fail(f"the cluster is not there: {block['why']}")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one worker runs: a file, or the folder whose files share the one webhook that there can be (its ports are fixed)."""
-    for item in items:
-        group = item.path.parent if item.path.parent.name == "admission" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+class _Scheduling(LoadFileScheduling):
+    """One worker runs a file, or the folder whose files share the one webhook that there can be (its ports are fixed)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = pathlib.PurePosixPath(nodeid.partition("::")[0])
+        return str(path.parent if path.parent.name == "admission" else path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    """Not by pytest-xdist's groups: with pytest 9.2 it (3.8) loses them without a word, and spreads every test."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

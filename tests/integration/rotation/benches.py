@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import secrets as random_source
-import signal
 import socket
 import subprocess
 import sys
@@ -21,8 +20,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
-import botocore.client
 import botocore.exceptions
+import kills
 import psycopg
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import SecretSpec
@@ -33,10 +32,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation impo
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
     Issuer,
-    http_recipe,
     iam_access_key,
-    openbao_static_role,
-    postgresql_session,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
@@ -117,41 +113,7 @@ class Bench:
 
     def killed(self, budget: int, after: bool, **asked: Any) -> bool:
         """Whether a run in a process of its own was killed by SIGKILL at that outside call; False if it ended before."""
-        child = os.fork()
-        if child == 0:
-            try:
-                wrap = _killing(budget, after)
-                botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
-                psycopg.Connection.execute = wrap(psycopg.Connection.execute)
-                postgresql_session.psycopg.connect = wrap(psycopg.connect)
-                http_recipe.request = wrap(http_recipe.request)
-                openbao_static_role.request = wrap(openbao_static_role.request)
-                self.run(**asked)
-                os._exit(0)
-            finally:
-                os._exit(1)
-        _unused, status = os.waitpid(child, 0)
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed instead of being killed"
-        return os.WIFSIGNALED(status)
-
-
-def _killing(budget: int, after: bool) -> Callable[[Any], Any]:
-    count = [0]
-
-    def wrap(original: Any) -> Any:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            count[0] += 1
-            if count[0] != budget:
-                return original(*args, **kwargs)
-            try:
-                if after:
-                    original(*args, **kwargs)
-            finally:  # an answer that is an error is an answer, too
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        return counted
-
-    return wrap
+        return kills.killed(lambda: self.run(**asked), budget, after)
 
 
 def witness(aws: dict[str, Any], service: str, key_id: str = "test", secret: str = "test") -> Any:  # noqa: S107 - moto's

@@ -12,14 +12,13 @@ import json
 import os
 import pathlib
 import secrets as random_source
-import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import botocore.client
 import botocore.exceptions
 import psycopg
 import pytest
@@ -39,6 +38,9 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.mode
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import AwsSecretsManager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+import kills
 
 APP = "rotated"
 NAME = "microapps/test/rotated/database"
@@ -223,43 +225,6 @@ def test_what_is_changed_by_hand_is_put_back(fresh: Place) -> None:
 # Kill: the process ends by SIGKILL before or after its n-th call to the outside.
 
 
-def _killing(budget: int, after: bool) -> Callable[[Any], Any]:
-    count = [0]
-
-    def wrap(original: Any) -> Any:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            count[0] += 1
-            if count[0] != budget:
-                return original(*args, **kwargs)
-            try:
-                if after:
-                    original(*args, **kwargs)
-            finally:  # an answer that is an error is an answer, too
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        return counted
-
-    return wrap
-
-
-def _killed_run(place: Place, budget: int, after: bool, force: bool) -> bool:
-    """Whether a run in a process of its own was killed at that call; False if it ended before."""
-    child = os.fork()
-    if child == 0:
-        try:
-            wrap = _killing(budget, after)
-            botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
-            psycopg.Connection.execute = wrap(psycopg.Connection.execute)
-            postgresql_session.psycopg.connect = wrap(psycopg.connect)
-            run(place, force=force)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _unused, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed instead of being killed"
-    return os.WIFSIGNALED(status)
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
 def test_killed_at_every_outside_call(fresh: Place, first: bool, after: bool) -> None:
@@ -268,7 +233,7 @@ def test_killed_at_every_outside_call(fresh: Place, first: bool, after: bool) ->
     budget = 0
     while True:
         budget += 1
-        if not _killed_run(fresh, budget, after, force=not first):
+        if not kills.killed(lambda: run(fresh, force=not first), budget, after):
             break
         user = password = ""
         with contextlib.suppress(botocore.exceptions.ClientError):

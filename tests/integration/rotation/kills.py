@@ -1,0 +1,58 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A run in a process of its own that ends by SIGKILL before or after its n-th call to the outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import botocore.client
+import psycopg
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
+    http_recipe,
+    openbao_static_role,
+    postgresql_session,
+)
+
+
+def killed(run: Callable[[], object], budget: int, after: bool) -> bool:
+    """Whether the run was killed at that call; False if it ended before."""
+    child = os.fork()
+    if child == 0:
+        try:
+            wrap = _killing(budget, after)
+            botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
+            psycopg.Connection.execute = wrap(psycopg.Connection.execute)
+            postgresql_session.psycopg.connect = wrap(psycopg.connect)
+            http_recipe.request = wrap(http_recipe.request)
+            openbao_static_role.request = wrap(openbao_static_role.request)
+            run()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _unused, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed instead of being killed"
+    return os.WIFSIGNALED(status)
+
+
+def _killing(budget: int, after: bool) -> Callable[[Any], Any]:
+    count = [0]
+
+    def wrap(original: Any) -> Any:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            count[0] += 1
+            if count[0] != budget:
+                return original(*args, **kwargs)
+            try:
+                if after:
+                    original(*args, **kwargs)
+            finally:  # an answer that is an error is an answer, too
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return counted
+
+    return wrap
