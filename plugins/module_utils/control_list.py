@@ -210,6 +210,14 @@ CONTROLS: Final[tuple[Control, ...]] = (
         applies="always",
     ),
     Control(
+        id="supply_chain-14",
+        title="What the registry's scanner found in the image is within the gate",
+        why="A signature says who made the image, not that it is free of holes that are already known.",
+        proof="`aws ecr describe-image-scan-findings --repository-name <image> --image-id imageDigest=<digest>`, against the profile's gate.",
+        paths=(Path.LIGHT, Path.FULL),
+        applies="always",
+    ),
+    Control(
         id="secrets-01",
         title="No credential found in the code lets anybody in",
         why="A password in a repository is known to everybody who ever had a copy of it, and deleting the line does not change that.",

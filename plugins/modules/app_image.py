@@ -11,8 +11,9 @@ description:
   - Verifies the image that the app's overlay of this environment names, or else the one that the catalog names by a tag or
     digest, or else that of the newest commit which has one, against the C(signature_policy) of the profile.
   - Pins the overlay on the branch C(forge.branch) to the verified digest, and compares what the app's pods run.
-  - It is a gate. An image that is not signed as the policy asks, or could not be asked about, fails the task after its answers
-    are recorded, so that nothing after it is done.
+  - Where the policy has C(ecr_findings), asks ECR what its scanner found in that image, and judges it.
+  - It is a gate. An image that is not signed as the policy asks, has findings that block, or could not be asked about,
+    fails the task after its answers are recorded, so that nothing after it is done.
   - An app of which no image is released yet owes nothing here.
 requirements:
   - cryptography >= 42

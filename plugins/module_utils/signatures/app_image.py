@@ -35,13 +35,14 @@ from .model import Subject
 from .policy import Policy, missing, policy_of
 from .release import Meant, Sight, kustomize_name, look
 from .running import Place, running, strangers
+from .scanned import SCANNED, lets_through, scanned
 from .verify import Asked, Verdict, verify_images
 
 SIGNED: Final = "supply_chain-10"
 ATTESTED: Final = "supply_chain-11"
 PINNED: Final = "supply_chain-12"
-CONTROLS: Final = (SIGNED, ATTESTED, PINNED)
-PERMISSIONS: Final = (*REGISTRY_PERMISSIONS, "pods:list", "git: push the branch of forge.branch")
+CONTROLS: Final = (SIGNED, ATTESTED, PINNED, SCANNED)
+PERMISSIONS: Final = (*REGISTRY_PERMISSIONS, "ecr:DescribeImageScanFindings", "pods:list", "git: push the branch of forge.branch")
 SPEC: Final[dict[str, Any]] = {**MICROAPP_OPTIONS, **VERDICT_OPTION}
 PUSH_TRIES: Final = 3
 VERIFIER: Final = "https://github.com/goldenpath/microapps"
@@ -73,17 +74,19 @@ def _decided(context: Context, request: Request) -> Outcome:
     sight = look(context.app, context.profile, copy)
     if sight.other:
         return _closed(f"git:{context.app.name}@{context.profile.forge.branch}", sight.other)
-    verdict, _where = verified(context, policy, sight.meant, request)
+    verdict, where = verified(context, policy, sight.meant, request)
     if isinstance(verdict.error, NotFound) and sight.meant.promised:
         return _closed(f"image:{verdict.image}", f"{str(sight.meant.source).capitalize()} names it: {verdict.error.sentence()}")
     if isinstance(verdict.error, NotFound):
         return Outcome((), _nothing_released(sight.meant))
+    findings = scanned(context, policy, verdict, where, request)
+    goes_on = verdict.verified and lets_through(findings)
     plans = tuple(
         plan if request.check or not plan.changes else _pushed(context, plan, verdict, request)
-        for plan in ([_pinning(context, sight, verdict)] if verdict.verified and not untold else [])
+        for plan in ([_pinning(context, sight, verdict)] if goes_on and not untold else [])
     )
     foreign: tuple[str, ...] = ()
-    if verdict.verified:
+    if goes_on:
         try:
             foreign = _foreign(context, verdict, request)
         except MicroappsError as error:
@@ -91,11 +94,11 @@ def _decided(context: Context, request: Request) -> Outcome:
             untold = untold or error.sentence()
     artefacts = _kept(context, policy, verdict, request)
     answers = tuple(
-        _not_told(answer, untold) if untold and verdict.verified and answer.control == PINNED else answer
-        for answer in _answers(policy, verdict, plans, foreign, request.check)
+        _not_told(answer, untold) if untold and goes_on and answer.control == PINNED else answer
+        for answer in (*_answers(policy, verdict, goes_on, plans, foreign, request.check), findings)
     )
     result = {"image": as_result(verdict), "artefacts": artefacts}
-    return Outcome(plans, answers, result, gate="" if verdict.verified else verdict.reason)
+    return Outcome(plans, answers, result, gate="" if goes_on else verdict.reason or findings.reason)
 
 
 def _latest(url: str, request: Request) -> tuple[Mirror, str]:
@@ -181,12 +184,13 @@ def _foreign(context: Context, verdict: Verdict, request: Request) -> tuple[str,
 
 
 def _answers(
-    policy: Policy, verdict: Verdict, plans: Iterable[Plan], foreign: tuple[str, ...], check: bool
+    policy: Policy, verdict: Verdict, goes_on: bool, plans: Iterable[Plan], foreign: tuple[str, ...], check: bool
 ) -> tuple[Answer, ...]:
     proof = (f"image:{verdict.reference or verdict.image}",)
     if verdict.error is not None:
         reason = verdict.error.sentence()
-        return tuple(Answer(control, State.NOT_REACHED, proof, reason=reason, found="could not be told") for control in CONTROLS)
+        asked = (SIGNED, ATTESTED, PINNED)
+        return tuple(Answer(control, State.NOT_REACHED, proof, reason=reason, found="could not be told") for control in asked)
     unmet = missing(policy, verdict.signatures)
     covered = policy.covers(verdict.reference.partition("@")[0])
     failed = [one for one in verdict.attestations if not one.passed]
@@ -205,9 +209,10 @@ def _answers(
     else:
         told = ", ".join(str(one.topic) for one in verdict.attestations)
         attested = Answer(ATTESTED, State.IN_PLACE, proof, found=f"{told} attested")
-    if not verdict.verified:
-        reason = "An image that is not verified is not pinned, and what runs is compared with nothing."
-        return (signed, attested, Answer(PINNED, State.VIOLATED, proof, reason=reason, found="not verified"))
+    if not goes_on:
+        found = "held back for what its scan found" if verdict.verified else "not verified"
+        reason = f"An image that is {found} is not pinned, and what runs is compared with nothing."
+        return (signed, attested, Answer(PINNED, State.VIOLATED, proof, reason=reason, found=found))
     (pin,) = answers_of(plans, (PINNED,), check)
     if foreign:
         reason = f"Not the verified image: {'; '.join(foreign[:5])}. Deploy the branch, or find out who did"
@@ -227,7 +232,7 @@ def _without_policy(profile: Profile) -> tuple[Answer, ...]:
     none = "Nothing is verified without a signature_policy."
     return (
         Answer(SIGNED, State.VIOLATED, reason=reason, found=reason),
-        *(Answer(control, State.NOT_APPLICABLE, reason=none) for control in (ATTESTED, PINNED)),
+        *(Answer(control, State.NOT_APPLICABLE, reason=none) for control in (ATTESTED, PINNED, SCANNED)),
     )
 
 

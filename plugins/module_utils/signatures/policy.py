@@ -23,8 +23,8 @@ from ..controls import Path
 from ..errors import Invalid
 from ..oci.reference import parse
 from ..profile import Profile
-from .attestations.model import Owed
-from .attestations.schema import owed_from
+from .attestations.model import Owed, VulnerabilityRule
+from .attestations.schema import findings_from, owed_from
 from .model import Format, Verified
 from .notation.signer import NotationSigner
 from .policy_schema import SIGNATURE_POLICY, SIGNER_KINDS
@@ -41,7 +41,10 @@ SIGNERS: Final[dict[str, Loader]] = {"key": KeySigner.load, "keyless": KeylessSi
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Policy:
-    """Who must have signed. `require` is (role, how many different ones); `digest` is the policy's own, for summaries."""
+    """Who must have signed. `require` is (role, how many different ones); `digest` is the policy's own, for summaries.
+
+    `findings` are the gates for what ECR's scanner found, of the paths that have one.
+    """
 
     signers: tuple[Signer, ...]
     require: tuple[tuple[str, int], ...]
@@ -51,6 +54,7 @@ class Policy:
     bind_repository: bool
     all_platforms: bool
     owed: Mapping[Path, Owed]
+    findings: Mapping[Path, VulnerabilityRule]
     digest: str
 
     def covers(self, repository: str) -> bool:
@@ -84,6 +88,7 @@ def policy_from(data: Mapping[str, Any], registry: str, loading: Loading, where:
         bool(data.get("bind_repository", False)),
         data.get("platforms", "image") == "all",
         owed_from(data.get("attestations") or {}, loading.now, f"{where}.attestations"),
+        findings_from(data.get("ecr_findings") or {}, loading.now, f"{where}.ecr_findings"),
         "sha256:" + hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest(),
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..catalog import patterns as kinds
-from .attestations.schema import ATTESTATIONS
+from .attestations.schema import ATTESTATIONS, BY_ECR
 from .keyless.rules import SIGNER_FIELDS, SIGNER_REQUIRED
 from .model import Format
 from .notation.schema import NOTATION
@@ -102,6 +102,7 @@ SIGNATURE_POLICY: Final[kinds.Schema] = kinds.record(
             "Of an index of several platforms, whether its own signature will do, or each platform's image needs one as well.",
         ),
         "attestations": ATTESTATIONS,
+        "ecr_findings": BY_ECR,
     },
     ("signers", "require"),
 )

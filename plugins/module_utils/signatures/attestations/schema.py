@@ -134,6 +134,19 @@ ATTESTATIONS: Final[kinds.Schema] = kinds.record(
     },
 )
 
+BY_ECR: Final[kinds.Schema] = kinds.record(
+    "The gate for what ECR's own scan found in the app's image, by the app's path; what is left out is not asked.",
+    {
+        Path.LIGHT.value: {**VULNERABILITIES, "description": "For an app on the light path."},
+        Path.FULL.value: {**VULNERABILITIES, "description": "For an app on the full path."},
+    },
+)
+
+
+def findings_from(data: Mapping[str, Any], now: datetime.datetime, where: str) -> dict[Path, VulnerabilityRule]:
+    """The rules of `ecr_findings`, from data that `BY_ECR` has accepted; raises as `owed_from` does."""
+    return {path: vulnerability_rule(data[path], now, f"{where}.{path}") for path in Path if path.value in data}
+
 
 def owed_from(data: Mapping[str, Any], now: datetime.datetime, where: str) -> dict[Path, Owed]:
     """The rules of both paths, from data that `ATTESTATIONS` has accepted; `where` begins the sentence of an `Invalid`.
