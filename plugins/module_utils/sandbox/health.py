@@ -49,6 +49,7 @@ def probes(layout: Layout, ports: Mapping[str, int]) -> dict[str, Probe]:
         "kube-scheduler": lambda: _get(ports["kube-scheduler"], "/healthz", files.certificate) == http.client.OK,
         "kwok": api.node_is_ready,
         "restaurant-api": lambda: _get(ports["restaurant-api"], "/healthz") == http.client.OK,
+        "gateway": lambda: listens(ports["gateway"]),
         "app-where2eat": lambda: listens(ports["app-where2eat"]),
     }
 

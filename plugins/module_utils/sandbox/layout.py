@@ -46,6 +46,7 @@ PORTS: Final = (
     "kwok",
     "restaurant-api",
     "app-where2eat",
+    "gateway",
 )
 
 

@@ -247,7 +247,7 @@ def _kwok(files: cluster.ClusterFiles, ports: Mapping[str, int]) -> tuple[str, .
 
 
 def example(layout: Layout, ports: Mapping[str, int]) -> tuple[Program, ...]:
-    """The example app and the restaurant API that it calls; none where the collection came without examples."""
+    """The example app, the gateway before it, the restaurant API that it calls; none where the collection has no examples."""
     folder = collection_root() / "examples" / EXAMPLE
     if not folder.is_dir():
         return ()
@@ -259,6 +259,7 @@ def example(layout: Layout, ports: Mapping[str, int]) -> tuple[Program, ...]:
     launcher = python_module("launcher", str(layout.path("apps")), EXAMPLE)
     return (
         Program("restaurant-api", (sys.executable, str(folder / "restaurant_api.py")), stand_in),
+        Program("gateway", python_module("gateway", str(ports["gateway"]), str(ports[f"app-{EXAMPLE}"]))),
         Program(f"app-{EXAMPLE}", launcher, by_itself=False, with_children=True, stop_seconds=5),
     )
 

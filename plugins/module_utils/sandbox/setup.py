@@ -176,7 +176,7 @@ def blocks(layout: Layout, params: Mapping[str, Any], ports: Mapping[str, int], 
         "tools": {"promtool": str(found.programs.get("promtool", ""))},
         "example": {
             "app": EXAMPLE,
-            "app_url": f"http://{local}:{ports['app-' + EXAMPLE]}",
+            "app_url": f"http://{local}:{ports['gateway']}",
             "restaurant_api_url": f"http://{local}:{ports['restaurant-api']}",
             "restaurant_api_admin_token_file": str(layout.path("restaurant-api", "admin-token")),
         },

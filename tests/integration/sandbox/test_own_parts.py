@@ -93,6 +93,7 @@ def test_parts_of_the_users_own_are_taken_instead(sandbox, other):
         "sandbox:openbao",
         "sandbox:git",
         "sandbox:restaurant-api",
+        "sandbox:gateway",
         "sandbox:app-where2eat",
     }
     for name, values in theirs.items():

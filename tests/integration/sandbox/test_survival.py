@@ -28,7 +28,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # A sandbox that is kept between sessions ($GOLDENPATH_TEST_STATE) may hold what an interrupted one wrote.
 NAME = f"survival_{secrets.token_hex(4)}"
 TABLE = sql.Identifier(NAME)
-PARTS = ("aws", "openbao", "postgresql", "registry", "git", "restaurant-api", "app-where2eat")
+PARTS = ("aws", "openbao", "postgresql", "registry", "git", "restaurant-api", "gateway", "app-where2eat")
 CLUSTER = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 
 
