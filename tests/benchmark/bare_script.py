@@ -11,17 +11,17 @@ import time
 
 BEGAN = time.perf_counter()
 
-import base64  # noqa: E402 - the imports are what is timed
-import concurrent.futures  # noqa: E402
-import json  # noqa: E402
-import pathlib  # noqa: E402
-import ssl  # noqa: E402
-import sys  # noqa: E402
-from typing import Any  # noqa: E402
+import base64
+import concurrent.futures
+import json
+import pathlib
+import ssl
+import sys
+from typing import Any
 
-import boto3  # noqa: E402
-import urllib3  # noqa: E402
-from botocore.config import Config  # noqa: E402
+import boto3
+import urllib3
+from botocore.config import Config
 
 IMPORTED = time.perf_counter()
 

@@ -52,7 +52,7 @@ def stranger(root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> It
             check=False,
         )
 
-    run.base = base  # type: ignore[attr-defined]  # what a test looks at afterwards
+    run.base = base
     built = run("galaxy", "collection", "build", str(root), "--output-path", str(base))
     assert built.returncode == 0, built.stderr
     (artefact,) = base.glob("goldenpath-microapps-*.tar.gz")

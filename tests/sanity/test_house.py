@@ -164,3 +164,26 @@ def test_a_role_has_what_a_stranger_looks_for(role: pathlib.Path) -> None:
 def test_the_licence_stands_in_every_file(path: pathlib.Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not text.strip() or "GNU General Public License v3.0+" in text[:400]
+
+
+IGNORES = re.compile(r"# (?:noqa|type: ignore|pylint: disable|nosec)\b.*")
+WITH_A_REASON = re.compile(r"# (?:noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\]) +(?:# |- )\S.*")
+
+
+@pytest.mark.parametrize("folder", ["plugins", "tests", "molecule", "examples"])
+def test_every_ignore_has_its_reason(folder: str) -> None:
+    bare = [
+        f"{name_of(path)}:{number}: {found[0]}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path != pathlib.Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := IGNORES.search(line)) and not WITH_A_REASON.fullmatch(found[0])
+    ]
+    assert not bare, "\n".join(bare)
+
+
+def test_tests_ignore_no_types() -> None:
+    """mypy reads the plugins alone: elsewhere such a comment hides nothing, and says that it does."""
+    assert not [
+        name_of(path) for path in (ROOT / "tests").rglob("*.py") if re.search(r"# type: +ignore", path.read_text("utf-8"))
+    ]

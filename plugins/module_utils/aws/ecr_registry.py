@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..capability import KEEP, Capability, Outcome, Plan, Request
 from ..errors import NotFound
@@ -95,7 +95,8 @@ def apply(ecr: ECRClient, made: Plan, wish: Settings) -> None:
         rules = made.after["signing_rules"]
         with calling("set what the registry signs"):
             if rules:
-                ecr.put_signing_configuration(signingConfiguration=signing_arguments(rules))  # type: ignore[arg-type]
+                # Plain data of the shape that the types spell out.
+                ecr.put_signing_configuration(signingConfiguration=cast("Any", signing_arguments(rules)))
             else:
                 ecr.delete_signing_configuration()
 

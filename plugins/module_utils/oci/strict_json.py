@@ -10,6 +10,7 @@ section 4 leaves it open).
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -45,8 +46,7 @@ def parse_object(data: bytes, what: str, depth: int = JSON_DEPTH_LIMIT) -> dict[
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _value in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        ((twice, _times),) = Counter(key for key, _value in pairs).most_common(1)
         raise ValueError(f"the key {twice!r:.60} stands twice in one object")
     return value
 

@@ -267,7 +267,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import platform_hooks  # noqa: E402
+import platform_hooks  # noqa: E402 - the line above lets it be found
 
 MODULE = @@module@@
 ATTRIBUTE = @@attribute@@

@@ -197,8 +197,8 @@ def _other_plans(
     for path, text in sorted(changes.items()):
         if path not in told:
             before = world.texts.get(path)
-            action = "delete" if text is None else "create" if before is None else "update"
-            plans.append(Plan(f"{name}:{path}", _text(before), _text(text), (Change(action, "bookkeeping"),)))  # type: ignore[arg-type]
+            change = Change("delete" if text is None else "create" if before is None else "update", "bookkeeping")
+            plans.append(Plan(f"{name}:{path}", _text(before), _text(text), (change,)))
     return plans
 
 

@@ -384,9 +384,9 @@ def _killed_run(place: Place, budget: int, after: bool) -> bool:
         try:
             wrap = _killing(budget, after)
             # In the forked child alone, which ends here: what it calls is wrapped for good.
-            Client._sent = wrap(Client._sent, _asks_to_write)  # type: ignore[method-assign]
+            Client._sent = wrap(Client._sent, _asks_to_write)
             botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call, _calls_to_write)
-            psycopg.Transaction.__exit__ = wrap(psycopg.Transaction.__exit__, _always)  # type: ignore[method-assign]
+            psycopg.Transaction.__exit__ = wrap(psycopg.Transaction.__exit__, _always)
             os._exit(1 if place.rotate("now").get("failed") else 0)
         finally:
             os._exit(1)

@@ -38,7 +38,7 @@ def app(root: pathlib.Path) -> App:
 
 
 def statements(desired: supply_chain.Desired) -> dict[str, Any]:
-    return {statement["Sid"]: statement for statement in desired.role.policy["Statement"]}  # type: ignore[index]
+    return {statement["Sid"]: statement for statement in desired.role.policy["Statement"]}
 
 
 def test_the_role_may_do_what_was_declared_and_read_its_own_secrets(app: App) -> None:
@@ -93,12 +93,12 @@ def test_the_repository(app: App) -> None:
         True,
     )
     assert wanted(app, PROFILE, None, LIMITS).repository.encryption is KEEP
-    deny = desired.policy["Statement"][1]  # type: ignore[index]
+    deny = desired.policy["Statement"][1]
     assert deny["Effect"] == "Deny" and deny["Condition"]["StringNotEquals"] == {"aws:PrincipalAccount": "123456789012"}
-    assert "goldenpath.microapps/environment" not in desired.tags  # type: ignore[operator]
+    assert "goldenpath.microapps/environment" not in desired.tags
 
 
 def test_free_text_in_a_tag_is_what_aws_takes(app: App) -> None:
     hostile = dataclasses.replace(app, cost_center='CC";\n{{ x }}<script>é' + "x" * 300)
     tags = wanted(hostile, PROFILE, None, LIMITS).role.tags
-    assert all(re.fullmatch(r"[A-Za-z0-9_ .:/=+@-]{0,256}", value) for value in tags.values())  # type: ignore[union-attr]
+    assert all(re.fullmatch(r"[A-Za-z0-9_ .:/=+@-]{0,256}", value) for value in tags.values())

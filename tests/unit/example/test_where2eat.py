@@ -126,9 +126,9 @@ def api(restaurant_api, tmp_path: pathlib.Path):
 
 
 def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, str]:
-    request = urllib.request.Request(url, method=method, headers={k.replace("_", "-"): v for k, v in headers.items()})  # noqa: S310 - the loopback server above
+    request = urllib.request.Request(url, method=method, headers={k.replace("_", "-"): v for k, v in headers.items()})  # noqa: S310 - the address is the test's own server's - the loopback server above
     try:
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - the address is the test's own server's
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

@@ -391,7 +391,7 @@ def test_nobody_there_is_one_line(tmp_path: pathlib.Path) -> None:
 
 
 def test_something_else_than_an_api_server_is_found_out(server: Server) -> None:
-    server.answers = [(200, {}, ["not", "an", "object"])]  # type: ignore[list-item]
+    server.answers = [(200, {}, ["not", "an", "object"])]
     with pytest.raises(Unreachable, match="does not answer like an API server"):
         client_of(server).get(NAMESPACE, "", "x")
 

@@ -109,7 +109,7 @@ def test_only_what_the_simulator_calls_allowed_is_allowed() -> None:
     ],
 )
 def test_an_error_is_never_a_yes(error: Exception, reachable: str, permitted: str) -> None:
-    row = refused("AWS", "somewhere", error)  # type: ignore[arg-type]  # all three are errors of ours
+    row = refused("AWS", "somewhere", error)
     assert (row.reachable, row.permitted, row.problem) == (reachable, permitted, error)
 
 

@@ -33,7 +33,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("known", "base", "current", "rendered", "keeps", "good", "content", "outcome", "new_base"), CASES)
-def test_a_file(known, base, current, rendered, keeps, good, content, outcome, new_base) -> None:  # type: ignore[no-untyped-def]
+def test_a_file(known, base, current, rendered, keeps, good, content, outcome, new_base) -> None:
     remembered = made(base or b"lost", False) if known else None
     decision = decide(File("x", rendered, keeps_good=keeps), remembered, base, current, merged, good)
     assert (decision.content, str(decision.outcome), decision.is_new_base) == (content, outcome, new_base)

@@ -36,7 +36,7 @@ def entry(**changes: Any) -> str:
 
 
 def in_payload(**changes: Any) -> str:
-    return entry(Payload={**ENTRY["Payload"], **changes})  # type: ignore[dict-item]
+    return entry(Payload={**ENTRY["Payload"], **changes})
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def with_exponent(exponent: int) -> Any:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (pem(rsa.generate_private_key(65537, 1024).public_key()), "RSA key of 1024 bits"),  # noqa: S505
+        (pem(rsa.generate_private_key(65537, 1024).public_key()), "RSA key of 1024 bits"),  # noqa: S505 - too weak, and to be refused
         (pem(with_exponent(3)), "exponent"),
         (pem(ec.generate_private_key(ec.SECP224R1()).public_key()), "of a kind that is not taken"),
         (pem(ec.generate_private_key(ec.SECP256K1()).public_key()), "of a kind that is not taken"),
@@ -127,13 +127,13 @@ PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
     ("key", "signature", "accepted"),
     [
         (P256, ecdsa(P256, hashes.SHA384()), False),
-        (P256, ecdsa(P256, hashes.SHA1()), False),  # noqa: S303
+        (P256, ecdsa(P256, hashes.SHA1()), False),  # noqa: S303 - weak, and to be refused
         (P256, ecdsa(P384, hashes.SHA256()), False),
         (P256, ecdsa(P256, hashes.SHA256()) + b"\0", False),
         (P256, b"", False),
         (P384, ecdsa(P384, hashes.SHA512()), False),
         (P521, ecdsa(P521, hashes.SHA384()), False),
-        (RSA_2048, pkcs1(hashes.SHA1()), False),  # noqa: S303
+        (RSA_2048, pkcs1(hashes.SHA1()), False),  # noqa: S303 - weak, and to be refused
         (RSA_2048, pkcs1(hashes.SHA512()), False),
         (RSA_2048, RSA_2048.sign(MESSAGE, PSS, hashes.SHA256()), False),
         (RSA_2048, b"\0" + pkcs1(hashes.SHA256()), False),

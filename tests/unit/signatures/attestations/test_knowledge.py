@@ -45,7 +45,7 @@ def told(kev: bytes | None = None, epss: bytes | None = None, days: int = 7) -> 
         kev=None if kev is None else FileRule("kev.json", days),
         epss=None if epss is None else FileRule("epss.csv", days, 0.5),
     )
-    return knowledge_for(rule, NOW, {"kev.json": kev, "epss.csv": epss}.__getitem__)  # type: ignore[arg-type]
+    return knowledge_for(rule, NOW, {"kev.json": kev, "epss.csv": epss}.__getitem__)
 
 
 def kev(**change: Any) -> bytes:

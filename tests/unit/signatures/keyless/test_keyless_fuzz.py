@@ -115,7 +115,7 @@ def test_anything_at_all_is_rejected(content: bytes) -> None:
         assert one.proves(dataclasses.replace(one.candidate, content=content)) is None
 
 
-CERTIFICATE = read(ALL[0].candidate).bundle.certificate or b""  # type: ignore[union-attr]
+CERTIFICATE = read(ALL[0].candidate).bundle.certificate or b""
 
 
 @given(der=mutating.bent_bytes(CERTIFICATE) | st.binary(max_size=200))
@@ -131,7 +131,7 @@ def test_a_bent_certificate_is_read_or_rejected(der: bytes) -> None:
             certificate.believed(signer, root.authorities, ())
 
 
-STAMP = read(ALL[0].candidate).bundle.timestamps[0]  # type: ignore[union-attr]
+STAMP = read(ALL[0].candidate).bundle.timestamps[0]
 
 
 @given(response=mutating.bent_bytes(STAMP) | st.binary(max_size=200))
@@ -145,7 +145,7 @@ def test_a_bent_time_stamp_proves_the_same_time_or_none(response: bytes) -> None
 @given(
     pem=st.text(max_size=100)
     | mutating.bent_bytes(read(ALL[3].candidate).legacy.chain.encode()).map(lambda raw: raw.decode("latin-1"))
-)  # type: ignore[union-attr]
+)
 def test_a_bent_chain_is_read_or_rejected(pem: str) -> None:
     try:
         certificate.pem_chain(pem, "The chain")
@@ -153,7 +153,7 @@ def test_a_bent_chain_is_read_or_rejected(pem: str) -> None:
         return
 
 
-NOTE = read(ALL[0].candidate).bundle.log_entries[0].proof.checkpoint  # type: ignore[union-attr]
+NOTE = read(ALL[0].candidate).bundle.log_entries[0].proof.checkpoint
 
 
 @given(note=st.text(max_size=200) | mutating.bent_bytes(NOTE.encode()).map(lambda raw: raw.decode("utf-8", "replace")))

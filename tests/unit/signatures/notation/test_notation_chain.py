@@ -41,7 +41,7 @@ STAMPS = (ExtendedKeyUsageOID.TIME_STAMPING,)
 
 
 def forge() -> Forge:
-    return Forge(None, None, types.SimpleNamespace(signers={}))  # type: ignore[arg-type]  # it places nothing
+    return Forge(None, None, types.SimpleNamespace(signers={}))
 
 
 def reason(certificates: tuple[x509.Certificate, ...], purpose: Purpose = Purpose.CODE_SIGNING) -> str:
