@@ -13,11 +13,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..app import App
-from ..capability import KEEP, Capability, Outcome, Plan, Request, answers_of
+from ..capability import KEEP, Capability, Outcome, Plan, Refusal, Request, answers_of
 from ..controls import Answer, State
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, context_of
 from ..profile import Profile
-from . import ecr, ecr_plan, iam, iam_plan
+from . import ecr, ecr_plan, ecr_registry, iam, iam_plan
+from .ecr_registry_plan import Settings, unscanned
 from .session import AwsSession, session_for
 from .sets import adoption, apart, each
 from .supply_chain import (
@@ -45,7 +46,7 @@ SPEC: Final[dict[str, Any]] = {
 # Nothing is deleted here but what was added to the role: `retire` removes whole objects.
 PERMISSIONS: Final = tuple(
     sorted(
-        (set(ecr.PERMISSIONS) | set(ecr.GRANTED_TO_AWS) | set(iam.PERMISSIONS))
+        ({"ecr:GetRegistryScanningConfiguration", *ecr.PERMISSIONS, *ecr.GRANTED_TO_AWS, *iam.PERMISSIONS})
         - {
             "ecr:DeleteRepository",
             "ecr:ListImages",
@@ -134,9 +135,21 @@ def _repository(session: AwsSession, desired: Desired, app: App, profile: Profil
         foreign = adoption(made.object, current.tags, app.name, profile.adopt)
         if foreign:
             return dataclasses.replace(made, after=made.before, changes=(), refusals=foreign)
+    made = _by_the_registrys_rules(session, made, wish.name)
     doable, *refused = apart(made)
     done = doable if check else ecr.carried_out(session, wish, current, doable)
     return _together(done, refused)
+
+
+def _by_the_registrys_rules(session: AwsSession, made: Plan, repository: str) -> Plan:
+    why = unscanned(ecr_registry.observe(session.ecr, Settings(scan_type="")), repository)
+    if not why:
+        return made
+    mend = f"Give the registry a rule for it: goldenpath.microapps.ecr_registry, scan_rules with the filter {repository}."
+    refusal = Refusal(
+        f"Images of {repository} are not scanned when they are pushed", why, mend, REPOSITORY_CONTROLS["scan_on_push"]
+    )
+    return dataclasses.replace(made, refusals=(*made.refusals, refusal))
 
 
 def _together(done: Plan, refused: list[Plan]) -> Plan:

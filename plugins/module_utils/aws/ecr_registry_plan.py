@@ -129,6 +129,18 @@ def settings_from(scanning: Mapping[str, Any] | None, signing: Mapping[str, Any]
     return found
 
 
+def unscanned(settings: Settings, repository: str) -> str:
+    """Why images pushed to the repository are not scanned, whatever its own setting says; empty if that is what counts.
+
+    With enhanced scanning AWS goes by the registry's rules alone (ECR user guide, enhanced scanning).
+    """
+    if settings.scan_type != "ENHANCED" or settings.scan_rules is KEEP:
+        return ""
+    if any(rule.frequency != "manual" and rule.covers(repository) for rule in settings.scan_rules):
+        return ""
+    return f"the registry's scanning is enhanced, and no rule of it is for {repository}: its own setting counts for nothing then"
+
+
 def scanning_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
     """`scan_type` and `scan_rules` (as shown) as the call takes them."""
     rules = [

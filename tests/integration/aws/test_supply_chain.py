@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import app_supply_chain, ecr, iam
+from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import app_supply_chain, ecr, ecr_registry, iam
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import session as sessions
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.app_supply_chain import CAPABILITY
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.supply_chain import CONTROLS
@@ -196,4 +196,38 @@ def test_the_rights_are_the_calls(
     assert made - {"sts:GetCallerIdentity"} <= set(CAPABILITY.permissions)
     # What AWS asks for without a call of ours: grants on the key for ECR.
     assert set(CAPABILITY.permissions) - made == set(ecr.GRANTED_TO_AWS)
-    assert set(CAPABILITY.permissions) <= {*ecr.CAPABILITY.permissions, *iam.CAPABILITY.permissions}
+    modules = (ecr, ecr_registry, iam)
+    assert set(CAPABILITY.permissions) <= {right for module in modules for right in module.CAPABILITY.permissions}
+
+
+@pytest.fixture
+def scanning(client: Callable[[str], Any]) -> Iterator[Callable[..., None]]:
+    """Sets what the account's registry scans; it scans as accounts do at first afterwards."""
+    raw = client("ecr")
+
+    def set_to(kind: str, *rules: tuple[str, str]) -> None:
+        listed = [
+            {"scanFrequency": frequency, "repositoryFilters": [{"filter": text, "filterType": "WILDCARD"}]}
+            for frequency, text in rules
+        ]
+        raw.put_registry_scanning_configuration(scanType=kind, rules=listed)
+
+    yield set_to
+    set_to("BASIC")
+
+
+def test_enhanced_scanning_that_leaves_the_repository_out_is_told(
+    cycle: Any, task: dict[str, Any], name: str, scanning: Callable[..., None]
+) -> None:
+    scanning("ENHANCED", ("CONTINUOUS_SCAN", "somebody-elses"))
+    for check in (True, False):
+        told = cycle.ask(CAPABILITY, task, check=check)
+        (answer,) = [one for one in told["answers"] if one["control"] == "supply_chain-02"]
+        assert answer["state"] == "violated" and "no rule of it is for" in answer["reason"], answer
+        assert told["changed"]
+    others = {control: state for control, state in states(told).items() if control != "supply_chain-02"}
+    assert set(others.values()) == {"in_place"}
+    for rules in ([("CONTINUOUS_SCAN", name)], [("SCAN_ON_PUSH", "*")]):
+        scanning("ENHANCED", *rules)
+        quiet = cycle.ask(CAPABILITY, task)
+        assert set(states(quiet).values()) == {"in_place"} and not quiet["changed"]
