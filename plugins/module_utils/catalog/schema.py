@@ -236,7 +236,7 @@ FIELDS: Final[dict[str, Any]] = {
     "cost_center": kinds.word(_LABEL_VALUE, "a cost centre (letters, digits, dots, hyphens, _)", "CC-1042", "Who pays.", 63),
     "integrations": kinds.listing(_INTEGRATION, 50, "The third parties it calls; nothing else may be reached."),
     "database": {**_DATABASE, "type": ["object", "null"]},
-    "secrets": kinds.listing(_SECRET, 50, "The secrets it needs when it runs."),
+    "secrets": kinds.listing(_SECRET, 200, "The secrets it needs when it runs."),
     "workload": _WORKLOAD,
     "aws_actions": kinds.listing(_AWS_ACTION, 100, "The AWS calls it makes itself; it is granted these and nothing else."),
     "hostname": kinds.host("The name users reach it at.", "where2eat.apps.example.com"),

@@ -14,6 +14,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ..app import SecretSpec
 from ..capability import Capability, Outcome, Plan, Refusal, Request
 from ..controls import Answer, State, merge
 from ..errors import Conflict, MicroappsError
@@ -29,6 +30,7 @@ from .ledger import ledger
 from .makers import issuer_of
 from .model import Stage, Stored
 from .permissions import PERMISSIONS
+from .side_by_side import in_lanes
 from .stores import Store, open_store
 
 SPEC: Final[dict[str, Any]] = {
@@ -111,8 +113,9 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     credentials = found.find(app, context.verdict, copy, request.secrets) if context.verdict else ()
     consumer = consumers.consumer_of(app, profile, copy, credentials, request)
     held = consumer.hold(request.check)
-    looks, sights, failed = {}, [], []
-    for spec in app.secrets:
+    looks: dict[str, Wish] = {}
+
+    def looked_at(spec: SecretSpec) -> Sight | Plan:
         asked = ask.covers(spec.name)
         given_away = tuple(one for one in credentials if one.spec == spec)
         name = app.secret_name(spec.name)
@@ -122,12 +125,21 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
             reason = _held(job, ask, held, consumer)
             age = ask.max_age if asked else None
             looks[name] = Wish(request.now(), age, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt)
-            sights.append(jobs.look(job, store, looks[name]))
+            return jobs.look(job, store, looks[name])
         except MicroappsError as error:
             controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)
-            failed.append(_not_looked_at(Plan(store.object(name), controls=controls), error))
+            return _not_looked_at(Plan(store.object(name), controls=controls), error)
+
+    told = in_lanes(app.secrets, _lane, looked_at)
+    sights = [one for one in told if isinstance(one, Sight)]
+    failed = [one for one in told if isinstance(one, Plan)]
     seen = Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
     return _spared(_ending_first(seen, looks), looks) if ask.careful else seen
+
+
+def _lane(spec: SecretSpec) -> str:
+    """What must be done in turn: one database's logins share roles and catalog rows, and would wait for each other."""
+    return "database" if spec.kind in DATABASES else spec.name
 
 
 def _held(job: Job, ask: Ask, held: Refusal | None, consumer: consumers.Consumer) -> str:
@@ -199,23 +211,26 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
     done: list[Plan] = [*seen.failed]
     stored = {sight.job.spec.name: sight.stored for sight in seen.sights if sight.stored and sight not in seen.asked()}
     with contextlib.ExitStack() as held:
-        sights: list[Sight] = []
-        plans: dict[str, tuple[Plan, ...]] = {}
-        for sight in seen.asked():
-            plans[sight.job.name] = sight.plans
-            if sight.refused:
-                continue
+        plans = {sight.job.name: sight.plans for sight in seen.asked()}
+
+        def rotated(sight: Sight) -> bool:
             try:
                 if sight.job.issuer is not None and (sight.writes or sight.way.overtaken):
                     held.enter_context(sight.job.issuer.exclusive(sight.job.name))
                 stored[sight.job.spec.name] = jobs.rotate(sight, seen.store) if sight.writes else _unchanged(sight)
-                sights.append(sight)
             except MicroappsError as error:
                 plans[sight.job.name] = _failed(sight.plans, error)
+                return False
+            return True
+
+        wanted = [sight for sight in seen.asked() if not sight.refused]
+        done_for = in_lanes(wanted, _lane_of, rotated)
+        sights = [sight for sight, done_so in zip(wanted, done_for, strict=True) if done_so]
         delivered = seen.delivery.apply()
         switched = _switched(seen, app_plans, stored)
         failure = next((plan.failure for plan in switched if plan.failure), None) or _not_switched(seen)
-        for sight in sights:
+
+        def retired(sight: Sight) -> None:
             try:
                 if failure is not None and sight.retires:
                     raise failure
@@ -225,9 +240,19 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
                 plans[sight.job.name] = tuple(
                     plan.failed(error) if plan.object in names and plan.changes else plan for plan in sight.plans
                 )
+
+        in_lanes(sights, _lane_of, retired)
     for sight in seen.asked():
         done += plans[sight.job.name]
     return [*done, *switched, *delivered]
+
+
+def _own_lane(token: tuple[str, str]) -> str:
+    return token[0]
+
+
+def _lane_of(sight: Sight) -> str:
+    return _lane(sight.job.spec)
 
 
 def _not_switched(seen: Seen) -> MicroappsError | None:
@@ -262,7 +287,8 @@ def _switched(seen: Seen, plans: tuple[Plan, ...], stored: Mapping[str, Stored])
         if absent:
             raise absent
         tokens = consumers.tokens_of(stored)
-        current = {name: seen.store.read(app.secret_name(name), token) for name, token in tokens.items()}
+        read = in_lanes(tuple(tokens.items()), _own_lane, lambda one: seen.store.read(app.secret_name(one[0]), one[1]))
+        current = dict(zip(tokens, read, strict=True))
         if changing:
             seen.consumer.switch(tokens, current)
         # Whatever is retired next, the running app must not need it.
