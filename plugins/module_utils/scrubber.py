@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import base64
+import bisect
 import json
 import urllib.parse
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ class Secrets:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._whole: set[str] = set()
         self._within: set[str] = set()
+        # Longest first, and made when it is needed: a result has thousands of texts, and a run hundreds of secrets.
+        self._longest_first: list[str] = []
         for value in values:
             self.register(value)
 
@@ -50,11 +53,19 @@ class Secrets:
         """`text` with every spelling of every registered secret replaced by stars."""
         if text in self._whole:
             return MASK
-        # Longest first: a secret that contains another one must not leave its tail behind.
-        for spelling in sorted(self._within, key=len, reverse=True):
+        spellings = self._longest_first
+        # The set only grows, so its size tells whether another thread has registered something since.
+        if len(spellings) != len(self._within):
+            spellings = self._longest_first = sorted(self._within, key=_shorter)
+        # A secret that contains another one must not leave its tail behind, and one longer than the text is not in it.
+        for spelling in spellings[bisect.bisect_left(spellings, -len(text), key=_shorter) :]:
             if spelling in text:
                 text = text.replace(spelling, MASK)
         return text
+
+
+def _shorter(spelling: str) -> int:
+    return -len(spelling)
 
 
 def _spellings(value: str) -> set[str]:

@@ -364,7 +364,7 @@ def _nothing_to_store(job: Job) -> Refusal:
 def rotate(sight: Sight, store: Store) -> Stored:
     """Steps 1 to 4, or what was changed by hand put back. The caller holds `issuer.exclusive`."""
     job = sight.job
-    stored = begin(store, job.name, job.about, sight.first)
+    stored = begin(store, job.name, job.about, sight.first, sight.stored)
     _expect_base(sight, stored)
     if job.issuer is None:
         return stored

@@ -100,9 +100,12 @@ def due_since(created: datetime.datetime | None, now: datetime.datetime, max_age
     return f"it is {age.days} days old and may be {max_age.days}" if age > max_age else ""
 
 
-def begin(store: Store, name: str, about: About, first: Document | None) -> Stored:
-    """A secret to rotate: made where there is none, with `first` (the value as found) as its current version if given."""
-    stored = store.describe(name)
+def begin(store: Store, name: str, about: About, first: Document | None, seen: Stored | None = None) -> Stored:
+    """A secret to rotate: made where there is none, with `first` (the value as found) as its current version if given.
+
+    Of one that was `seen` a moment ago only the versions are read again: they are what others may have changed that counts.
+    """
+    stored = store.describe(name) if seen is None else dataclasses.replace(seen, versions=store.versions(name))
     if stored is None:
         store.create(name, token_for(name, ""), first, about)
         stored = store.describe(name)
@@ -119,7 +122,10 @@ def begin(store: Store, name: str, about: About, first: Document | None) -> Stor
 
 
 def advance(store: Store, issuer: Issuer, stored: Stored, due: bool, make: Make = Make.NEW) -> Stored:
-    """Steps 1 to 4, as many as are left; the secret as it is afterwards. The caller holds `issuer.exclusive`."""
+    """Steps 1 to 4, as many as are left; the secret as it is afterwards. The caller holds `issuer.exclusive`.
+
+    `stored` has all versions, so that the id of a new one is free.
+    """
     try:
         return _advance(store, issuer, stored, due, make)
     except Lost:
@@ -128,7 +134,7 @@ def advance(store: Store, issuer: Issuer, stored: Stored, due: bool, make: Make 
             raise
         # Somebody removed at the target what a killed run left pending: trying that one again would fail for ever.
         store.drop_pending(stored.name, pending.token)
-    return _advance(store, issuer, store.describe(stored.name) or stored, True, make)
+    return _advance(store, issuer, dataclasses.replace(stored, versions=store.versions(stored.name)), True, make)
 
 
 def _advance(store: Store, issuer: Issuer, stored: Stored, due: bool, make: Make) -> Stored:
@@ -143,9 +149,9 @@ def _advance(store: Store, issuer: Issuer, stored: Stored, due: bool, make: Make
             store.put_pending(stored.name, way.token, _created(issuer, way.token, current, make))
         else:
             _take(step, store, issuer, stored.name, way, current)
-    if not way.steps and not way.overtaken:
-        return stored
-    return store.describe(stored.name) or stored
+    if way.steps:
+        return stored.promoted(way.token)
+    return (store.describe(stored.name) or stored) if way.overtaken else stored
 
 
 def _created(issuer: Issuer, token: str, current: Document | None, make: Make) -> Document:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from ..errors import Invalid
+from ..errors import Invalid, NotFound
 from ..scrubber import Secrets
 
 Document = Mapping[str, str]
@@ -68,6 +68,27 @@ class Stored:
     def at(self, stage: Stage) -> Version | None:
         """The version that carries the stage."""
         return next((version for version in self.versions if stage in version.stages), None)
+
+    def promoted(self, token: str) -> Stored:
+        """As it is when the version `token` has become current, and is no longer pending. Pure."""
+        former = self.at(Stage.CURRENT)
+        moved = former is not None and former.token != token
+        versions = []
+        for version in self.versions:
+            stages = version.stages - {Stage.CURRENT, Stage.PENDING}
+            if moved:
+                stages -= {Stage.PREVIOUS}
+                stages |= {Stage.PREVIOUS} if version == former else frozenset()
+            if version.token != token:
+                versions.append(dataclasses.replace(version, stages=stages))
+        return dataclasses.replace(self, versions=(*versions, Version(token, frozenset({Stage.CURRENT}))))
+
+
+def present(stored: Stored | None, name: str) -> Stored:
+    """The secret, which has been there; NotFound if it is not any more."""
+    if stored is None:
+        raise NotFound(f"The secret {name}", "it was there a moment ago", "See who removed it, and run again.")
+    return stored
 
 
 def token_for(name: str, replaces: str, taken: frozenset[str] = frozenset()) -> str:

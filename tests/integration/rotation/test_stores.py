@@ -24,7 +24,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import DatabaseServer, Profile, Registry, SecretStore
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Step, begin, course
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage, token_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage, Stored, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, gcp_secretmanager, open_store
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.gcp_secretmanager import GcpSecretManager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao import OpenBao
@@ -93,6 +93,10 @@ def tokens(name: str) -> tuple[str, str, str]:
     return first, second, token_for(name, second)
 
 
+def staged(stored: Stored) -> dict[str, frozenset[Stage]]:
+    return {version.token: version.stages for version in stored.versions if version.stages}
+
+
 def test_a_whole_life(store: Store, secrets: Secrets, name: str) -> None:
     first, second, third = tokens(name)
     assert store.describe(name) is None
@@ -106,9 +110,12 @@ def test_a_whole_life(store: Store, secrets: Secrets, name: str) -> None:
     store.put_pending(name, second, TWO)
     assert store.read_stage(name, Stage.CURRENT) == ONE, "a pending value is nobody's current one"
     assert store.read(name, second) == TWO
+    before = store.describe(name)
+    assert before is not None
     store.promote(name, second, first)
     stored = store.describe(name)
     assert stored is not None
+    assert staged(before.promoted(second)) == staged(stored), "what is computed is what the store then says"
     stages = {stage: version.token for version in stored.versions for stage in version.stages}
     assert stages == {Stage.CURRENT: second, Stage.PREVIOUS: first}
     assert store.read_stage(name, Stage.PREVIOUS) == ONE
@@ -154,6 +161,16 @@ def test_an_abandoned_pending_value_goes(store: Store, name: str) -> None:
     stored = store.describe(name)
     assert stored is not None and stored.at(Stage.PENDING) is None
     assert store.read_stage(name, Stage.CURRENT) == ONE
+    # What is given up is gone for good, or its id is known to be taken.
+    left = token_for(name, first, frozenset(version.token for version in store.versions(name)))
+    store.put_pending(name, left, THREE)
+    assert store.read(name, left) == THREE
+
+
+def test_a_secret_that_is_gone_has_no_versions(store: Store, profile: Profile, name: str) -> None:
+    # AWS answers ResourceNotFoundException; moto 5.2.5 fails by itself.
+    with pytest.raises(Unreachable if profile.secret_store.scheme == "aws_secretsmanager" else NotFound):
+        store.versions(name)
 
 
 def test_a_secret_without_a_value(store: Store, name: str) -> None:

@@ -62,3 +62,11 @@ def test_each_line_of_a_private_key_is_masked() -> None:
 def test_no_text_around_it_brings_it_back(secret: str, around: str) -> None:
     clean = Secrets([secret]).scrub({"a": [around + secret + around]})["a"][0]
     assert secret not in clean.replace(MASK, "") or secret in around
+
+
+def test_what_is_registered_after_a_first_look_is_masked_too() -> None:
+    secrets = Secrets(["first-secret-of-all"])
+    assert "second" in secrets.scrub_text("the second-secret is not known yet")
+    secrets.register("second-secret")
+    assert secrets.scrub_text("second-secret, first-secret-of-all") == "********, ********"
+    assert secrets.scrub_text("second-secret") == "********"

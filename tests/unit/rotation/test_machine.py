@@ -29,6 +29,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.mode
     Stage,
     Stored,
     Version,
+    present,
     token_for,
 )
 
@@ -73,6 +74,9 @@ class MemoryStore:
 
     def describe(self, name: str) -> Stored | None:
         return self.world.call(lambda: self._described(name))
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        return present(self.describe(name), name).versions
 
     def _described(self, name: str) -> Stored | None:
         if not self.world.exists:

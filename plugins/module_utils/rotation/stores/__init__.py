@@ -11,14 +11,14 @@ from typing import Final, Protocol
 from ...errors import Invalid
 from ...profile import Profile
 from ...scrubber import Secrets
-from ..model import About, Document, Stage, Stored
+from ..model import About, Document, Stage, Stored, Version
 from .aws_secretsmanager import AwsSecretsManager
 from .gcp_secretmanager import GcpSecretManager
 from .openbao import OpenBao
 
 
 class Store(Protocol):
-    """Nine calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
+    """Eleven calls. Each is safe to repeat, and each one that writes fails with `Conflict` instead of overwriting others.
 
     `read` registers what it read as secret. Errors: NotFound, Denied, Conflict, Unreachable.
     """
@@ -27,7 +27,10 @@ class Store(Protocol):
         """What a plan calls the secret: `secretsmanager:secret/microapps/dev/x/database`."""
 
     def describe(self, name: str) -> Stored | None:
-        """The secret with all its versions, None if there is none."""
+        """The secret with the versions that carry a stage (others may be listed, too), None if there is none."""
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """All its versions as they are now, those without a stage too: their ids are taken. NotFound if there is no secret."""
 
     def read(self, name: str, token: str) -> Document:
         """One version's document."""

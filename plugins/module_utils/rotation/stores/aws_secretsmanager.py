@@ -43,6 +43,7 @@ class AwsSecretsManager:
 
     client: SecretsManagerClient
     secrets: Secrets = dataclasses.field(repr=False)
+    known: dict[tuple[str, str], GetSecretValueResponseTypeDef] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> AwsSecretsManager:
@@ -54,23 +55,33 @@ class AwsSecretsManager:
         return f"secretsmanager:secret/{name}"
 
     def describe(self, name: str) -> Stored | None:
-        """See `Store`. Versions without a stage are listed too: their ids are taken."""
+        """See `Store`. One call: AWS lists the versions that carry a stage."""
         try:
             with calling(f"describe the secret {name}"):
                 answer = self.client.describe_secret(SecretId=name)
-                entries = self._entries(name)
         except NotFound:
             return None
-        versions = tuple(Version(entry["VersionId"], frozenset(entry.get("VersionStages", []))) for entry in entries)
+        versions = tuple(Version(token, frozenset(stages)) for token, stages in answer.get("VersionIdsToStages", {}).items())
         tags = tuple(sorted((tag["Key"], tag["Value"]) for tag in answer.get("Tags", [])))
         about = About(answer.get("Description", ""), answer.get("KmsKeyId", ""), tags)
         return Stored(name, versions, about, deleted="DeletedDate" in answer)
 
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """See `Store`."""
+        with calling(f"list the versions of the secret {name}"):
+            entries = self._entries(name)
+        return tuple(Version(entry["VersionId"], frozenset(entry.get("VersionStages", []))) for entry in entries)
+
     def read(self, name: str, token: str) -> Document:
         """See `Store`."""
-        with calling(f"read version {token} of the secret {name}"):
-            answer = self.client.get_secret_value(SecretId=name, VersionId=token)
-        return self._document(name, answer)
+        return self._document(name, self._version(name, token))
+
+    def _version(self, name: str, token: str) -> GetSecretValueResponseTypeDef:
+        # AWS changes no version once it is written, so what was read is read once. What was only sent is not in here.
+        if (name, token) not in self.known:
+            with calling(f"read version {token} of the secret {name}"):
+                self.known[name, token] = self.client.get_secret_value(SecretId=name, VersionId=token)
+        return self.known[name, token]
 
     def read_stage(self, name: str, stage: Stage) -> Document:
         """See `Store`. The stage is always named: without one, moto answers with a former version once a stage was moved."""
@@ -87,8 +98,7 @@ class AwsSecretsManager:
 
     def created(self, name: str, token: str) -> datetime.datetime | None:
         """See `Store`. From the version itself: in a listing, moto gives every version the present time."""
-        with calling(f"read the date of version {token} of the secret {name}"):
-            answer = self.client.get_secret_value(SecretId=name, VersionId=token)
+        answer = self._version(name, token)
         self.secrets.register(answer.get("SecretString", ""))
         return answer["CreatedDate"]
 
@@ -133,13 +143,11 @@ class AwsSecretsManager:
 
     def drop_pending(self, name: str, token: str) -> None:
         """See `Store`. AWS leaves the pending stage beside the current one unless it is removed."""
-        if not self._is_pending(name, token):
-            return
         try:
             with calling(f"remove the pending stage of the secret {name}"):
                 self.client.update_secret_version_stage(SecretId=name, VersionStage=Stage.PENDING, RemoveFromVersionId=token)
         except Invalid:
-            # The answer to the first try was lost: botocore asks again, and AWS refuses to remove what is not there.
+            # AWS refuses to remove what is not there: it never was, or the answer to a first try was lost.
             if self._is_pending(name, token):
                 raise
 

@@ -37,7 +37,7 @@ from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unrea
 from ...profile import Profile
 from ...scrubber import Secrets
 from ..http_json import request
-from ..model import About, Document, Stage, Stored, Version, from_text, register, to_text
+from ..model import About, Document, Stage, Stored, Version, from_text, present, register, to_text
 from .google_login import bearer
 
 ADDRESS: Final = "https://secretmanager.googleapis.com"
@@ -101,6 +101,10 @@ class GcpSecretManager:
         tags = tuple(sorted((key, value) for key, value in notes.items() if key not in (_DESCRIPTION, _IDS)))
         deleted = bool(newest) and states[newest] != "ENABLED"
         return Stored(name, tuple(versions), About(notes.get(_DESCRIPTION, ""), "", tags), deleted)
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """See `Store`: it lists them all at once."""
+        return present(self.describe(name), name).versions
 
     def read(self, name: str, token: str) -> Document:
         """See `Store`."""

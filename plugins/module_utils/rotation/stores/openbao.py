@@ -22,7 +22,7 @@ from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unrea
 from ...profile import Profile
 from ...scrubber import Secrets
 from ..http_json import request
-from ..model import About, Document, Stage, Stored, Version, register, to_text
+from ..model import About, Document, Stage, Stored, Version, present, register, to_text
 
 _PENDING: Final = ".pending"
 # A custom metadata key of the secret: which version number is which of our ids, `<number>=<id>`. A value of custom metadata
@@ -72,6 +72,10 @@ class OpenBao:
         versions = self._with_pending(name, versions, alive.get(newest) is not None)
         about = About(custom.get("description", ""), "", tuple(sorted(_tags(custom).items())))
         return Stored(name, tuple(versions), about, deleted=bool(newest) and newest not in alive)
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """See `Store`: it lists them all at once."""
+        return present(self.describe(name), name).versions
 
     def read(self, name: str, token: str) -> Document:
         """See `Store`."""
