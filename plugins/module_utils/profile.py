@@ -67,7 +67,8 @@ class Registry:
 class SecretStore:
     """Where secrets live, by scheme (`aws_secretsmanager`, `gcp_secretmanager`, `openbao`). `token_file` holds the login.
 
-    `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver).
+    `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver). `replicas` maps regions
+    to keys, `readers` are who may read values beside the app; None: whatever there is, is left alone.
     """
 
     scheme: str = "aws_secretsmanager"
@@ -77,6 +78,8 @@ class SecretStore:
     recovery_days: int = 7
     delivery: str = "external_secrets"
     project: str = ""
+    replicas: tuple[tuple[str, str], ...] | None = None
+    readers: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

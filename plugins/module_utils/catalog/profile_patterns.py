@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from . import patterns as kinds
+
+# A key as an ARN, an alias or an id; nothing is AWS's own.
+KMS_KEY: Final = r"(?:arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+|[0-9a-f-]{36})?"
 
 _TEXT = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
 _ABSOLUTE = r"(?:/|~/)" + _TEXT

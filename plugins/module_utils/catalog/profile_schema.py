@@ -18,7 +18,8 @@ from ..profile import Profile, block_from
 from ..signatures.policy_schema import SIGNATURE_POLICY
 from . import patterns as kinds
 from .check import Checker, Complaint, quoted
-from .profile_patterns import api_path, host, label, path, url
+from .profile_patterns import KMS_KEY, api_path, host, label, path, url
+from .profile_secret_store import SECRET_STORE, secret_store_contradictions
 from .source import Faulty, documents
 
 VARIABLE: Final = "microapp_environment"
@@ -58,7 +59,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
                 512,
             ),
             "kms_key": kinds.word(
-                r"(?:arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+|[0-9a-f-]{36})?",
+                KMS_KEY,
                 "a KMS key (ARN, alias/name or id), or empty",
                 "alias/microapps",
                 "The key that encrypts images and secrets; empty for AWS's own.",
@@ -116,29 +117,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         },
         ("address",),
     ),
-    "secret_store": kinds.record(
-        "Where secrets live.",
-        {
-            "scheme": kinds.one_of(["aws_secretsmanager", "gcp_secretmanager", "openbao"], "The kind of store."),
-            "address": url(
-                "Its address, for openbao; another than Google's own, for gcp_secretmanager.",
-                "https://bao.example.com",
-                "https|http",
-            ),
-            "token_file": path(
-                "The token of openbao, or a Google service account's key; without it, the metadata server's.",
-                "/run/secrets/bao-token",
-            ),
-            "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
-            "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
-            "delivery": kinds.one_of(
-                ["external_secrets", "csi"], "Who brings them to pods: the Secrets Store CSI driver is csi."
-            ),
-            "project": kinds.word(
-                r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project's id", "acme-dev", "Its project, for gcp_secretmanager.", 30
-            ),
-        },
-    ),
+    "secret_store": SECRET_STORE,
     "database": kinds.record(
         "The PostgreSQL server of the apps, and the administrator who makes logins there.",
         {
@@ -368,13 +347,7 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
         )
     if data.get("embedded") and not aws.get("loopback_only"):
         yield Complaint(("aws",), "aws.loopback_only: false is not possible with embedded: true; set it to true")
-    store = data.get("secret_store", {})
-    if store.get("scheme") == "openbao" and not (store.get("address") and store.get("token_file")):
-        yield Complaint(("secret_store",), "secret_store: openbao needs address and token_file; add them")
-    if store.get("scheme") == "gcp_secretmanager" and not store.get("project"):
-        yield Complaint(("secret_store",), "secret_store: gcp_secretmanager needs project; add it")
-    if store.get("scheme") == "gcp_secretmanager" and store.get("delivery") == "csi":
-        yield Complaint(("secret_store",), "secret_store: csi does not bring secrets from gcp_secretmanager; remove delivery")
+    yield from secret_store_contradictions(data.get("secret_store", {}), aws)
     runner = data.get("runner", {})
     if runner.get("kind") == "supervisor" and not (runner.get("control") and runner.get("release_folder")):
         yield Complaint(("runner",), "runner: supervisor needs control and release_folder; add them")

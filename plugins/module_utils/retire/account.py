@@ -123,16 +123,36 @@ def secret_plans(
         elif "DeletedDate" in entry:
             kept.append(Kept(label, "it waits for its deletion; aws secretsmanager restore-secret brings it back"))
         else:
-            after = f"after {window} days"
-            plans.append(Plan(label, {"deleted": "never"}, {"deleted": after}, (Change("update", "deleted", "never", after),)))
+            before, after = {"deleted": "never"}, {"deleted": f"after {window} days"}
+            changes: tuple[Change, ...] = (Change("update", "deleted", "never", after["deleted"]),)
+            copies = regions_of(entry)
+            if copies:
+                # AWS deletes no secret that has replicas; they go at once, the secret itself can be brought back.
+                before, after = {**before, "replicas": ", ".join(copies)}, {**after, "replicas": "none"}
+                changes = (Change("delete", "replicas", before["replicas"]), *changes)
+            plans.append(Plan(label, before, after, changes))
     return tuple(plans), tuple(kept)
+
+
+def regions_of(entry: Mapping[str, Any]) -> list[str]:
+    """The regions with replicas of a secret, from what DescribeSecret answers."""
+    return sorted(str(one["Region"]) for one in entry.get("ReplicationStatus", ()))
 
 
 def secrets_area(session: AwsSession, app: str, environment: str, days: int) -> Area:
     """The app's secrets in this environment."""
-    found = secrets(session, f"{SECRETS_PREFIX}{environment}/{app}/")
+    found = [_with_replicas(session, entry, app) for entry in secrets(session, f"{SECRETS_PREFIX}{environment}/{app}/")]
     plans, kept = secret_plans(found, app, environment, days)
     return Area(tuple(Step(each, _deletion(session, each, max(days, SMALLEST_WINDOW))) for each in plans), kept)
+
+
+def _with_replicas(session: AwsSession, entry: Mapping[str, Any], app: str) -> Mapping[str, Any]:
+    # A listing does not tell them.
+    if not is_ours(entry, app) or "DeletedDate" in entry:
+        return entry
+    with calling(f"look where the secret {entry['Name']} is replicated to"):
+        answer = session.secretsmanager.describe_secret(SecretId=entry["Name"])
+    return {**entry, "ReplicationStatus": answer.get("ReplicationStatus", [])}
 
 
 def _deletion(session: AwsSession, made: Plan, window: int) -> Callable[[], None]:
@@ -140,6 +160,9 @@ def _deletion(session: AwsSession, made: Plan, window: int) -> Callable[[], None
 
     def schedule() -> None:
         with calling(f"schedule the secret {name} for deletion"):
+            regions = regions_of(session.secretsmanager.describe_secret(SecretId=name))
+            if regions:
+                session.secretsmanager.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=regions)
             session.secretsmanager.delete_secret(SecretId=name, RecoveryWindowInDays=window)
 
     return schedule

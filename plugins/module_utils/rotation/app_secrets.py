@@ -26,6 +26,7 @@ from .controls import CONTROLS, DATABASE_LOGIN, DATABASES, IN_STORE
 from .delivery import Delivery, deliver
 from .found import Found
 from .jobs import Job, Sight, Wish
+from .keeping import keep, together
 from .ledger import ledger
 from .makers import issuer_of
 from .model import Stage, Stored
@@ -85,7 +86,7 @@ def run(request: Request) -> Outcome:
     """Look, plan; unless it is a check: rotate, switch over, retire; then answer for every control."""
     context = context_of(request)
     ask = Ask(context.profile.cutover, age_limit(request))
-    seen = look(request, context, ask, deliver(request, context))
+    seen = look(request, context, ask, together(keep(request, context), deliver(request, context)))
     plans = carry_out(seen, request)
     left = ledger(context.app, context.profile)
     result = {

@@ -120,7 +120,7 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     """Reads only: the store, the target, and whether what was found still lets somebody in."""
     stored = store.describe(job.name)
     if stored is not None:
-        _may_touch(job, stored, wish.adopt)
+        may_touch(job.name, job.about, stored, wish.adopt)
     base = stored.at(Stage.CURRENT) if stored else None
     current = store.read(job.name, base.token) if base else None
     live = _live(job)
@@ -153,25 +153,25 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make)
 
 
-def _may_touch(job: Job, stored: Stored, adopt: str) -> None:
+def may_touch(name: str, wanted: About, stored: Stored, adopt: str) -> None:
     """Conflict for a secret that is on its way out, another app's, or nobody's of ours on first contact."""
     if stored.deleted:
         raise Conflict(
-            f"The secret {job.name}",
+            f"The secret {name}",
             "it is marked for deletion and can still be brought back",
-            f"Bring it back (aws secretsmanager restore-secret --secret-id {job.name}) or wait until it is gone, and run again.",
+            f"Bring it back (aws secretsmanager restore-secret --secret-id {name}) or wait until it is gone, and run again.",
         )
-    have, want = dict(stored.about.tags), dict(job.about.tags)
+    have, want = dict(stored.about.tags), dict(wanted.tags)
     if have.get("managed-by") == want.get("managed-by"):
         mismatched = [key for key in ("app", "environment") if have.get(key, want.get(key)) != want.get(key)]
         if mismatched:
             owner = ", ".join(f"{key} {have[key]}" for key in mismatched)
             raise Conflict(
-                f"The secret {job.name}", f"its tags say that it belongs to {owner}", "Mend the tags, or rename one of them."
+                f"The secret {name}", f"its tags say that it belongs to {owner}", "Mend the tags, or rename one of them."
             )
     elif adopt != "take":
         raise Conflict(
-            f"The secret {job.name}",
+            f"The secret {name}",
             "it exists and was not made by us (no tag managed-by of ours)",
             "Set adopt: take in the profile to take it over.",
         )

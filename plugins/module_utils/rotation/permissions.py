@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import keeping
 from .consumers import workloads
 from .issuers import iam_access_key
 from .stores import aws_secretsmanager
@@ -17,7 +18,7 @@ _DELIVERED: Final = (
     "secrets-store.csi.x-k8s.io/secretproviderclasses",
 )
 PERMISSIONS: Final = (
-    *aws_secretsmanager.PERMISSIONS,
+    *dict.fromkeys((*aws_secretsmanager.PERMISSIONS, *keeping.PERMISSIONS)),
     *iam_access_key.PERMISSIONS,
     *(f"{resource}:{verb}" for resource in _DELIVERED for verb in ("get", "list", "create", "patch", "delete")),
     *workloads.PERMISSIONS,

@@ -86,7 +86,8 @@ class Estate:
 
     def store(self, name: str, tags: dict[str, str]) -> None:
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-        self.aws("secretsmanager").create_secret(Name=name, SecretString="{}", Tags=listed)
+        copies = [{"Region": "eu-north-1"}]
+        self.aws("secretsmanager").create_secret(Name=name, SecretString="{}", Tags=listed, AddReplicaRegions=copies)
 
     def aws(self, service: str) -> Any:
         aws = self.profile["aws"]

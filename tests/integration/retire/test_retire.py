@@ -148,6 +148,7 @@ def test_check_mode_predicts_what_the_run_does_and_the_second_run_does_nothing(e
     assert estate.namespace_phase() in ("", "Terminating")
     assert f"microapp-{estate.name}-sandbox" not in estate.roles()
     assert "DeletedDate" in estate.secret() and not estate.may_log_in()
+    assert not estate.secret().get("ReplicationStatus"), "AWS deletes no secret that has replicas"
     assert estate.name in estate.images(), "images go only when they are asked for"
     assert f"{estate.login[:-2]}_owner" in estate.roles_of_database(), "the data's owner stays"
     again = estate.retire()

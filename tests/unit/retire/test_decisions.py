@@ -204,6 +204,13 @@ def test_a_recovery_window_is_never_shorter_than_aws_allows() -> None:
     assert plans[0].after == {"deleted": "after 7 days"}
 
 
+def test_replicas_go_first_because_aws_deletes_no_secret_that_has_them() -> None:
+    entry = {**secret("microapps/dev/app/a"), "ReplicationStatus": [{"Region": "eu-north-1"}, {"Region": "eu-central-1"}]}
+    plans, _kept = account.secret_plans([entry], "app", "dev", 7)
+    assert [(change.action, change.field) for change in plans[0].changes] == [("delete", "replicas"), ("update", "deleted")]
+    assert plans[0].before["replicas"] == "eu-central-1, eu-north-1"
+
+
 def test_after_a_deed_that_fails_no_other_is_begun() -> None:
     told: list[str] = []
 

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The profile's block `secret_store`: its schema, and what in it contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from . import patterns as kinds
+from .check import Complaint, quoted
+from .profile_patterns import KMS_KEY, path, url
+
+SECRET_STORE: Final = kinds.record(
+    "Where secrets live.",
+    {
+        "scheme": kinds.one_of(["aws_secretsmanager", "gcp_secretmanager", "openbao"], "The kind of store."),
+        "address": url(
+            "Its address, for openbao; another than Google's own, for gcp_secretmanager.",
+            "https://bao.example.com",
+            "https|http",
+        ),
+        "token_file": path(
+            "The token of openbao, or a Google service account's key; without it, the metadata server's.",
+            "/run/secrets/bao-token",
+        ),
+        "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
+        "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
+        "delivery": kinds.one_of(["external_secrets", "csi"], "Who brings them to pods: the Secrets Store CSI driver is csi."),
+        "project": kinds.word(
+            r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project's id", "acme-dev", "Its project, for gcp_secretmanager.", 30
+        ),
+        "replicas": kinds.table(
+            r"^[a-z]{2}(-[a-z]+)+-[0-9]" + kinds.END,
+            "an AWS region",
+            kinds.word(
+                KMS_KEY,
+                "a KMS key (ARN, alias/name or id), or empty",
+                "alias/microapps",
+                "Its key; empty for AWS's own.",
+                512,
+            ),
+            20,
+            "The regions beside its own to which AWS copies each secret, and no others. Without it, replicas are left alone.",
+        ),
+        "readers": kinds.listing(
+            kinds.word(
+                r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:role|user)/[A-Za-z0-9+=,.@_/-]+",
+                "the ARN of one IAM role or user, without a wildcard",
+                "arn:aws:iam::123456789012:role/goldenpath",
+                "A role or user of this account.",
+                512,
+            ),
+            50,
+            "Who may read values in AWS beside the app: all others are denied by each secret's resource policy. "
+            "Without it, the policy is left alone.",
+        ),
+    },
+)
+
+
+def secret_store_contradictions(store: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[Complaint]:
+    """What each field allows and together cannot be. `aws` is the profile's block of that name."""
+    if store.get("scheme") == "openbao" and not (store.get("address") and store.get("token_file")):
+        yield Complaint(("secret_store",), "secret_store: openbao needs address and token_file; add them")
+    if store.get("scheme") == "gcp_secretmanager" and not store.get("project"):
+        yield Complaint(("secret_store",), "secret_store: gcp_secretmanager needs project; add it")
+    if store.get("scheme") == "gcp_secretmanager" and store.get("delivery") == "csi":
+        yield Complaint(("secret_store",), "secret_store: csi does not bring secrets from gcp_secretmanager; remove delivery")
+    for field in ("replicas", "readers"):
+        if field in store and store.get("scheme", "aws_secretsmanager") != "aws_secretsmanager":
+            yield Complaint(("secret_store", field), f"secret_store.{field}: only aws_secretsmanager has it; remove it")
+    if aws["region"] in store.get("replicas", {}):
+        yield Complaint(
+            ("secret_store", "replicas"),
+            f"secret_store.replicas: {aws['region']} is the region of the secrets themselves; remove it",
+        )
+    for reader in store.get("readers", []):
+        if reader.split(":")[4] != aws["account"]:
+            yield Complaint(
+                ("secret_store", "readers"),
+                f"secret_store.readers: {quoted(reader)} is not of account {aws['account']}; remove it",
+            )
