@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ansible_runner
@@ -105,7 +105,11 @@ class Estate:
         return Watcher(self.home.parent, [self.temporary, self.home / ".ansible"])
 
     def play(
-        self, *arguments: str, playbook: str = "goldenpath.microapps.harden", inventory: str = "inventories/sandbox"
+        self,
+        *arguments: str,
+        playbook: str = "goldenpath.microapps.harden",
+        inventory: str = "inventories/sandbox",
+        environ: Mapping[str, str] | None = None,
     ) -> Played:
         """Run a playbook to its end under ansible-runner."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.home))
@@ -113,7 +117,7 @@ class Estate:
         out = ansible_runner.interface.run_command(
             executable_cmd=str(BIN / "ansible-playbook"),
             cmdline_args=command,
-            envvars=self.environ,
+            envvars={**self.environ, **(environ or {})},
             private_data_dir=str(folder),
             host_cwd=str(self.home),
             quiet=True,

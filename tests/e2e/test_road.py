@@ -8,7 +8,6 @@ visitor who asks the running app for its page once a second from the first momen
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import pathlib
@@ -24,6 +23,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from leaks import leaks, of_the_sandbox, stored
 from witness import aws, kubectl, login, owner_commits, planted, remote
 
 NAMESPACE = "where2eat-sandbox"
@@ -333,63 +333,6 @@ def test_what_watches_would_have_seen_a_leak(estate: Any) -> None:
         (estate.temporary / "left").unlink()
     planted_now = {"one": "in-an-argument", "two": "in-the-environment", "three": "in-a-file"}
     assert watched.found(planted_now) == ["one in an argument", f"three in {estate.temporary / 'left'}", "two in an environment"]
-
-
-def stored(estate: Any) -> dict[str, str]:
-    """Every secret value that the store ever held for the app, by name and version."""
-    store = aws(estate, "secretsmanager")
-    found = {}
-    for secret in store.list_secrets()["SecretList"]:
-        for version in store.list_secret_version_ids(SecretId=secret["Name"], IncludeDeprecated=True)["Versions"]:
-            value = store.get_secret_value(SecretId=secret["Name"], VersionId=version["VersionId"])["SecretString"]
-            secret_parts = ("password", "api_key", "value")
-            parts = {key: part for key, part in json.loads(value).items() if key in secret_parts}
-            found |= {f"{secret['Name']}/{key} {version['VersionId'][:8]}": part for key, part in parts.items()}
-    return found
-
-
-# What the sandbox made for itself, and the only file that each may stand in.
-OWN = {
-    "postgresql/admin-password",
-    "openbao/root-token",
-    "restaurant-api/admin-token",
-    "kubernetes/admin-token",
-    "registry/http-secret",
-}
-
-
-def of_the_sandbox(estate: Any) -> dict[str, str]:
-    """The secrets of the parts themselves."""
-    return {name: (estate.state / "sandbox" / name).read_text().strip() for name in OWN}
-
-
-def leaks(estate: Any, secrets: dict[str, str]) -> list[str]:
-    """Every file of the estate that holds a secret, but those that must: the app's own history and what stores them."""
-    allowed = (
-        "sandbox/git/",
-        "sandbox/aws/",
-        "sandbox/postgresql/data/",
-        "sandbox/restaurant-api/",
-        "repositories/",
-        "sandbox/apps/",
-        "sandbox/kubernetes/kubeconfig",
-        "sandbox/kubernetes/tokens.csv",
-        "sandbox/registry/config.json",
-        *(f"sandbox/{name}" for name in OWN),
-    )
-    found = []
-    for folder in (estate.state, estate.home):
-        for path in folder.rglob("*"):
-            inside = str(path.relative_to(folder))
-            if not path.is_file() or path.is_symlink() or (folder == estate.state and inside.startswith(allowed)):
-                continue
-            content = path.read_bytes()
-            if inside.startswith("sandbox/registry/") and content.startswith(b"app/"):
-                continue  # the layer of the image as found holds the code as found
-            for name, value in secrets.items():
-                if value.encode() in content or base64.b64encode(value.encode()) in content:
-                    found.append(f"{name} in {inside}")
-    return found
 
 
 def test_every_visitor_was_served_throughout(visitor: Visitor) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -115,10 +116,15 @@ class Watcher(threading.Thread):
                 with contextlib.suppress(psutil.Error, OSError):
                     self._look_at(process)
             for folder in self._folders:
-                for path in folder.rglob("*"):
-                    with contextlib.suppress(OSError):
-                        if path.is_file() and path.stat().st_size < 2**20:
-                            self.files.setdefault(str(path), set()).add(path.read_bytes())
+                # Not rglob: a folder that goes while it is looked at would end the watch.
+                for place, _unused, names in os.walk(folder):
+                    for name in names:
+                        self._read(pathlib.Path(place, name))
+
+    def _read(self, path: pathlib.Path) -> None:
+        with contextlib.suppress(OSError):
+            if path.is_file() and path.stat().st_size < 2**20:
+                self.files.setdefault(str(path), set()).add(path.read_bytes())
 
     def _look_at(self, process: psutil.Process) -> None:
         self.arguments.add(" ".join(process.cmdline()))

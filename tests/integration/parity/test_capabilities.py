@@ -16,6 +16,7 @@ import sys
 from typing import Any
 
 import pytest
+import second_door
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -34,20 +35,6 @@ SHARED = {"app": "{{ microapp }}", "profile": "{{ microapp_environment }}", "ver
 COMPARED = ("changed", "failed", "msg", "objects", "answers", "diff", "warnings")
 # What Ansible itself adds, differently for a module and for an action.
 ANSIBLES = {"invocation", "exception", "deprecations"}
-# It notes what travels: the second door was really taken.
-CONNECTION = """
-DOCUMENTATION = "name: elsewhere\\nshort_description: local under another name\\nversion_added: 0.1.0\\noptions: {}\\n"
-import os
-import re
-from ansible.plugins.connection.local import Connection as Local
-class Connection(Local):
-    transport = "house.travel.elsewhere"
-    def exec_command(self, cmd, in_data=None, sudoable=True):
-        names = re.findall(rb"goldenpath\\.microapps\\.plugins\\.modules\\.(\\w+)", in_data or b"")
-        with open(os.environ["TRAVELLED"], "ab") as file:
-            file.writelines(name + b"\\n" for name in names)
-        return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
-"""
 Answers = dict[str, dict[str, Any]]
 
 
@@ -55,9 +42,7 @@ Answers = dict[str, dict[str, Any]]
 def collections(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A collections path with a connection that is not called local, and a link to the checkout."""
     base = tmp_path_factory.mktemp("collections")
-    connections = base / "ansible_collections" / "house" / "travel" / "plugins" / "connection"
-    connections.mkdir(parents=True)
-    (connections / "elsewhere.py").write_text(CONNECTION)
+    second_door.written(base)
     ours = base / "ansible_collections" / "goldenpath"
     ours.mkdir()
     (ours / "microapps").symlink_to(ROOT)
@@ -122,7 +107,7 @@ def walk(collections: pathlib.Path, environ: dict[str, str], connection: str) ->
 def doors(collections: pathlib.Path, sandbox: Any) -> tuple[Answers, Answers]:
     """What both doors answered: in Ansible's worker, and as a module."""
     environ = {**os.environ, **sandbox.environ}
-    return walk(collections, environ, "local"), walk(collections, environ, "house.travel.elsewhere")
+    return walk(collections, environ, "local"), walk(collections, environ, second_door.CONNECTION)
 
 
 @pytest.mark.cluster
