@@ -4,16 +4,19 @@
 
 python tests/benchmark/bench_rotation.py [secrets]
 
-The store is the sandbox's AWS API (moto). The script walks the same four steps for each secret with the fewest calls that can do
-it, sixteen at a time: it looks, reads, stores the new value as pending, reads that back, makes it current, ends the pending
-stage. It plans, compares and resumes nothing. Both are in a process that is up; the calls of each are counted.
+The stores are the sandbox's AWS API (moto) and its OpenBao. The script walks the same four steps for each secret with the fewest
+calls that can do it, sixteen at a time: it looks, reads, stores the new value as pending, reads that back, makes it current, ends
+the pending stage. Its plan is the first two. It compares and resumes nothing. Both are in a process that is up, with clients that
+are made; the calls of each are counted.
 """
 
 from __future__ import annotations
 
 import collections
 import concurrent.futures
+import dataclasses
 import datetime
+import http.client
 import json
 import os
 import pathlib
@@ -21,13 +24,16 @@ import secrets
 import statistics
 import subprocess
 import sys
+import threading
 import time
+import urllib.parse
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import botocore.client
+import botocore.config
 import measure
 import yaml
 
@@ -50,10 +56,11 @@ def written(folder: pathlib.Path, count: int) -> dict[str, str]:
     return {"name": APP, "environment": "sandbox", "file": str(file)}
 
 
-def profile(folder: pathlib.Path, environ: dict[str, str]) -> dict[str, Any]:
-    """The sandbox's, with that repository."""
+def profile(folder: pathlib.Path, environ: dict[str, str], store: dict[str, str]) -> dict[str, Any]:
+    """The sandbox's, with that repository and store."""
     blocks = {name: block(environ, name) for name in ("aws", "cluster", "database", "registry", "runner")}
-    return {"name": "sandbox", "embedded": True, **blocks, "forge": {"kind": "git", "base": f"file://{folder / 'forge'}"}}
+    forge = {"kind": "git", "base": f"file://{folder / 'forge'}"}
+    return {"name": "sandbox", "embedded": True, **blocks, "forge": forge, "secret_store": store}
 
 
 def by_us(options: dict[str, Any], environ: dict[str, str], when: str, check: bool = False) -> None:
@@ -63,12 +70,35 @@ def by_us(options: dict[str, Any], environ: dict[str, str], when: str, check: bo
     assert when == "due" or result["changed"], result
 
 
-def by_hand(client: Any, names: list[str]) -> None:
-    def one(name: str) -> None:
+@dataclasses.dataclass(frozen=True)
+class ByHand:
+    """A store without any code of ours: what it takes to look at one secret, to rotate one, and to make the first ones."""
+
+    block: dict[str, str]
+    look: Callable[[str], Any]
+    rotate: Callable[[str], None]
+    make: Callable[[str], Any]
+
+
+def at_once(work: Callable[[str], Any], names: list[str]) -> None:
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, names))
+
+
+def aws_by_hand(environ: dict[str, str]) -> ByHand:
+    aws = block(environ, "aws")
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": aws["region"]}
+    pool = botocore.config.Config(max_pool_connections=16)
+    client = boto3.client("secretsmanager", endpoint_url=aws["endpoint_url"], config=pool, **keys)
+
+    def look(name: str) -> tuple[str, dict[str, str]]:
         stages = client.describe_secret(SecretId=name)["VersionIdsToStages"]
         current = next(version for version, of in stages.items() if "AWSCURRENT" in of)
+        return current, json.loads(client.get_secret_value(SecretId=name, VersionId=current)["SecretString"])
+
+    def rotate(name: str) -> None:
+        current, kept = look(name)
         token = str(uuid.uuid4())
-        kept = json.loads(client.get_secret_value(SecretId=name, VersionId=current)["SecretString"])
         value = json.dumps({**kept, "value": secrets.token_urlsafe(32)})
         client.put_secret_value(SecretId=name, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"])
         assert client.get_secret_value(SecretId=name, VersionId=token)["SecretString"] == value
@@ -76,24 +106,64 @@ def by_hand(client: Any, names: list[str]) -> None:
         client.update_secret_version_stage(SecretId=name, VersionStage="AWSCURRENT", **moved)
         client.update_secret_version_stage(SecretId=name, VersionStage="AWSPENDING", RemoveFromVersionId=token)
 
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        list(pool.map(one, names))
+    def make(name: str) -> None:
+        client.create_secret(Name=name, SecretString='{"value": "first"}')
+
+    return ByHand({"scheme": "aws_secretsmanager"}, look, rotate, make)
+
+
+def bao_by_hand(environ: dict[str, str]) -> ByHand:
+    bao = block(environ, "openbao")
+    headers = {"X-Vault-Token": pathlib.Path(bao["token_file"]).read_text(encoding="utf-8").strip()}
+    mine = threading.local()
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        if not hasattr(mine, "connection"):
+            mine.connection = http.client.HTTPConnection(urllib.parse.urlsplit(bao["address"]).netloc)
+        mine.connection.request(method, f"/v1/{path}", json.dumps(body) if body is not None else None, headers)
+        answer = mine.connection.getresponse()
+        text = answer.read()
+        assert answer.status in (200, 204), (method, path, answer.status, text)
+        return json.loads(text) if text else None
+
+    def look(name: str) -> tuple[Any, dict[str, str]]:
+        return ask("GET", f"bench/metadata/{name}")["data"], ask("GET", f"bench/data/{name}")["data"]["data"]
+
+    def rotate(name: str) -> None:
+        seen, kept = look(name)
+        value = {**kept, "value": secrets.token_urlsafe(32)}
+        ask("POST", f"bench/data/{name}.pending", {"options": {"cas": 0}, "data": value})
+        assert ask("GET", f"bench/data/{name}.pending")["data"]["data"] == value
+        ask("POST", f"bench/data/{name}", {"options": {"cas": seen["current_version"]}, "data": value})
+        ask("POST", f"bench/metadata/{name}", {"custom_metadata": {"id": str(uuid.uuid4())}})
+        ask("DELETE", f"bench/metadata/{name}.pending")
+
+    def make(name: str) -> None:
+        ask("POST", f"bench/data/{name}", {"options": {"cas": 0}, "data": {"value": "first"}})
+
+    ask("POST", "sys/mounts/bench", {"type": "kv", "options": {"version": "2"}})
+    return ByHand({"scheme": "openbao", "mount": "bench", **bao}, look, rotate, make)
 
 
 def counted(work: Callable[[], None]) -> collections.Counter[str]:
-    """How often each call of AWS's was made."""
+    """How often each call was made: AWS's by its name, OpenBao's by method and kind."""
     calls: collections.Counter[str] = collections.Counter()
-    original = botocore.client.BaseClient._make_api_call
+    asked, sent = botocore.client.BaseClient._make_api_call, http.client.HTTPConnection.request
 
-    def counting(client: Any, operation: str, arguments: Any) -> Any:
+    def asking(client: Any, operation: str, arguments: Any) -> Any:
         calls[operation] += 1
-        return original(client, operation, arguments)
+        return asked(client, operation, arguments)
 
-    botocore.client.BaseClient._make_api_call = counting
+    def sending(connection: Any, method: str, url: str, *rest: Any, **also: Any) -> Any:
+        if url.startswith("/v1/bench/"):
+            calls[f"{method} {url.split('/')[3]}{' (pending)' if '.pending' in url else ''}"] += 1
+        return sent(connection, method, url, *rest, **also)
+
+    botocore.client.BaseClient._make_api_call, http.client.HTTPConnection.request = asking, sending
     try:
         work()
     finally:
-        botocore.client.BaseClient._make_api_call = original
+        botocore.client.BaseClient._make_api_call, http.client.HTTPConnection.request = asked, sent
     return calls
 
 
@@ -108,37 +178,36 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
     return statistics.median(seconds), statistics.median(processor)
 
 
+def compare(count: int, environ: dict[str, str], hand: ByHand, options: dict[str, Any]) -> None:
+    """Print what each side takes with one store, and of which calls that is made."""
+    names = [f"by-hand/{number}" for number in range(count)]
+    at_once(hand.make, names)
+    by_us(options, environ, "now")
+    print(f"{hand.block['scheme']}:", flush=True)
+    for what, ours, theirs in (
+        ("rotated", lambda: by_us(options, environ, "now"), lambda: at_once(hand.rotate, names)),
+        ("a plan of all", lambda: by_us(options, environ, "now", check=True), lambda: at_once(hand.look, names)),
+        ("none due", lambda: by_us(options, environ, "due"), lambda: at_once(hand.look, names)),
+    ):
+        calls, bare_calls = counted(ours), counted(theirs)
+        seconds, processor = timed(ours)
+        bare, bare_processor = timed(theirs)
+        print(f"  {what}: {seconds:.2f} s ({processor:.2f} s of our processor), {calls.total() / count:.1f} calls a secret")
+        print(f"    by hand {bare:.2f} s ({bare_processor:.2f} s), {bare_calls.total() / count:.1f} calls a secret")
+        times, work = seconds / bare, processor / bare_processor
+        print(f"    ratio {times:.1f} (aim {AIM}; of processor {work:.1f}, of calls {calls.total() / bare_calls.total():.1f})")
+        print(f"    {', '.join(f'{name} {number}' for name, number in calls.most_common())}", flush=True)
+
+
 def main(count: int) -> None:
-    """Print what each side takes, and of which calls that is made."""
+    """Both stores, one after the other."""
     print(f"{count} generated secrets ({measure.machine()}, {datetime.datetime.now(datetime.UTC):%Y-%m-%d})", flush=True)
     with measure.sandbox() as (folder, environ, _seconds):
         environ = {**os.environ, **environ}
-        options = {"app": written(folder, count), "profile": profile(folder, environ)}
-        aws = options["profile"]["aws"]
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": aws["region"]}
-        client = boto3.client("secretsmanager", endpoint_url=aws["endpoint_url"], **keys)
-        by_us(options, environ, "now")
-        names = [f"by-hand/{number}" for number in range(count)]
-        for name in names:
-            client.create_secret(Name=name, SecretString='{"value": "first"}')
-        bare, bare_processor = timed(lambda: by_hand(client, names))
-        for what, work in (
-            ("rotated", lambda: by_us(options, environ, "now")),
-            ("a plan of all", lambda: by_us(options, environ, "now", check=True)),
-            ("none due", lambda: by_us(options, environ, "due")),
-        ):
-            calls = counted(work)
-            ours, processor = timed(work)
-            made = ", ".join(f"{name} {number}" for name, number in calls.most_common())
-            print(
-                f"{what}: {ours:.2f} s ({processor:.2f} s of our processor), {calls.total() / count:.1f} calls a secret: {made}"
-            )
-            if what == "rotated":
-                print(
-                    f"by hand: {bare:.2f} s ({bare_processor:.2f} s of processor), 6 calls a secret; ratio {ours / bare:.1f}",
-                    end="",
-                )
-                print(f" (aim {AIM})")
+        app = written(folder, count)
+        for by_hand in (aws_by_hand, bao_by_hand):
+            hand = by_hand(environ)
+            compare(count, environ, hand, {"app": app, "profile": profile(folder, environ, hand.block)})
 
 
 if __name__ == "__main__":
