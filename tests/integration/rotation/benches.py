@@ -38,18 +38,60 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.iam_access_key import IamAccessKey
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL, new_password
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_session import Address
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import aws_secretsmanager
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, aws_secretsmanager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import AwsSecretsManager
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao import OpenBao
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
 FINDING = CredentialFinding("password", "live", "config.py", 1, "", "f", "why", "PASSWORD")
+
+
+@dataclasses.dataclass(frozen=True)
+class Bao:
+    """A key-value engine on the sandbox's OpenBao, asked without any code of ours."""
+
+    address: str
+    token: str = dataclasses.field(repr=False)
+    mount: str = "benchkv"
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """What it answers; None where there is nothing."""
+        text = json.dumps(body).encode() if body is not None else b""
+        port = int(self.address.rpartition(":")[2])
+        status, answer = call(port, method, f"/v1/{path}", {"X-Vault-Token": self.token}, text)
+        assert status in (200, 204, 404), (path, status, answer)
+        return answer if status == 200 else None
+
+    def document(self, name: str, version: int = 0) -> dict[str, str]:
+        """One version's document, or the newest."""
+        found = self.ask("GET", f"{self.mount}/data/{name}" + (f"?version={version}" if version else ""))
+        document: dict[str, str] = (found or {"data": {"data": {}}})["data"]["data"]
+        return document
+
+    def newest(self, name: str) -> int:
+        """The number of the newest version."""
+        found = self.ask("GET", f"{self.mount}/metadata/{name}")
+        return int(found["data"]["current_version"]) if found else 0
+
+
+@contextlib.contextmanager
+def bao(sandbox: Any) -> Iterator[Bao]:
+    """That engine, mounted for a while."""
+    block = sandbox.block("openbao")
+    made = Bao(block["address"], pathlib.Path(block["token_file"]).read_text().strip())
+    made.ask("DELETE", f"sys/mounts/{made.mount}")  # of a session that was killed
+    made.ask("POST", f"sys/mounts/{made.mount}", {"type": "kv", "options": {"version": "2"}})
+    try:
+        yield made
+    finally:
+        made.ask("DELETE", f"sys/mounts/{made.mount}")
 
 
 @dataclasses.dataclass
@@ -66,22 +108,42 @@ class Bench:
     id_of: Callable[[dict[str, str]], str]
     as_found: Callable[[], str] = lambda: ""
     one_login: bool = False
+    bao: Bao | None = None
 
     def witness(self, service: str) -> Any:
         """A plain client that may do everything."""
         return witness(self.aws, service)
 
     def current(self, stage: str = "AWSCURRENT") -> dict[str, str]:
-        """What the store says."""
+        """What the store says; nothing where it has nothing."""
+        if self.bao is not None:
+            return self.bao.document(self.name, self.bao.newest(self.name) - (1 if stage == "AWSPREVIOUS" else 0))
         answer = self.witness("secretsmanager").get_secret_value(SecretId=self.name, VersionStage=stage)
         document: dict[str, str] = json.loads(answer["SecretString"])
         return document
 
+    def pending(self) -> bool:
+        """Whether a rotation is under way, as the store has it."""
+        if self.bao is not None:
+            return bool(self.bao.ask("GET", f"{self.bao.mount}/metadata/{self.name}.pending"))
+        versions = self.witness("secretsmanager").list_secret_version_ids(SecretId=self.name)["Versions"]
+        return any("AWSPENDING" in version["VersionStages"] for version in versions)
+
     def reset(self) -> str:
         """As found: nothing in the store; answers with the value that stands in the code, '' if none does."""
+        if self.bao is not None:
+            for name in (self.name, f"{self.name}.pending"):
+                self.bao.ask("DELETE", f"{self.bao.mount}/metadata/{name}")
+            return self.as_found()
         with contextlib.suppress(botocore.exceptions.ClientError):
             self.witness("secretsmanager").delete_secret(SecretId=self.name, ForceDeleteWithoutRecovery=True)
         return self.as_found()
+
+    def store(self, known: Secrets) -> Store:
+        """A new one, as each run makes it."""
+        if self.bao is not None:
+            return OpenBao(self.bao.address, self.bao.mount, self.bao.token, known)
+        return AwsSecretsManager(session_for(aws_from(self.aws), self.environ).verify_account().secretsmanager, known)
 
     def look(
         self,
@@ -90,10 +152,10 @@ class Bench:
         leaked: str = "",
         secrets: Secrets | None = None,
         hours_later: float = 0.0,
-    ) -> tuple[jobs.Sight, AwsSecretsManager]:
+    ) -> tuple[jobs.Sight, Store]:
         """Everything a run reads."""
         known = secrets or Secrets()
-        store = AwsSecretsManager(session_for(aws_from(self.aws), self.environ).verify_account().secretsmanager, known)
+        store = self.store(known)
         found = (Found(FINDING, known.register(leaked), self.spec),) if leaked else ()
         job = Job(self.spec, self.name, About("a test", "", (("owner", "tests"),)), self.issuer(known, cutover), found)
         now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours_later)
@@ -111,9 +173,9 @@ class Bench:
                 jobs.retire(sight, store, stored)
         return sight
 
-    def killed(self, budget: int, after: bool, **asked: Any) -> bool:
+    def killed(self, budget: int, after: bool, store_alone: bool = False, **asked: Any) -> bool:
         """Whether a run in a process of its own was killed by SIGKILL at that outside call; False if it ended before."""
-        return kills.killed(lambda: self.run(**asked), budget, after)
+        return kills.killed(lambda: self.run(**asked), budget, after, store_alone)
 
 
 def witness(aws: dict[str, Any], service: str, key_id: str = "test", secret: str = "test") -> Any:  # noqa: S107 - moto's
@@ -232,7 +294,7 @@ class Database:
         """Nothing of it is left."""
         with self.connect("postgres", self.root, "postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {self.app} WITH (FORCE)")
-            for role in (self.app, self.administrator[0]):
+            for role in (f"{self.app}_a", f"{self.app}_b", f"{self.app}_owner", self.app, self.administrator[0]):
                 connection.execute(f"DROP ROLE IF EXISTS {role}")
 
     def as_found(self) -> str:
@@ -284,6 +346,36 @@ def single(sandbox: Any) -> Iterator[Bench]:
 
     try:
         yield _database_bench(sandbox, there, "postgresql_single_user", issuer, there.as_found)
+    finally:
+        there.forget()
+
+
+@contextlib.contextmanager
+def alternating(sandbox: Any) -> Iterator[Bench]:
+    """Two logins that take turns."""
+    there = database(sandbox, "turned")
+
+    def issuer(secrets: Secrets, cutover: str) -> Issuer:
+        return PostgreSQL(Names(there.app, there.app), there.address, there.administrator, secrets, random_source.token_bytes)
+
+    def opened() -> set[str]:
+        with there.connect("postgres", there.root, "postgres") as connection:
+            roles = (there.app, f"{there.app}_a", f"{there.app}_b")
+            rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname = ANY(%s)", (list(roles),))
+            return {row[0] for row in rows}
+
+    try:
+        yield Bench(
+            f"microapps/test/bench/{there.app}",
+            SecretSpec("database", "postgresql", KEYS),
+            sandbox.block("aws"),
+            dict(sandbox.environ),
+            issuer,
+            there.works,
+            opened,
+            lambda document: document["username"],
+            there.as_found,
+        )
     finally:
         there.forget()
 

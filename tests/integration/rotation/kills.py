@@ -17,19 +17,18 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     openbao_static_role,
     postgresql_session,
 )
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import openbao
 
 
-def killed(run: Callable[[], object], budget: int, after: bool) -> bool:
-    """Whether the run was killed at that call; False if it ended before."""
+def killed(run: Callable[[], object], budget: int, after: bool, store_alone: bool = False) -> bool:
+    """Whether the run was killed at that call (with `store_alone`: of OpenBao as a store); False if it ended before."""
     child = os.fork()
     if child == 0:
         try:
             wrap = _killing(budget, after)
-            botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
-            psycopg.Connection.execute = wrap(psycopg.Connection.execute)
-            postgresql_session.psycopg.connect = wrap(psycopg.connect)
-            http_recipe.request = wrap(http_recipe.request)
-            openbao_static_role.request = wrap(openbao_static_role.request)
+            openbao.request = wrap(openbao.request)
+            if not store_alone:
+                _wrap_the_others(wrap)
             run()
             os._exit(0)
         finally:
@@ -37,6 +36,14 @@ def killed(run: Callable[[], object], budget: int, after: bool) -> bool:
     _unused, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed instead of being killed"
     return os.WIFSIGNALED(status)
+
+
+def _wrap_the_others(wrap: Callable[[Any], Any]) -> None:
+    botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
+    psycopg.Connection.execute = wrap(psycopg.Connection.execute)
+    postgresql_session.psycopg.connect = wrap(psycopg.connect)
+    http_recipe.request = wrap(http_recipe.request)
+    openbao_static_role.request = wrap(openbao_static_role.request)
 
 
 def _killing(budget: int, after: bool) -> Callable[[Any], Any]:

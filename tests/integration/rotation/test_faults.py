@@ -52,7 +52,11 @@ def tried(bench: Bench, system: str, fault: Fault) -> MicroappsError | None:
 
 @pytest.mark.parametrize(("name", "kind", "most"), CASES, ids=["-".join(map(str, one)) for one in CASES])
 def test_every_call_fails_in_turn(every: dict[str, Bench], name: str, kind: Kind, most: int) -> None:
-    bench, system = every[name], SYSTEMS[name]
+    each_call_in_turn(every[name], SYSTEMS[name], kind, most)
+
+
+def each_call_in_turn(bench: Bench, system: str, kind: Kind, most: int) -> None:
+    """A rotation for each call of a system's, with that one failing."""
     bench.run(leaked=bench.reset())
     call = 0
     while True:

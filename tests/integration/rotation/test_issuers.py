@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.exceptions
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import PUBLIC_KEYS
@@ -19,6 +18,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber impo
 sys.path.append(str(pathlib.Path(__file__).parent))
 import benches
 from benches import Bench
+from lives import killed_at_every_call, whole_life
 
 ISSUERS = ("generated", "overlap", "vendor", "iam", "single", "static_role")
 
@@ -53,18 +53,7 @@ def settled(bench: Bench) -> None:
 
 
 def test_a_whole_life(bench: Bench) -> None:
-    leaked = bench.reset()
-    assert bench.run(leaked=leaked).rotating
-    settled(bench)
-    first = bench.current()
-    assert leaked not in first.values()
-    assert not bench.run(leaked=leaked).writes, "a second run changes nothing"
-    for _unused in range(2):
-        before = bench.current()
-        assert bench.run(force=True).rotating
-        settled(bench)
-        assert bench.id_of(bench.current()) != bench.id_of(before)
-    assert not bench.run().writes
+    whole_life(bench, settled)
 
 
 def test_both_are_valid_until_the_former_is_retired(bench: Bench) -> None:
@@ -138,31 +127,10 @@ def test_killed_while_the_former_value_is_dropped(every: dict[str, Bench]) -> No
     assert budget > 8
 
 
-# Killed after one call is killed before the next: nothing is outside between the two.
 @pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
 @pytest.mark.parametrize("name", ["vendor", "single", "static_role", "iam"])
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool) -> None:
-    bench = every[name]
-    leaked = bench.reset()
-    if not first:
-        bench.run(leaked=leaked)
-        settled(bench)
-    budget = 0
-    while True:
-        budget += 1
-        if not bench.killed(budget, True, leaked=leaked, force=not first):
-            break
-        document: dict[str, str] = {}
-        with contextlib.suppress(botocore.exceptions.ClientError):
-            document = bench.current()
-        if document and not bench.one_login:
-            assert bench.works(document), f"killed at {budget}: what the store calls current does not work"
-            assert len(bench.open()) <= 2, f"killed at {budget}"
-        bench.run(leaked=leaked)
-        settled(bench)
-        if first:
-            leaked = bench.reset()
-    assert budget > 8, "too few calls: the counting is broken"
+    killed_at_every_call(every[name], settled, first)
 
 
 def test_nothing_is_told(bench: Bench) -> None:

@@ -39,6 +39,9 @@ class OpenBao:
     mount: str
     token: str = dataclasses.field(repr=False)
     secrets: Secrets = dataclasses.field(repr=False)
+    # What OpenBao never changes once it is written, by name and id: a version's number and time, and a document that was read.
+    seen: dict[tuple[str, str], tuple[int, str]] = dataclasses.field(default_factory=dict, repr=False)
+    known: dict[tuple[str, str], Document] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
@@ -69,7 +72,13 @@ class OpenBao:
         }
         ids = _ids(custom)
         versions = [Version(ids.get(number, str(number)), _stages(number, newest)) for number in sorted(alive)]
+        for number in alive:
+            self.seen[name, ids.get(number, str(number))] = (number, alive[number]["created_time"])
         versions = self._with_pending(name, versions, alive.get(newest) is not None)
+        current = next((version for version in versions if Stage.CURRENT in version.stages), None)
+        if current is not None:
+            # Also one that was written and not named yet: it has the pending one's id.
+            self.seen[name, current.token] = (newest, alive[newest]["created_time"])
         about = About(custom.get("description", ""), "", tuple(sorted(_tags(custom).items())))
         return Stored(name, tuple(versions), about, deleted=bool(newest) and newest not in alive)
 
@@ -79,13 +88,16 @@ class OpenBao:
 
     def read(self, name: str, token: str) -> Document:
         """See `Store`."""
-        stored = self.describe(name)
-        if stored is not None:
-            for version in stored.versions:
-                if version.token == token and version.stages == {Stage.PENDING}:
-                    return self._pending(name)[1]
-        number = self._number(name, token)
-        answer = self._call("GET", "data", name, query={"version": str(number)})
+        if (name, token) not in self.known:
+            self.known[name, token] = self._read(name, token)
+        return self.known[name, token]
+
+    def _read(self, name: str, token: str) -> Document:
+        if (name, token) not in self.seen:
+            found = self._pending(name)
+            if found[0] == token:
+                return found[1]
+        answer = self._call("GET", "data", name, query={"version": str(self._number(name, token))})
         if answer is None:
             raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
         return self._registered(answer["data"]["data"])
@@ -100,9 +112,10 @@ class OpenBao:
 
     def created(self, name: str, token: str) -> datetime.datetime | None:
         """See `Store`."""
-        metadata = self._call("GET", "metadata", name)
-        entry = (metadata or {"data": {"versions": {}}})["data"]["versions"].get(str(self._number(name, token)))
-        return _time(entry["created_time"]) if entry else None
+        if (name, token) not in self.seen:
+            self.describe(name)
+        found = self.seen.get((name, token))
+        return _time(found[1]) if found else None
 
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """See `Store`."""
@@ -120,6 +133,7 @@ class OpenBao:
     def put_pending(self, name: str, token: str, document: Document) -> None:
         """See `Store`."""
         body = {"options": {"cas": 0}, "data": {"token": token, "document": to_text(document)}}
+        self.known.pop((name, token), None)
         try:
             self._call("POST", "data", name + _PENDING, body)
         except Conflict:
@@ -133,20 +147,30 @@ class OpenBao:
 
     def promote(self, name: str, token: str, replaced: str) -> None:
         """See `Store`."""
-        stored = self.describe(name)
-        current = stored.at(Stage.CURRENT) if stored else None
-        if (current.token if current else "") != token:
-            base = self._number(name, replaced) if replaced else 0
-            self._call("POST", "data", name, {"options": {"cas": base}, "data": dict(self._pending(name)[1])})
+        base = self._number(name, replaced) if replaced else 0
+        if token != replaced:
+            try:
+                self._write(name, token, base)
+            except Conflict:
+                # Somebody wrote in between, unless it was an earlier try of ours.
+                current = present(self.describe(name), name).at(Stage.CURRENT)
+                if current is None or current.token != token:
+                    raise
         # Named after it is written: a name for a version that somebody else wrote would be a lie.
-        self._name(name, About(), self._newest(name)[0], token)
+        self._name(name, About(), self._number(name, token), token)
         self.drop_pending(name, token)
+
+    def _write(self, name: str, token: str, base: int) -> None:
+        made = self._call("POST", "data", name, {"options": {"cas": base}, "data": dict(self.read(name, token))})
+        self.seen[name, token] = (int(made["data"]["version"]), made["data"]["created_time"])
 
     def drop_pending(self, name: str, token: str) -> None:
         """See `Store`: the pending value is destroyed with its history."""
         found = self._pending(name)
         if found[0] == token:
             self._call("DELETE", "metadata", name + _PENDING)
+        # The id of one that is given up is free again.
+        self.known.pop((name, token), None)
 
     def label(self, name: str, before: About, wanted: About) -> None:
         """See `Store`. OpenBao encrypts by itself: there is no key to choose."""
@@ -188,11 +212,11 @@ class OpenBao:
         return document
 
     def _number(self, name: str, token: str) -> int:
-        ids = _ids(self._custom_metadata(name))
-        number = next((number for number, known in ids.items() if known == token), None)
-        if number is None and not token.isdigit():
+        if (name, token) not in self.seen:
+            self.describe(name)
+        if (name, token) not in self.seen:
             raise NotFound(f"Version {token} of the secret {name}", "the store does not know it")
-        return number if number is not None else int(token)
+        return self.seen[name, token][0]
 
     def _custom_metadata(self, name: str) -> dict[str, str]:
         metadata = self._call("GET", "metadata", name)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""OpenBao's key-value engine as the store of each kind of issuer: killed at every outside call, each call failing in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+import benches
+from benches import Bench
+from faults import ALWAYS, Kind
+from lives import killed_at_every_call, whole_life
+from test_faults import each_call_in_turn
+
+PAIRS = ("generated", "vendor", "alternating")
+FAULTS = [(Kind.UNREACHABLE, 1), (Kind.THROTTLED, 1), (Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
+
+
+@pytest.fixture(scope="module")
+def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
+    """Each real part, started once, with its secret in OpenBao."""
+    with contextlib.ExitStack() as stack:
+        bao = stack.enter_context(benches.bao(sandbox))
+        made = {
+            "generated": benches.generated(sandbox),
+            "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
+            "alternating": stack.enter_context(benches.alternating(sandbox)),
+        }
+        for bench in made.values():
+            bench.bao = bao
+        yield made
+
+
+def settled(bench: Bench) -> None:
+    """What must hold after any plain run."""
+    current = bench.current()
+    assert bench.works(current)
+    assert bench.open() == {bench.id_of(current)}
+    assert not bench.pending()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_whole_life(every: dict[str, Bench], name: str) -> None:
+    whole_life(every[name], settled)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
+@pytest.mark.parametrize("name", PAIRS)
+def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool) -> None:
+    # A database that is made anew for each call takes a minute; its own calls' turn is in test_rotation.py.
+    killed_at_every_call(every[name], settled, first, store_alone=name == "alternating" and first)
+
+
+@pytest.mark.parametrize(("kind", "most"), FAULTS, ids=["-".join(map(str, one)) for one in FAULTS])
+def test_every_call_fails_in_turn(every: dict[str, Bench], kind: Kind, most: int) -> None:
+    each_call_in_turn(every["generated"], "http", kind, most)
