@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import http.client
 import json
 import os
@@ -19,8 +20,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import botocore.exceptions
+import botocore.loaders
+import botocore.session
 import kills
 import psycopg
 
@@ -179,10 +181,22 @@ class Bench:
 
 
 def witness(aws: dict[str, Any], service: str, key_id: str = "test", secret: str = "test") -> Any:  # noqa: S107 - moto's
-    """A plain client."""
+    """A plain client, kept for the next time: making one costs more than what it is asked here."""
     key_id, secret = aws["root"] if key_id == "test" and "root" in aws else (key_id, secret)
-    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=aws["region"])
-    return session.client(service, endpoint_url=aws["endpoint_url"])
+    return _client(aws["endpoint_url"], aws["region"], service, key_id, secret)
+
+
+# The descriptions of AWS's services, read once for all keys.
+LOADER = botocore.loaders.create_loader()
+
+
+@functools.lru_cache(maxsize=32)
+def _client(endpoint_url: str, region: str, service: str, key_id: str, secret: str) -> Any:
+    session = botocore.session.Session()
+    session.register_component("data_loader", LOADER)
+    return session.create_client(
+        service, region, endpoint_url=endpoint_url, aws_access_key_id=key_id, aws_secret_access_key=secret
+    )
 
 
 # Generated: the app is the only user; what is open is what it was given.
