@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, token_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+
 sys.path.append(str(pathlib.Path(__file__).parent))
 import benches
+import kills
 from benches import Bench
 from faults import ALWAYS, Kind
 from lives import killed_at_every_call, whole_life
@@ -56,6 +60,26 @@ def test_a_whole_life(every: dict[str, Bench], name: str) -> None:
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool) -> None:
     # A database that is made anew for each call takes a minute; its own calls' turn is in test_rotation.py.
     killed_at_every_call(every[name], settled, first, store_alone=name == "alternating" and first)
+
+
+def test_a_secret_is_ours_from_its_first_moment(every: dict[str, Bench]) -> None:
+    """Killed while it was made: the next run makes it, and is never told that it is somebody else's (adopt: report)."""
+    bench, about, value = every["generated"], About("a test", "", (("managed-by", "goldenpath.microapps"),)), {"value": "found"}
+    token = token_for(bench.name, "")
+    budget = 0
+    while True:
+        budget += 1
+        bench.reset()
+        if not kills.killed(lambda: bench.store(Secrets()).create(bench.name, token, value, about), budget, True):
+            break
+        left = bench.store(Secrets()).describe(bench.name)
+        if left is None:
+            bench.store(Secrets()).create(bench.name, token, value, about)
+            left = bench.store(Secrets()).describe(bench.name)
+        assert left is not None and left.about == about and bench.current() == value, budget
+    assert budget > 3
+    left = bench.store(Secrets()).describe(bench.name)
+    assert left is not None and left.about == about and [version.token for version in left.versions] == [token]
 
 
 @pytest.mark.parametrize(("kind", "most"), FAULTS, ids=["-".join(map(str, one)) for one in FAULTS])

@@ -29,6 +29,8 @@ _PENDING: Final = ".pending"
 # may have 512 bytes: the newest five.
 _IDS: Final = "goldenpath-versions"
 _KEPT: Final = 4
+# A custom metadata key of a secret that is being made: its owner is written before its value, so that it is never nobody's.
+_MAKING: Final = "goldenpath-making"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +67,8 @@ class OpenBao:
             return None
         custom = metadata["data"].get("custom_metadata") or {}
         newest = int(metadata["data"]["current_version"])
+        if not newest and _MAKING in custom:
+            return None  # a run was killed before it had written the value
         alive = {
             int(number): entry
             for number, entry in metadata["data"]["versions"].items()
@@ -122,6 +126,8 @@ class OpenBao:
         if document is None:
             self._call("POST", "metadata", name, {"custom_metadata": _custom(about, {})})
             return
+        if self.describe(name) is None:
+            self._call("POST", "metadata", name, {"custom_metadata": {**_custom(about, {}), _MAKING: token}})
         try:
             self._call("POST", "data", name, {"options": {"cas": 0}, "data": dict(document)})
         except Conflict:
@@ -225,7 +231,7 @@ class OpenBao:
     def _name(self, name: str, about: About, number: int, token: str) -> None:
         custom = self._custom_metadata(name)
         ids = {known: id for known, id in _ids(custom).items() if known >= number - _KEPT} | {number: token}
-        wanted = {**custom, **_custom(about, ids)}
+        wanted = {key: value for key, value in custom.items() if key != _MAKING} | _custom(about, ids)
         if wanted != custom:
             self._call("POST", "metadata", name, {"custom_metadata": wanted})
 
@@ -263,7 +269,7 @@ def _ids(custom: Mapping[str, str]) -> dict[int, str]:
 
 
 def _tags(custom: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in custom.items() if key not in ("description", _IDS)}
+    return {key: value for key, value in custom.items() if key not in ("description", _IDS, _MAKING)}
 
 
 def _custom(about: About, ids: Mapping[int, str]) -> dict[str, str]:
