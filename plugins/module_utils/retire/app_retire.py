@@ -3,8 +3,8 @@
 """The capability `app_retire`: what we applied for an app in one environment goes, and nothing else.
 
 Everything is looked at first. One thing that must not go (others run something in the namespace, a login is in use) or that
-cannot be looked at, and nothing is begun. Then: cluster, role, logins, secrets, images, so that a run which is killed can be
-repeated and always knows what is left.
+cannot be looked at, and nothing is begun. Then: cluster, role, logins, access keys, secrets, images, so that a run which is
+killed can be repeated and always knows what is left.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..profile import Profile
 from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
-from . import account, database, namespace, openbao, policies
+from . import access_keys, account, database, namespace, openbao, policies
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire, not_listed
 
 SPEC: Final[dict[str, Any]] = {
@@ -35,6 +35,7 @@ SPEC: Final[dict[str, Any]] = {
     "sessions": {"type": "str", "choices": ["refuse", "end"], "default": "refuse"},
 }
 PERMISSIONS: Final = (
+    *access_keys.PERMISSIONS,
     "apps/daemonsets:list",
     "apps/deployments:list",
     "apps/replicasets:list",
@@ -158,6 +159,8 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
     # A login bears no environment's name: only a secret of this environment says that it is this one's.
     if has_secrets:
         looks.append(("the logins", lambda: database.area_of(profile.database, request.secrets, app, end)))
+        if profile.secret_store.scheme == "aws_secretsmanager":
+            looks.append(("the access keys", lambda: access_keys.area(session, request.secrets, app, name)))
     looks.append(("the secrets", lambda: stored))
     images = request.params["images"] == "delete"
     looks.append(("the image repositories", lambda: account.repository_area(session, app, name, images)))

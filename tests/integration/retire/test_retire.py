@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -194,3 +195,43 @@ def test_a_run_that_was_killed_on_its_way_is_repeated(estate: Any, share: float)
     assert f"microapp-{estate.name}-sandbox" not in estate.roles()
     assert "DeletedDate" in estate.secret() and not estate.may_log_in()
     assert not estate.retire()["changed"]
+
+
+def keyed(estate: Any, app: str) -> tuple[Any, str, str, str]:
+    """IAM, a user marked as this app's, the key that a secret of ours holds, and one that only the user has."""
+    iam, user = estate.aws("iam"), f"mailer-of-{estate.name}"
+    tags = {"app": app, "environment": "sandbox"}
+    iam.create_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    held, other = (iam.create_access_key(UserName=user)["AccessKey"] for _unused in range(2))
+    estate.store(f"microapps/sandbox/{estate.name}/mail", {**tags, "app": estate.name, "managed-by": "goldenpath.microapps"})
+    document = json.dumps({"access_key_id": held["AccessKeyId"], "secret_access_key": held["SecretAccessKey"]})
+    estate.aws("secretsmanager").put_secret_value(SecretId=f"microapps/sandbox/{estate.name}/mail", SecretString=document)
+    return iam, user, held["AccessKeyId"], other["AccessKeyId"]
+
+
+def statuses(iam: Any, user: str) -> dict[str, str]:
+    return {entry["AccessKeyId"]: entry["Status"] for entry in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]}
+
+
+def test_the_access_key_that_a_secret_holds_is_switched_off_before_the_secret_goes(new_estate: Callable[[], Any]) -> None:
+    estate = new_estate()
+    iam, user, held, other = keyed(estate, estate.name)
+    predicted = estate.retire(check=True)
+    assert statuses(iam, user) == {held: "Active", other: "Active"}
+    done = estate.retire()
+    assert not done.get("failed"), done["msg"]
+    assert predicted["objects"] == done["objects"]
+    named = [entry["object"] for entry in done["objects"] if entry["action"] != "unchanged"]
+    key, secret = f"iam:user/{user}/{held}", f"secretsmanager:secret/microapps/sandbox/{estate.name}/mail"
+    assert named.index(key) < named.index(secret)
+    assert statuses(iam, user) == {held: "Inactive", other: "Active"}
+    assert not estate.retire()["changed"]
+
+
+def test_the_key_of_a_user_who_is_not_marked_as_the_apps_stays(new_estate: Callable[[], Any]) -> None:
+    estate = new_estate()
+    iam, user, held, other = keyed(estate, "somebody-else")
+    done = estate.retire()
+    assert not done.get("failed"), done["msg"]
+    assert f"iam:user/{user}" in [entry["object"] for entry in done["kept"]]
+    assert statuses(iam, user) == {held: "Active", other: "Active"}
