@@ -25,7 +25,7 @@ OURS := cd plugins && $(CURDIR)/$(BIN)/python -m module_utils.sandbox
 ##@ Use
 
 .PHONY: harden
-harden: app-given ready ## Walk one app down the whole road: make harden APP=where2eat (first time about 13 minutes, then seconds)
+harden: app-given ready ## Walk one app down the whole road: make harden APP=where2eat (first time about 15 minutes, then seconds)
 	@$(PLAY) playbooks/harden.yml -e app="$$APP"
 
 .PHONY: audit
@@ -39,7 +39,7 @@ app-given:
 ##@ Sandbox
 
 .PHONY: sandbox-up
-sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, about 13 minutes)
+sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, about 15 minutes)
 	@$(PLAY) playbooks/sandbox.yml
 
 .PHONY: sandbox-down
@@ -133,7 +133,7 @@ $(STAMP): requirements.lock
 	@touch $@
 
 .PHONY: parts
-parts: ## The programs that are built from Go modules (about 13 minutes on two cores, once; without Go it says so)
+parts: ## The programs that are built from Go modules (about 15 minutes on two cores, once; without Go it says so)
 	@cd plugins && $(PYTHON) -m module_utils.sandbox.build $(PARTS)
 
 .PHONY: lock
