@@ -45,6 +45,12 @@ AWS_ERRORS = {
     Kind.SERVER_ERROR: (500, "InternalServiceError"),
     Kind.DENIED: (400, "AccessDeniedException"),
 }
+# IAM and STS answer in XML, with names of their own.
+XML_ERRORS = {
+    Kind.THROTTLED: (400, "Throttling"),
+    Kind.SERVER_ERROR: (500, "ServiceFailure"),
+    Kind.DENIED: (403, "AccessDenied"),
+}
 HTTP_STATUSES = {Kind.THROTTLED: 429, Kind.SERVER_ERROR: 503, Kind.DENIED: 403}
 SQL_ERRORS: dict[Kind, type[psycopg.Error]] = {
     Kind.THROTTLED: psycopg.errors.QueryCanceled,  # statement_timeout
@@ -99,7 +105,7 @@ def _aws(patch: pytest.MonkeyPatch, fault: Fault) -> None:
         if fault.kind is Kind.LOST:
             original(session, request)
             raise botocore.exceptions.ReadTimeoutError(endpoint_url=request.url)
-        status, code = AWS_ERRORS[fault.kind]
+        status, code = (AWS_ERRORS if target else XML_ERRORS)[fault.kind]
         text = json.dumps({"__type": code, "message": "made up"})
         if not target:
             text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>x</Message></Error></ErrorResponse>"

@@ -40,7 +40,9 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber impo
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
 sys.path.append(str(pathlib.Path(__file__).parent))
+import faults
 import kills
+from faults import ALWAYS, Fault, Kind
 
 APP = "rotated"
 NAME = "microapps/test/rotated/database"
@@ -411,3 +413,29 @@ def test_a_response_that_was_lost_is_found_out(fresh: Place) -> None:
     store.promote(NAME, current.token, previous.token)
     with pytest.raises(Conflict):
         store.promote(NAME, previous.token, "goldenpath-" + "0" * 40 + "-0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [(Kind.THROTTLED, 1), (Kind.SERVER_ERROR, 1), (Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)],
+)
+def test_every_call_of_the_server_fails_in_turn(fresh: Place, kind: Kind, most: int) -> None:
+    run(fresh)
+    call = 0
+    while True:
+        call += 1
+        fault, error = Fault(kind, call, most), ""
+        with faults.between("postgresql", fault):
+            try:
+                run(fresh, force=True)
+            except MicroappsError as failed:
+                error = failed.sentence()
+        if not fault.hit:
+            break
+        told = f"call {call}, {fault.hit}: {error}"
+        assert fresh.login(*fresh.current()), told
+        assert len(fresh.open_logins()) <= 2, told
+        assert error or most == 1, told
+        run(fresh)
+        settled(fresh)
+    assert call > 20, "too few calls: the counting is broken"
