@@ -17,7 +17,7 @@ from typing import Any, Final
 from ..app import SecretSpec
 from ..capability import Capability, Outcome, Plan, Refusal, Request
 from ..controls import Answer, State, merge
-from ..errors import Conflict, MicroappsError
+from ..errors import Conflict, Invalid, MicroappsError
 from ..gitops.git import mirror
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from . import consumers, found, jobs
@@ -34,6 +34,7 @@ from .permissions import PERMISSIONS
 from .side_by_side import in_lanes
 from .stores import Store, open_store
 
+LONGEST: Final = datetime.timedelta(days=36500)
 SPEC: Final[dict[str, Any]] = {
     **MICROAPP_OPTIONS,
     **VERDICT_OPTION,
@@ -102,8 +103,15 @@ def run(request: Request) -> Outcome:
 
 def age_limit(request: Request) -> datetime.timedelta | None:
     """The option `max_age_days`; 0 is no limit."""
-    days = request.params.get("max_age_days")
-    return datetime.timedelta(days=days) if days else None
+    return span(request, "max_age_days", "days") or None
+
+
+def span(request: Request, option: str, unit: str) -> datetime.timedelta:
+    """An option that counts days or seconds. Invalid for what cannot be meant: an age below 0 would make every secret due."""
+    count = request.params.get(option) or 0
+    if not 0 <= count <= LONGEST / datetime.timedelta(**{unit: 1}):
+        raise Invalid(f"{option}: {count} {unit}", "it may be 0 or more, and a hundred years at most", "Mend the number.")
+    return datetime.timedelta(**{unit: count})
 
 
 def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Seen:

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Final
 
 from ..capability import Capability, Outcome, Request
 from ..errors import Invalid
 from ..microapp import MICROAPP_OPTIONS, Context, context_of
-from .app_secrets import Ask, age_limit, carry_out, look, warnings_of
+from .app_secrets import Ask, age_limit, carry_out, look, span, warnings_of
 from .delivery import Delivery
 from .jobs import GRACE
 from .makers import cutover_of
@@ -32,7 +31,7 @@ def run(request: Request) -> Outcome:
     names = _names(request, context)
     when = request.params["when"]
     cutover = cutover_of(context.profile, request)
-    grace = datetime.timedelta(seconds=request.params["grace_seconds"])
+    grace = span(request, "grace_seconds", "seconds")
     # What others know is dead at once, whoever is left without it.
     ask = Ask(cutover, age_limit(request), names, when != "due", grace, careful=when != "compromised")
     seen = look(request, context, ask, Delivery((), tuple))
@@ -47,7 +46,7 @@ def _names(request: Request, context: Context) -> frozenset[str]:
     unknown = sorted(asked - known)
     if unknown:
         raise Invalid(
-            f"secrets: {context.app.name} has no secret {', '.join(unknown)}",
+            f"secrets: {context.app.name} has no secret {', '.join(map(repr, unknown))}",
             f"it has {', '.join(sorted(known)) or 'none'}",
             f"Mend the name, or add the secret to {context.app.file}.",
         )
