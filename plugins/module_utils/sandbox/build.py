@@ -79,7 +79,8 @@ PARTS: Final = (
 # Not part of any sandbox: built by `make parts PARTS=...` or by the test that needs them, when it needs them.
 ON_DEMAND: Final = (
     Part("external-secrets", {"external-secrets": "github.com/external-secrets/external-secrets"}, seconds=220),
-    # What our verifier is compared with.
+    # What our verifier is compared with; cosign 3 is the sandbox's own.
+    Part("cosign2", {"cosign2": "github.com/sigstore/cosign/v2/cmd/cosign"}, seconds=120),
     Part("notation", {"notation": "github.com/notaryproject/notation/cmd/notation"}, seconds=20),
     # A registry that the sandbox's own is not (it has the referrers API), and two programs that others use on registries.
     Part(
