@@ -50,6 +50,7 @@ def run(request: Request) -> Outcome:
     registry = block_from(Registry, given) if given else Registry("")
     if not registry.available:
         raise Unreachable("Verify images", registry.why, registry.next_step)
+    _is_address(registry.address)
     references = [parse(image, registry.address) for image in params["images"]]
     if not references:
         raise Invalid("images: the list is empty", "", "Name at least one image.")
@@ -65,6 +66,14 @@ def run(request: Request) -> Outcome:
     registries = open_registries(registry, aws, request.environ, request.secrets)
     verdicts = verify_images(references, registries.repository, asked)
     return Outcome(tuple(_plan(verdict) for verdict in verdicts), (), {"images": [as_result(one) for one in verdicts]})
+
+
+def _is_address(address: str) -> None:
+    """Else every image would be blamed for it. The whole is not quoted: a login may stand in it."""
+    try:
+        parse("any", address or "localhost")
+    except Invalid as error:
+        raise Invalid(f"registry.address: {error.why}", "", "Write HOST[:PORT][/PREFIX], without a scheme.") from None
 
 
 def _plan(verdict: Verdict) -> Plan:
