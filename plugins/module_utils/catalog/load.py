@@ -117,6 +117,9 @@ def _read(file: pathlib.Path, folder: pathlib.Path) -> tuple[list[Entry], list[P
     real = os.path.realpath(file)
     if not real.startswith(os.path.realpath(folder) + os.sep):
         return [], [Problem(str(file), 1, "the file is a link that leads out of the catalog; put the entry itself here")]
+    if not real.endswith(SUFFIXES):
+        # Not even looked at: what stands in somebody's key file must not come back as a part of our complaint.
+        return [], [Problem(str(file), 1, f"is not named as a catalog entry is; its name ends in {' or '.join(SUFFIXES)}")]
     if not os.path.isfile(real):
         return [], [Problem(str(file), 1, "is not a file; a catalog entry is one YAML file")]
     try:

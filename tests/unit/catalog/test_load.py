@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app, load_catalog
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, NotFound
 
 Catalog = Callable[..., pathlib.Path]
 
@@ -136,3 +136,11 @@ def test_the_shipped_catalog_is_right_and_its_profiles_are_all_different(root: p
         (app.data, app.exposure, app.runtime, app.database is None, bool(app.integrations)) for app in loaded.apps("prod")
     }
     assert len(profiles) == len(loaded.entries) == 6
+
+
+def test_what_is_not_named_as_an_entry_is_not_read(tmp_path: pathlib.Path) -> None:
+    key = tmp_path / "id_ed25519"
+    key.write_text("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ: [\n")
+    with pytest.raises(Invalid, match=r"its name ends in \.yml or \.yaml") as refused:
+        load_app(str(key), "where2eat", "sandbox")
+    assert "b3Blbn" not in str(refused.value)
