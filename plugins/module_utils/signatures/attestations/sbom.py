@@ -37,7 +37,7 @@ def format_of(predicate_type: str) -> str:
 
 
 def check_sbom(statement: Statement, rule: SbomRule, _context: Context) -> Checked:
-    """Whether it is in a format of the rule, has a primary component or described package, and is not empty."""
+    """Whether it is in a format of the rule and is not empty. What it is about may be left out: the statement names the image."""
     name = format_of(statement.predicate_type)
     if name not in rule.formats:
         wanted = " or ".join(rule.formats)
@@ -59,8 +59,10 @@ def _cyclonedx(bom: Mapping[str, Any]) -> dict[str, Any]:
     numbers = re.fullmatch(r"(\d{1,2})\.(\d{1,2})", version, re.ASCII)
     if not numbers or int(numbers[1]) != 1 or (1, int(numbers[2])) < _CYCLONEDX_OLDEST:
         raise Rejected(Reason.UNSUPPORTED, f"{what} is of another version", f"{version!r:.20}; 1.4 or a later 1.x is taken")
-    metadata = needed(bom, "metadata", what)
-    subject = _component(needed(metadata, "component", f"The metadata of {what}"), what)
+    # Both are optional in the standard; what is there must be right.
+    metadata = needed(bom, "metadata", what) if "metadata" in bom else {}
+    primary = needed(metadata, "component", f"The metadata of {what}") if "component" in metadata else None
+    subject = _component(primary, what) if primary is not None else ""
     return {
         "format": "cyclonedx",
         "version": version,
@@ -117,13 +119,13 @@ def _spdx2(document: Mapping[str, Any]) -> dict[str, Any]:
         raise malformed(what, "a package has an empty name or SPDXID")
     described = _described(document, what)
     subjects = sorted(packages[found] for found in described if found in packages)
-    if not subjects:
+    if described and not subjects:
         raise malformed(what, "it describes no package of its own")
     creation = needed(document, "creationInfo", what)
     return {
         "format": "spdx",
         "version": version.removeprefix("SPDX-"),
-        "subject": subjects[0],
+        "subject": subjects[0] if subjects else "",
         "components": len(packages.keys() - described),
         "serial": text(document, "documentNamespace", what),
         "created": text(creation, "created", what),

@@ -52,8 +52,8 @@ def nested(levels: int) -> list[dict[str, Any]]:
         ({"specVersion": "2.0"}, Fault.UNSUPPORTED, "1.4 or a later"),
         ({"specVersion": 1.6}, Fault.MALFORMED, "specVersion"),
         ({"specVersion": "1.٦"}, Fault.UNSUPPORTED, "1.4 or a later"),
-        ({"metadata": None}, Fault.MALFORMED, "metadata is missing"),
-        ({"metadata": {}}, Fault.MALFORMED, "component is missing"),
+        ({"metadata": "where2eat"}, Fault.MALFORMED, "metadata"),
+        ({"metadata": {"component": None}}, Fault.MALFORMED, "component"),
         ({"metadata": {"component": {"type": "container", "name": ""}}}, Fault.MALFORMED, "empty name"),
         ({"metadata": {"component": {"name": "x"}}}, Fault.MALFORMED, "type is missing"),
         ({"components": {"a": 1}}, Fault.MALFORMED, "no list"),
@@ -78,10 +78,10 @@ def test_cyclonedx_refuses(statement: Any, context: Any, change: dict[str, Any],
         ({"spdxVersion": None}, Fault.MALFORMED, "spdxVersion"),
         ({"SPDXID": "SPDXRef-other"}, Fault.MALFORMED, "SPDXRef-DOCUMENT"),
         ({"packages": []}, Fault.MALFORMED, "describes no package"),
+        ({"packages": [], "relationships": []}, Fault.EMPTY, "nothing besides"),
         ({"packages": [{"SPDXID": "SPDXRef-image", "name": "where2eat"}]}, Fault.EMPTY, "nothing besides"),
         ({"packages": [{"SPDXID": "SPDXRef-image"}]}, Fault.MALFORMED, "name is missing"),
         ({"packages": [{"SPDXID": "SPDXRef-image", "name": ""}]}, Fault.MALFORMED, "empty name"),
-        ({"relationships": []}, Fault.MALFORMED, "describes no package"),
         ({"relationships": [{"spdxElementId": "SPDXRef-DOCUMENT"}]}, Fault.MALFORMED, "relationshipType"),
         ({"relationships": [], "documentDescribes": ["SPDXRef-nobody"]}, Fault.MALFORMED, "describes no package"),
         ({"documentNamespace": None}, Fault.MALFORMED, "documentNamespace"),
@@ -162,3 +162,15 @@ def test_what_cosign_signed_is_taken(recorded: Callable[[str], Any], context: An
 def test_nested_components_count(statement: Any, context: Any) -> None:
     answer = check(statement(CYCLONEDX, {**BOM, "components": nested(8)}), SbomRule(), context())
     assert answer.facts["components"] == 8
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"timestamp": "2026-11-20T10:00:00Z"}])
+def test_a_cyclonedx_bill_need_not_say_what_it_is_about(statement: Any, context: Any, metadata: dict[str, Any] | None) -> None:
+    bom = {name: value for name, value in {**BOM, "metadata": metadata}.items() if value is not None}
+    answer = check(statement(CYCLONEDX, bom), SbomRule(), context())
+    assert answer.passed and answer.facts["subject"] == ""
+
+
+def test_an_spdx_bill_need_not_say_what_it_is_about(statement: Any, context: Any) -> None:
+    answer = check(statement(SPDX, {**DOCUMENT, "relationships": []}), SbomRule(), context())
+    assert answer.passed and (answer.facts["subject"], answer.facts["components"]) == ("", 2)
