@@ -69,6 +69,7 @@ def in_referrer(manifest: Manifest, digest: str) -> tuple[Found, ...]:
         if kind.startswith(_BUNDLE_FAMILY):
             raise Rejected(Reason.UNSUPPORTED, f"The {where} is a bundle of another version", f"{kind!r:.100}")
         return ()
+    _well_formed(manifest, where)
     _of_subject(manifest, digest, where)
     return reader(manifest, where)
 
@@ -78,6 +79,7 @@ def in_tag(manifest: Manifest, digest: str, kind: Kind) -> tuple[Found, ...]:
     where = f"tag {tag_of(digest, kind)}"
     if manifest.media_type not in IMAGE_MANIFESTS:
         raise Rejected(Reason.MALFORMED, f"The {where} holds no manifest", f"{manifest.media_type!r:.80}")
+    _well_formed(manifest, where)
     if "subject" in manifest.data:
         _of_subject(manifest, digest, where)
     return _legacy(manifest, where, kind)
@@ -88,6 +90,15 @@ def _artifact_type(manifest: Manifest) -> str:
     config = manifest.data.get("config")
     found = manifest.data.get("artifactType") or (config.get("mediaType") if isinstance(config, dict) else None)
     return found if isinstance(found, str) else ""
+
+
+def _well_formed(manifest: Manifest, where: str) -> None:
+    """What the signature does not hang on and every tool reads all the same: what cosign refuses is not taken here either."""
+    version = manifest.data.get("schemaVersion")
+    if version != 2 or isinstance(version, (bool, float)):
+        raise Rejected(Reason.MALFORMED, f"The {where} is malformed", f"its schemaVersion is {version!r:.40}, not 2")
+    if manifest.data.get("config") is not None:
+        _descriptor(manifest.data["config"], f"The config of the {where}")
 
 
 def _of_subject(manifest: Manifest, digest: str, where: str) -> None:

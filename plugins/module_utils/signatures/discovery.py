@@ -84,7 +84,11 @@ def discover(
 
 def in_another_format(repository: Repository, digest: str, formats: frozenset[Format]) -> tuple[Refused, ...]:
     """Whether an unsigned image has a signature in cosign's old format, which does not count: worth telling, never counted."""
-    if Format.COSIGN_LEGACY in formats or repository.manifest(tag_of(digest, Kind.SIGNATURE)) is None:
+    try:
+        if Format.COSIGN_LEGACY in formats or repository.manifest(tag_of(digest, Kind.SIGNATURE)) is None:
+            return ()
+    except Conflict:
+        # Something broken is there, and it would not count anyway.
         return ()
     why = "There is a signature in cosign's old format, which this policy does not accept (formats)."
     where = f"tag {tag_of(digest, Kind.SIGNATURE)}"
@@ -98,10 +102,12 @@ def _sources(
         yield f"referrer {descriptor.digest}", descriptor.digest, functools.partial(_in_referrer, repository, descriptor, digest)
     if Format.COSIGN_LEGACY in formats:
         for kind in (Kind.SIGNATURE, *([Kind.ATTESTATION] if attestations else ())):
-            tag = tag_of(digest, kind)
-            manifest = repository.manifest(tag)
-            if manifest is not None:
-                yield f"tag {tag}", manifest.digest, functools.partial(in_tag, manifest, digest, kind)
+            yield f"tag {tag_of(digest, kind)}", "", functools.partial(_in_tag, repository, digest, kind)
+
+
+def _in_tag(repository: Repository, digest: str, kind: Kind) -> tuple[Found, ...]:
+    manifest = repository.manifest(tag_of(digest, kind))
+    return () if manifest is None else in_tag(manifest, digest, kind)
 
 
 def _in_referrer(repository: Repository, descriptor: Descriptor, digest: str) -> tuple[Found, ...]:

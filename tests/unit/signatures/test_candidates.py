@@ -60,6 +60,12 @@ def notation(media_type: str, **changes: Any) -> Manifest:
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
+        (manifest(schemaVersion=None), Reason.MALFORMED),
+        (manifest(schemaVersion=1), Reason.MALFORMED),
+        (manifest(schemaVersion="2"), Reason.MALFORMED),
+        (manifest(schemaVersion=True), Reason.MALFORMED),
+        (manifest(config="x"), Reason.MALFORMED),
+        (old(config={"mediaType": COSIGN_SIGNATURE, "digest": "x", "size": 3}), Reason.MALFORMED),
         (manifest(subject=None), Reason.MALFORMED),
         (manifest(subject=DIGEST), Reason.MALFORMED),
         (manifest(subject=descriptor(IMAGE, OTHER)), Reason.WRONG_DIGEST),

@@ -195,6 +195,30 @@ def test_a_bad_blob_is_told_and_hides_nothing() -> None:
     assert not verdict.verified and reasons(verdict) == ["content_mismatch"]
 
 
+@dataclasses.dataclass(frozen=True)
+class WithABrokenTag:
+    """The fixtures, and under the tag of cosign's old format something that belies itself."""
+
+    layout: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.layout, name)
+
+    def manifest(self, reference: str) -> Any:
+        if reference.endswith((".sig", ".att")):
+            raise Conflict(f"The manifest {reference} has two media types")
+        return self.layout.manifest(reference)
+
+
+def test_a_broken_manifest_under_the_old_tag_is_told_and_hides_nothing() -> None:
+    both = policy(*CI, formats=["cosign_bundle", "cosign_legacy"])
+    verdict = ask("bundle-p256", both, repository=WithABrokenTag(fixtures().layout("genuine")))
+    assert verdict.verified, verdict.reason
+    assert reasons(verdict) == ["content_mismatch"]
+    bundles_alone = ask("legacy-two-signers", policy(*CI), repository=WithABrokenTag(fixtures().layout("genuine")))
+    assert not bundles_alone.verified and bundles_alone.error is None, bundles_alone.reason
+
+
 def test_what_nobody_thought_of_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = policy(*CI)
 
