@@ -8,6 +8,7 @@ the whole, for then nothing is known.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
@@ -70,16 +71,26 @@ def discover(
     candidates: list[Candidate] = []
     refused: list[Refused] = []
     for where, known, read in _sources(repository, digest, formats, attestations):
-        try:
-            for found in read():
-                if found.kind is Kind.ATTESTATION and not attestations:
-                    continue
+        listed: Iterable[Found] = ()
+        with _telling(refused, where, known):
+            listed = read()
+        for found in listed:
+            if found.kind is Kind.ATTESTATION and not attestations:
+                continue
+            # Each on its own: a layer that is lost or too large hides none of those beside it.
+            with _telling(refused, found.where, known or found.layer.digest):
                 candidates.append(_fetched(repository, found, budget))
-        except Rejected as error:
-            refused.append(Refused(where, known, error.reason, error.sentence()))
-        except Conflict as error:
-            refused.append(Refused(where, known, Reason.CONTENT_MISMATCH, error.sentence()))
     return Discovered(tuple(candidates), tuple(refused))
+
+
+@contextlib.contextmanager
+def _telling(refused: list[Refused], where: str, digest: str) -> Iterator[None]:
+    try:
+        yield
+    except Rejected as error:
+        refused.append(Refused(where, digest, error.reason, error.sentence()))
+    except Conflict as error:
+        refused.append(Refused(where, digest, Reason.CONTENT_MISMATCH, error.sentence()))
 
 
 def in_another_format(repository: Repository, digest: str, formats: frozenset[Format]) -> tuple[Refused, ...]:

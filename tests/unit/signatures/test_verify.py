@@ -219,6 +219,31 @@ def test_a_broken_manifest_under_the_old_tag_is_told_and_hides_nothing() -> None
     assert not bundles_alone.verified and bundles_alone.error is None, bundles_alone.reason
 
 
+class WithoutOneLayer:
+    """The fixtures, and the blob that is asked for as number `lost` is not there."""
+
+    def __init__(self, lost: int) -> None:
+        self.layout, self.lost, self.asked = fixtures().layout("genuine"), lost, -1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.layout, name)
+
+    def blob(self, descriptor: Any, limit: int) -> bytes:
+        self.asked += 1
+        if self.asked == self.lost:
+            raise Conflict(f"The blob {descriptor.digest} is not there")
+        content: bytes = self.layout.blob(descriptor, limit)
+        return content
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_lost_layer_hides_none_of_the_others(lost: int) -> None:
+    wanted = [policy((key, "ci"), formats=["cosign_legacy"]) for key in ("p256", "security")]
+    found = [ask("legacy-two-signers", one, repository=WithoutOneLayer(lost)) for one in wanted]
+    assert sorted(one.verified for one in found) == [False, True], [one.reason for one in found]
+    assert all("content_mismatch" in reasons(one) for one in found)
+
+
 def test_what_nobody_thought_of_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = policy(*CI)
 
