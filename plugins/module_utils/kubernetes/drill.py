@@ -47,6 +47,8 @@ _TRIES, _PAUSE_SECONDS = 50, 0.2
 # An API server that looked for quotas of a namespace and found none remembers that for half a minute.
 _SEEN_BY_ALL: Final = datetime.timedelta(seconds=60)
 _TRIES_OF_A_NEW_QUOTA: Final = 200
+# A controller manager that was started a moment ago counts nothing for a minute, and until then a quota limits nothing.
+_TRIES_UNTIL_COUNTED: Final = 600
 _LONGEST_QUOTE: Final = 200
 
 
@@ -176,7 +178,7 @@ def _as_drift(answer: Answer) -> Answer:
 def _tried(client: Client, app: App, attempt: Attempt, new_quota: bool) -> Plan:
     base = Plan(f"drill/{app.namespace}/{attempt.name}", controls=(attempt.control,))
     try:
-        said = _refusal_of(client, attempt.manifest, new_quota and attempt.refusal == _QUOTA)
+        said = refusal_of(client, attempt.manifest, new_quota and attempt.refusal == _QUOTA)
     except MicroappsError as error:
         return base.failed(error)
     if not attempt.refusal:
@@ -193,21 +195,27 @@ def _tried(client: Client, app: App, attempt: Attempt, new_quota: bool) -> Plan:
     return _answered(base, said, True, "")
 
 
-def _refusal_of(client: Client, manifest: Mapping[str, Any], is_awaited: bool) -> str | None:
+def refusal_of(client: Client, manifest: Mapping[str, Any], is_awaited: bool) -> str | None:
     """What the server says against it, None if it is admitted; `is_awaited` says that a refusal may take a while to come."""
     kind = client.kind_of(manifest)
-    for tried in range(1, (_TRIES_OF_A_NEW_QUOTA if is_awaited else _TRIES) + 1):
+    namespace = manifest["metadata"]["namespace"]
+    for tried in range(1, (_TRIES_UNTIL_COUNTED if is_awaited else _TRIES) + 1):
         try:
-            client.create(kind, manifest["metadata"]["namespace"], manifest, dry_run=True)
+            client.create(kind, namespace, manifest, dry_run=True)
         except QuotaNotCounted:
             time.sleep(_PAUSE_SECONDS)
         except (Denied, Conflict) as error:
             return error.why
         else:
-            if not is_awaited or tried == _TRIES_OF_A_NEW_QUOTA:
+            if not is_awaited or (tried >= _TRIES_OF_A_NEW_QUOTA and _is_counted(client, namespace)):
                 return None
             time.sleep(_PAUSE_SECONDS)
     raise Conflict(f"Try a {kind.kind}", "the cluster has not counted the new quota yet", "Repeat the run.")
+
+
+def _is_counted(client: Client, namespace: str) -> bool:
+    """Whether the controller manager has taken up every quota: one without a status admits everything, and says nothing."""
+    return all(quota.get("status", {}).get("hard") for quota in client.list_all(_QUOTAS, namespace))
 
 
 def _asked(client: Client, app: App, name: str, review: Mapping[str, Any]) -> Plan:
