@@ -17,13 +17,14 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from ..errors import Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ..errors import Denied, Invalid, MicroappsError, Unreachable
 from ..observability.promtool import find as find_promtool
 from ..oci.client import open_registries
 from ..profile import Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.postgresql_session import Address, read_password, session
 from ..rotation.stores.gcp_secretmanager import GcpSecretManager
+from ..rotation.stores.shared import token_of
 from ..sandbox.supervisor import Supervisor
 from ..scrubber import Secrets
 from .aws import ask_aws
@@ -135,10 +136,7 @@ def _openbao(asked: Asked) -> Iterable[Row]:
     if status not in (200, 429, 473) or not isinstance(health, dict):
         words = {501: "it is not initialised", 503: "it is sealed"}
         raise Unreachable(f"The secret store {store.address}", words.get(status, f"it answered {status}"), "Unseal or start it.")
-    try:
-        token = asked.secrets.register(pathlib.Path(os.path.expanduser(store.token_file)).read_text(encoding="utf-8").strip())
-    except OSError as error:
-        raise NotFound(f"The token file {store.token_file} of the secret store", error.strerror or "unreadable") from None
+    token = token_of(store.token_file, asked.secrets)
     path = f"{store.mount}/data/microapps/{asked.profile.name}/preflight"
     body = {"paths": [path]}
     status, answer = http_json(store.address, "POST", "/v1/sys/capabilities-self", {"X-Vault-Token": token}, body)

@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import pathlib
 import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..capability import Change, Plan
-from ..errors import Denied, NotFound, Unreachable
+from ..errors import Denied, Unreachable
 from ..profile import SecretStore
 from ..rotation.http_json import request
+from ..rotation.stores.shared import token_of
 from ..scrubber import Secrets
 from .model import MANAGED_BY, SECRETS_PREFIX, Area, Kept, Step
 
@@ -45,11 +44,7 @@ class Folder:
     @classmethod
     def open(cls, store: SecretStore, secrets: Secrets) -> Folder:
         """The store, with the token of its file."""
-        try:
-            token = pathlib.Path(os.path.expanduser(store.token_file)).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise NotFound(f"The token file {store.token_file} of the secret store", error.strerror or "unreadable") from None
-        return cls(store.address, store.mount, secrets.register(token))
+        return cls(store.address, store.mount, token_of(store.token_file, secrets))
 
     def call(self, method: str, kind: str, name: str, query: Mapping[str, str] | None = None) -> Any:
         """One call; None where there is nothing."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import ssl
@@ -17,10 +18,22 @@ from ..errors import Unreachable
 SECONDS: Final = 10
 # Seconds between tries: a server that restarts or is busy is back within them, or it is down.
 PAUSES: Final = (0.2, 0.6, 1.8)
+# A server may say when it will be less busy (RFC 9110, section 10.2.3); nobody is made to wait longer than this for one answer.
+LONGEST: Final = 20.0
 # It did nothing with the request, and says so (RFC 9110, section 15.6.4; RFC 6585, section 4).
 _LATER: Final = frozenset({429, 503})
 # Asking again does no harm when the answer was lost (RFC 9110, section 9.2.2).
 _REPEATABLE: Final = frozenset({"GET", "LIST", "DELETE"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: `challenge` is the way to log in that a 401 names, `seconds` how long to wait before asking again."""
+
+    status: int
+    body: Any = dataclasses.field(repr=False)
+    challenge: str = ""
+    seconds: float = 0.0
 
 
 def request(
@@ -35,37 +48,47 @@ def request(
 
     It is made again, after a pause, where the server says that it did nothing, or where doing it twice does no harm.
     """
-    for pause in PAUSES:
-        try:
-            status, answer = _once(address, method, path, headers, body, query)
-        except Unreachable:
-            if method not in _REPEATABLE:
-                raise
-        else:
-            if status not in _LATER:
-                return status, answer
-        time.sleep(pause)
-    return _once(address, method, path, headers, body, query)
+    reply = exchange(address, method, path, headers, body, query)
+    return reply.status, reply.body
 
 
-def _once(
+def exchange(
     address: str,
     method: str,
     path: str,
     headers: Mapping[str, str],
-    body: Mapping[str, Any] | None,
-    query: Mapping[str, str] | None,
-) -> tuple[int, Any]:
+    body: Mapping[str, Any] | None = None,
+    query: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+) -> Reply:
+    """The same with all of the reply. `form` is sent in the place of a JSON body, as logins by OAuth want it."""
+    wanted = {**headers, "Content-Type": "application/json" if form is None else "application/x-www-form-urlencoded"}
+    text = urllib.parse.urlencode(form) if form is not None else json.dumps(body) if body is not None else None
+    target = path + (f"?{urllib.parse.urlencode(query)}" if query else "")
+    for pause in PAUSES:
+        wait = pause
+        try:
+            reply = _once(address, method, target, wanted, text)
+        except Unreachable:
+            if method not in _REPEATABLE:
+                raise
+        else:
+            if reply.status not in _LATER:
+                return reply
+            wait = max(pause, min(reply.seconds, LONGEST))
+        time.sleep(wait)
+    return _once(address, method, target, wanted, text)
+
+
+def _once(address: str, method: str, target: str, headers: Mapping[str, str], text: str | None) -> Reply:
     parts = urllib.parse.urlsplit(address)
-    target = f"{parts.path.rstrip('/')}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         connection = http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=ssl.create_default_context())
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
     try:
-        text = json.dumps(body) if body is not None else None
-        connection.request(method, target, text, {**headers, "Content-Type": "application/json"})
+        connection.request(method, f"{parts.path.rstrip('/')}{target}", text, dict(headers))
         response = connection.getresponse()
         raw = response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -74,6 +97,10 @@ def _once(
     finally:
         connection.close()
     try:
-        return response.status, json.loads(raw) if raw else None
+        answer = json.loads(raw) if raw else None
     except ValueError:
-        return response.status, None
+        answer = None
+    asked = response.getheader("Retry-After") or ""
+    return Reply(
+        response.status, answer, response.getheader("WWW-Authenticate") or "", float(asked) if asked.isdecimal() else 0.0
+    )

@@ -33,12 +33,25 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ...errors import Conflict, Invalid, MicroappsError, NotFound
 from ...profile import Profile
 from ...scrubber import Secrets
 from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, from_text, present, register, to_text
 from .google_login import bearer
+from .shared import (
+    DESCRIPTION,
+    IDS,
+    ids_of,
+    ids_text,
+    meaning,
+    no_version,
+    overtaken,
+    read_at,
+    rotated_by_another,
+    stages_of,
+    utc,
+)
 
 ADDRESS: Final = "https://secretmanager.googleapis.com"
 PERMISSIONS: Final = (
@@ -51,8 +64,6 @@ PERMISSIONS: Final = (
     "secretmanager.versions.list",
 )
 _PENDING: Final = "_pending"
-_IDS: Final = "goldenpath-versions"
-_DESCRIPTION: Final = "description"
 _KEPT: Final = 5
 
 
@@ -92,15 +103,15 @@ class GcpSecretManager:
         notes = secret.get("annotations", {})
         states = self._states(name)
         newest = max(states, default=0)
-        ids = _ids(notes)
+        ids = ids_of(notes)
         if ids and not states:
             # Killed within `create`: its value was never stored, so whoever has it makes the secret again.
             return None
-        versions = [Version(ids.get(n, str(n)), _stages(n, newest)) for n in sorted(states) if states[n] == "ENABLED"]
+        versions = [Version(ids.get(n, str(n)), stages_of(n, newest)) for n in sorted(states) if states[n] == "ENABLED"]
         versions = self._with_pending(name, versions, newest, ids)
-        tags = tuple(sorted((key, value) for key, value in notes.items() if key not in (_DESCRIPTION, _IDS)))
+        tags = tuple(sorted((key, value) for key, value in notes.items() if key not in (DESCRIPTION, IDS)))
         deleted = bool(newest) and states[newest] != "ENABLED"
-        return Stored(name, tuple(versions), About(notes.get(_DESCRIPTION, ""), "", tags), deleted)
+        return Stored(name, tuple(versions), About(notes.get(DESCRIPTION, ""), "", tags), deleted)
 
     def versions(self, name: str) -> tuple[Version, ...]:
         """See `Store`: it lists them all at once."""
@@ -113,29 +124,24 @@ class GcpSecretManager:
             return pending.document
         document = self._version(name, self._number(name, token))
         if document is None:
-            raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
+            raise no_version(name, token)
         return document
 
     def read_stage(self, name: str, stage: Stage) -> Document:
         """See `Store`."""
-        stored = self.describe(name)
-        version = stored.at(stage) if stored else None
-        if version is None:
-            raise NotFound(f"The secret {name} ({stage})", "the store does not have it")
-        return self.read(name, version.token)
+        return read_at(self, name, stage)
 
     def created(self, name: str, token: str) -> datetime.datetime | None:
         """See `Store`."""
         answer = self._call("GET", name, f"/versions/{self._number(name, token)}")
-        # Nanoseconds and a Z: cut to what Python reads.
-        return datetime.datetime.fromisoformat(answer["createTime"][:19] + "+00:00") if answer else None
+        return utc(answer["createTime"]) if answer else None
 
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """See `Store`. The id is written first, so that a version 1 of ours never looks like somebody's."""
         if document is None:
             self._make(name, _notes(about))
             return
-        self._make(name, {**_notes(about), _IDS: f"1={token}"})
+        self._make(name, {**_notes(about), IDS: f"1={token}"})
         if not self._states(name):
             self._add(name, to_text(document))
         if self._version(name, 1) != dict(document) or max(self._states(name)) != 1:
@@ -151,23 +157,19 @@ class GcpSecretManager:
             self._add(name, text, _PENDING)
         found = self._pending(name)
         if (found.token, dict(found.document)) != (token, dict(document)):
-            raise Conflict(
-                f"The secret {name} is being rotated by another run",
-                "it has made the pending version",
-                "Run again when it has ended.",
-            )
+            raise rotated_by_another(name)
 
     def promote(self, name: str, token: str, replaced: str) -> None:
         """See `Store`. The table at the top says how somebody else's value stays the newest."""
         pending = self._pending(name)
         newest = max(self._states(name), default=0)
         if pending.token != token:
-            if _ids(self._notes(name)).get(newest) == token:
+            if ids_of(self._notes(name)).get(newest) == token:
                 return
-            raise self._overtaken(name)
+            raise overtaken(name)
         if not newest or self._version(name, newest) != pending.document:
             if newest != (self._number(name, replaced) if replaced else 0) or newest != pending.after:
-                raise self._overtaken(name)
+                raise overtaken(name)
             newest = self._add(name, to_text(pending.document))
         self._give_back(name, pending, newest)
         self._name(name, newest, token)
@@ -191,14 +193,7 @@ class GcpSecretManager:
         if theirs is None or theirs == pending.document:
             return
         self._add(name, to_text(theirs))
-        raise self._overtaken(name)
-
-    def _overtaken(self, name: str) -> Conflict:
-        return Conflict(
-            f"The secret {name} was written by somebody else during its rotation",
-            "its newest version is theirs",
-            "Their value is current. Run again: the rotation then starts from their value.",
-        )
+        raise overtaken(name)
 
     def _with_pending(self, name: str, versions: list[Version], newest: int, ids: Mapping[int, str]) -> list[Version]:
         pending = self._pending(name)
@@ -252,7 +247,7 @@ class GcpSecretManager:
         return found
 
     def _number(self, name: str, token: str) -> int:
-        known = [number for number, id_ in _ids(self._notes(name)).items() if id_ == token]
+        known = [number for number, id_ in ids_of(self._notes(name)).items() if id_ == token]
         if known or token.isdigit():
             return max(known, default=0) or int(token)
         raise NotFound(f"Version {token} of the secret {name}", "the store does not know it")
@@ -269,13 +264,13 @@ class GcpSecretManager:
         body = {"payload": {"data": base64.b64encode(text.encode()).decode()}}
         answer = self._call("POST", name, ":addVersion", body, suffix=suffix)
         if answer is None:
-            raise self._overtaken(name)
+            raise overtaken(name)
         return int(answer["name"].rpartition("/")[2])
 
     def _name(self, name: str, number: int, token: str) -> None:
         notes = self._notes(name)
-        ids = {known: id_ for known, id_ in _ids(notes).items() if known > number - _KEPT and id_ != token} | {number: token}
-        self._annotate(name, {**notes, _IDS: " ".join(f"{known}={id_}" for known, id_ in sorted(ids.items()))})
+        ids = {known: id_ for known, id_ in ids_of(notes).items() if known > number - _KEPT and id_ != token} | {number: token}
+        self._annotate(name, {**notes, IDS: ids_text(ids)})
 
     def _annotate(self, name: str, notes: Mapping[str, str]) -> None:
         secret = self._call("GET", name) or {}
@@ -322,24 +317,10 @@ def secret_id(name: str) -> str:
 def _told(what: str, status: int, answer: Any) -> MicroappsError:
     error = answer.get("error", {}) if isinstance(answer, dict) else {}
     reason = str(error.get("message", "")) if isinstance(error, dict) else ""
-    if status in (401, 403):
-        return Denied(what, reason or "permission denied", "Give the service account the role that docs/rotation.md lists.")
     if status == 409 or (status == 400 and isinstance(error, dict) and error.get("status") == "FAILED_PRECONDITION"):
         return Conflict(what, reason or "somebody wrote in between", "Nothing was overwritten. Run again.")
-    if status in (429, 500, 502, 503, 504):
-        return Unreachable(what, f"the store answered {status} {reason}".strip(), "Run again when it is well.")
-    return Invalid(what, f"the store answered {status} {reason}".strip())
-
-
-def _stages(number: int, newest: int) -> frozenset[str]:
-    stage = {newest: Stage.CURRENT, newest - 1: Stage.PREVIOUS}.get(number)
-    return frozenset({stage}) if stage else frozenset()
-
-
-def _ids(notes: Mapping[str, str]) -> dict[int, str]:
-    pairs = (entry.partition("=") for entry in notes.get(_IDS, "").split())
-    return {int(number): token for number, _unused, token in pairs if number.isdigit() and token}
+    return meaning(what, status, reason, (401, 403), "Give the service account the role that docs/rotation.md lists.")
 
 
 def _notes(about: About) -> dict[str, str]:
-    return dict(about.tags) | ({_DESCRIPTION: about.description} if about.description else {})
+    return dict(about.tags) | ({DESCRIPTION: about.description} if about.description else {})

@@ -13,21 +13,31 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import os
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
+from ...errors import Conflict, MicroappsError, NotFound
 from ...profile import Profile
 from ...scrubber import Secrets
 from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, present, register, to_text
+from .shared import (
+    DESCRIPTION,
+    IDS,
+    ids_of,
+    ids_text,
+    meaning,
+    no_version,
+    read_at,
+    rotated_by_another,
+    stages_of,
+    token_of,
+    utc,
+)
 
 _PENDING: Final = ".pending"
-# A custom metadata key of the secret: which version number is which of our ids, `<number>=<id>`. A value of custom metadata
-# may have 512 bytes: the newest five.
-_IDS: Final = "goldenpath-versions"
+# A value of custom metadata may have 512 bytes: the ids of the newest five versions.
 _KEPT: Final = 4
 # A custom metadata key of a secret that is being made: its owner is written before its value, so that it is never nobody's.
 _MAKING: Final = "goldenpath-making"
@@ -49,12 +59,7 @@ class OpenBao:
     def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
         """The store at the profile's address, with the token of its file."""
         store = profile.secret_store
-        try:
-            with open(os.path.expanduser(store.token_file), encoding="utf-8") as stream:
-                token = secrets.register(stream.read().strip())
-        except OSError as error:
-            raise NotFound(f"The token file {store.token_file} of the secret store", error.strerror or "unreadable") from None
-        return cls(store.address, store.mount, token, secrets)
+        return cls(store.address, store.mount, token_of(store.token_file, secrets), secrets)
 
     def object(self, name: str) -> str:
         """See `Store`."""
@@ -74,8 +79,8 @@ class OpenBao:
             for number, entry in metadata["data"]["versions"].items()
             if not entry["destroyed"] and not entry["deletion_time"]
         }
-        ids = _ids(custom)
-        versions = [Version(ids.get(number, str(number)), _stages(number, newest)) for number in sorted(alive)]
+        ids = ids_of(custom)
+        versions = [Version(ids.get(number, str(number)), stages_of(number, newest)) for number in sorted(alive)]
         for number in alive:
             self.seen[name, ids.get(number, str(number))] = (number, alive[number]["created_time"])
         versions = self._with_pending(name, versions, alive.get(newest) is not None)
@@ -83,7 +88,7 @@ class OpenBao:
         if current is not None:
             # Also one that was written and not named yet: it has the pending one's id.
             self.seen[name, current.token] = (newest, alive[newest]["created_time"])
-        about = About(custom.get("description", ""), "", tuple(sorted(_tags(custom).items())))
+        about = About(custom.get(DESCRIPTION, ""), "", tuple(sorted(_tags(custom).items())))
         return Stored(name, tuple(versions), about, deleted=bool(newest) and newest not in alive)
 
     def versions(self, name: str) -> tuple[Version, ...]:
@@ -103,23 +108,19 @@ class OpenBao:
                 return found[1]
         answer = self._call("GET", "data", name, query={"version": str(self._number(name, token))})
         if answer is None:
-            raise NotFound(f"Version {token} of the secret {name}", "the store does not have it")
+            raise no_version(name, token)
         return self._registered(answer["data"]["data"])
 
     def read_stage(self, name: str, stage: Stage) -> Document:
         """See `Store`."""
-        stored = self.describe(name)
-        version = stored.at(stage) if stored else None
-        if version is None:
-            raise NotFound(f"The secret {name} ({stage})", "the store does not have it")
-        return self.read(name, version.token)
+        return read_at(self, name, stage)
 
     def created(self, name: str, token: str) -> datetime.datetime | None:
         """See `Store`."""
         if (name, token) not in self.seen:
             self.describe(name)
         found = self.seen.get((name, token))
-        return _time(found[1]) if found else None
+        return utc(found[1]) if found else None
 
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """See `Store`."""
@@ -145,11 +146,7 @@ class OpenBao:
         except Conflict:
             found = self._pending(name)
             if found != (token, dict(document)):
-                raise Conflict(
-                    f"The secret {name} is being rotated by another run",
-                    "it has made the pending version",
-                    "Run again when it has ended.",
-                ) from None
+                raise rotated_by_another(name) from None
 
     def promote(self, name: str, token: str, replaced: str) -> None:
         """See `Store`."""
@@ -184,7 +181,7 @@ class OpenBao:
         merged = About(wanted.description or before.description, "", tuple(sorted(tags.items())))
         if merged != before:
             custom = self._custom_metadata(name)
-            self._call("POST", "metadata", name, {"custom_metadata": {**custom, **_custom(merged, _ids(custom))}})
+            self._call("POST", "metadata", name, {"custom_metadata": {**custom, **_custom(merged, ids_of(custom))}})
 
     def _with_pending(self, name: str, versions: list[Version], has_current: bool) -> list[Version]:
         token, document = self._pending(name)
@@ -230,7 +227,7 @@ class OpenBao:
 
     def _name(self, name: str, about: About, number: int, token: str) -> None:
         custom = self._custom_metadata(name)
-        ids = {known: id for known, id in _ids(custom).items() if known >= number - _KEPT} | {number: token}
+        ids = {known: id for known, id in ids_of(custom).items() if known >= number - _KEPT} | {number: token}
         wanted = {key: value for key, value in custom.items() if key != _MAKING} | _custom(about, ids)
         if wanted != custom:
             self._call("POST", "metadata", name, {"custom_metadata": wanted})
@@ -249,38 +246,19 @@ class OpenBao:
 
 def _told(what: str, status: int, answer: Any) -> MicroappsError:
     reasons = "; ".join(str(reason) for reason in (answer or {}).get("errors", [])) if isinstance(answer, dict) else ""
-    if status == 403:
-        return Denied(what, reasons or "permission denied", "Give the token the policy that docs/rotation.md lists.")
     if status == 400 and "check-and-set" in reasons:
         return Conflict(what, "somebody wrote in between", "Their value was left as it is. Run again.")
-    if status in (429, 500, 502, 503, 504):
-        return Unreachable(what, f"the store answered {status} {reasons}".strip(), "Run again when it is well.")
-    return Invalid(what, f"the store answered {status} {reasons}".strip())
-
-
-def _stages(number: int, newest: int) -> frozenset[str]:
-    stage = {newest: Stage.CURRENT, newest - 1: Stage.PREVIOUS}.get(number)
-    return frozenset({stage}) if stage else frozenset()
-
-
-def _ids(custom: Mapping[str, str]) -> dict[int, str]:
-    pairs = (entry.partition("=") for entry in custom.get(_IDS, "").split() if "=" in entry)
-    return {int(number): token for number, _unused, token in pairs if number.isdigit()}
+    return meaning(what, status, reasons, (403,), "Give the token the policy that docs/rotation.md lists.")
 
 
 def _tags(custom: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in custom.items() if key not in ("description", _IDS, _MAKING)}
+    return {key: value for key, value in custom.items() if key not in (DESCRIPTION, IDS, _MAKING)}
 
 
 def _custom(about: About, ids: Mapping[int, str]) -> dict[str, str]:
     custom = dict(about.tags)
     if about.description:
-        custom["description"] = about.description
+        custom[DESCRIPTION] = about.description
     if ids:
-        custom[_IDS] = " ".join(f"{number}={token}" for number, token in sorted(ids.items()))
+        custom[IDS] = ids_text(ids)
     return custom
-
-
-def _time(text: str) -> datetime.datetime:
-    # Nanoseconds and a Z: cut to what Python reads.
-    return datetime.datetime.fromisoformat(text[:19] + "+00:00")

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How a busy server is waited for, and a login's form."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import http_json
+
+FULL = (*http_json.PAUSES, 0.0)
+
+
+class Busy(http.server.ThreadingHTTPServer):
+    """It answers 429 with each of these Retry-After headers, then 200; it keeps what it was sent."""
+
+    def __init__(self, *later: str | None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.later, self.sent = list(later), list[tuple[str, str]]()
+        self.address = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Busy
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.sent.append((self.headers["Content-Type"], body))
+        later = self.server.later.pop(0) if self.server.later else ""
+        self.send_response(200 if later == "" else 429)
+        if later:
+            self.send_header("Retry-After", later)
+        self.send_header("WWW-Authenticate", "Bearer realm=x")
+        self.end_headers()
+
+    def log_message(self, *_unused: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def busy(request: pytest.FixtureRequest) -> Iterator[Busy]:
+    server = Busy(*request.param)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("busy", "status", "waited"),
+    [
+        ((), 200, []),
+        (("5",), 200, [5.0]),
+        (("0", None, "3600"), 200, [FULL[0], FULL[1], http_json.LONGEST]),
+        (("Wed, 21 Oct 2026 07:28:00 GMT", "-1"), 200, [FULL[0], FULL[1]]),
+        (("1", "1", "1", "1"), 429, [1.0, 1.0, FULL[2]]),
+    ],
+    indirect=["busy"],
+)
+def test_a_busy_server_is_asked_again_when_it_says(
+    busy: Busy, status: int, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(http_json.time, "sleep", slept.append)
+    assert http_json.request(busy.address, "POST", "/x", {}, {"a": 1})[0] == status
+    assert slept == waited
+
+
+@pytest.mark.parametrize("busy", [()], indirect=True)
+def test_a_form_is_sent_as_one_and_the_challenge_is_told(busy: Busy) -> None:
+    reply = http_json.exchange(busy.address, "POST", "/token", {}, form={"client_id": "a b", "scope": "https://x/.default"})
+    assert busy.sent == [("application/x-www-form-urlencoded", "client_id=a+b&scope=https%3A%2F%2Fx%2F.default")]
+    assert (reply.status, reply.challenge) == (200, "Bearer realm=x")
