@@ -15,7 +15,7 @@ import datetime
 import enum
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from ..keyless.chain import UNREADABLE
 from ..model import Reason, Rejected
@@ -149,8 +149,8 @@ def _unusable(crl: x509.CertificateRevocationList, certificate: x509.Certificate
     if hashed is not None and hashed.name not in _HASHES:
         return f"it is signed with {hashed.name}"
     try:
-        # A key of a kind that cannot sign one is a TypeError.
-        if crl.issuer != issuer.subject or not crl.is_signature_valid(cast("Any", issuer.public_key())):
+        key = issuer.public_key()
+        if crl.issuer != issuer.subject or not crl.is_signature_valid(key):  # type: ignore[arg-type]  # else a TypeError
             return "it is not signed by the issuer"
     except (TypeError, InvalidSignature, UnsupportedAlgorithm, ValueError):
         return "its signature cannot be verified"
