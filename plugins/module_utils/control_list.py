@@ -274,6 +274,14 @@ CONTROLS: Final[tuple[Control, ...]] = (
         applies="credentials",
     ),
     Control(
+        id="secrets-08",
+        title="By workload identity, exactly the app's service account reads its secrets",
+        why="A set of workloads on a secret, or everybody, hands it to every neighbour in the cluster.",
+        proof="gcloud secrets get-iam-policy microapps_<environment>_<app>_<secret>: secretAccessor has one principal, the app's. Where AWS is the store, supply_chain-07 and supply_chain-08 answer.",
+        paths=(Path.LIGHT, Path.FULL),
+        applies="credentials",
+    ),
+    Control(
         id="k8s_tenancy-01",
         title="Its containers run without special rights on the machine",
         why="A container with rights on its node owns every other app on that node.",

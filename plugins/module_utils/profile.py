@@ -42,6 +42,7 @@ class Cluster:
     kubeconfig: str = ""
     context: str = ""
     identity: str = ""
+    oidc_issuer: str = ""
     loopback_only: bool = False
     available: bool = True
     why: str = ""
@@ -68,7 +69,8 @@ class SecretStore:
     """Where secrets live, by scheme (`aws_secretsmanager`, `gcp_secretmanager`, `openbao`). `token_file` holds the login.
 
     `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver). `replicas` maps regions
-    to keys, `readers` are who may read values beside the app; None: whatever there is, is left alone.
+    to keys, `readers` are who may read values beside the app; None: whatever there is, is left alone. `identity_provider` is who
+    vouches to Google for the cluster's tokens; empty: GKE, in the store's own project.
     """
 
     scheme: str = "aws_secretsmanager"
@@ -78,6 +80,7 @@ class SecretStore:
     recovery_days: int = 7
     delivery: str = "external_secrets"
     project: str = ""
+    identity_provider: str = ""
     replicas: tuple[tuple[str, str], ...] | None = None
     readers: tuple[str, ...] | None = None
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import Invalid
+from ..workload_identity.subject import NAMESPACE, SERVICE_ACCOUNT, Subject, exactly_one, neighbours
 from .policies import VERSION, Document, listed
 
 POD_IDENTITY: Final = "pods.eks.amazonaws.com"
@@ -22,8 +23,6 @@ NAMESPACE_TAG: Final = "aws:RequestTag/kubernetes-namespace"
 ACCOUNT_TAG: Final = "aws:RequestTag/kubernetes-service-account"
 CLUSTER_TAG: Final = "aws:RequestTag/eks-cluster-arn"
 
-_NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_SERVICE_ACCOUNT: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _ISSUER: Final = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]+)?")
 _CLUSTER: Final = re.compile(r"arn:[a-z0-9-]+:eks:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
@@ -57,17 +56,12 @@ class Token:
 def checked(trust: Trust) -> Trust:
     """The same trust, if it names exactly one service account; raises `Invalid` for a wildcard, a gap or nobody at all."""
     for name, value, pattern in (
-        ("namespace", trust.namespace, _NAMESPACE),
-        ("service_account", trust.service_account, _SERVICE_ACCOUNT),
+        ("namespace", trust.namespace, NAMESPACE),
+        ("service_account", trust.service_account, SERVICE_ACCOUNT),
         ("irsa.issuer", trust.issuer or "none", _ISSUER),
         ("cluster", trust.cluster or "arn:aws:eks:none:000000000000:cluster/none", _CLUSTER),
     ):
-        if not pattern.fullmatch(value):
-            raise Invalid(
-                f"trust.{name}: '{value}' does not name exactly one",
-                "a role of a workload is trusted to one service account in one namespace, without a wildcard",
-                "Make a role for each service account.",
-            )
+        exactly_one(name, value, pattern)
     if trust.issuer and not trust.provider.endswith(f":oidc-provider/{trust.issuer}"):
         raise Invalid(
             f"trust.irsa.provider_arn: '{trust.provider}' is not the provider of {trust.issuer}",
@@ -94,7 +88,7 @@ def trust_policy(trust: Trust) -> dict[str, Any]:
             }
         )
     if trust.issuer:
-        subject = f"system:serviceaccount:{trust.namespace}:{trust.service_account}"
+        subject = str(Subject(trust.namespace, trust.service_account))
         statements.append(
             {
                 "Sid": "ServiceAccountToken",
@@ -113,10 +107,8 @@ def strangers(trust: Trust) -> Iterator[tuple[str, Token]]:
     for kind in ("Pod Identity", "IRSA"):
         way = {"cluster": trust.cluster or "arn:aws:eks:x:000000000000:cluster/x"} if kind == "Pod Identity" else {}
         way = way or {"issuer": trust.issuer or "issuer.example"}
-        yield f"another namespace by {kind}", Token(**{**right, **way, "namespace": f"{trust.namespace}x"})
-        yield f"another namespace's prefix by {kind}", Token(**{**right, **way, "namespace": trust.namespace[:-1] or "x"})
-        yield f"another service account by {kind}", Token(**{**right, **way, "service_account": "default"})
-        yield f"a longer service account by {kind}", Token(**{**right, **way, "service_account": f"{trust.service_account}-2"})
+        for what, other in neighbours(Subject(trust.namespace, trust.service_account)):
+            yield f"{what} by {kind}", Token(other.namespace, other.service_account, **way)
     if trust.cluster or not trust.pod_identity:
         yield "another cluster by Pod Identity", Token(**right, cluster=f"{trust.cluster or 'arn:aws:eks:x:0:cluster/x'}-2")
     yield "another cluster by IRSA", Token(**right, issuer=f"{trust.issuer or 'issuer.example'}2")
@@ -175,7 +167,7 @@ def _any_like(patterns: Any, action: str) -> bool:
 
 def _context(token: Token) -> dict[str, str]:
     if token.issuer:
-        subject = f"system:serviceaccount:{token.namespace}:{token.service_account}"
+        subject = str(Subject(token.namespace, token.service_account))
         return {f"{token.issuer}:sub".lower(): subject, f"{token.issuer}:aud".lower(): token.audience}
     return {
         NAMESPACE_TAG.lower(): token.namespace,

@@ -94,6 +94,11 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
                 "`kubectl get namespace kube-system -o jsonpath={.metadata.uid}`.",
                 36,
             ),
+            "oidc_issuer": url(
+                "The issuer of its service accounts' tokens, where a cloud is to trust this cluster alone.",
+                "https://oidc.example.com/clusters/dev",
+                "https",
+            ),
             "loopback_only": kinds.yes_or_no("Refuse an API server that is not on this machine."),
             "available": kinds.yes_or_no("False where there is none: its controls are then answered `not_reached`."),
             "why": kinds.line(500, "Go is not installed.", "Why there is none.", 0),
@@ -347,7 +352,7 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
         )
     if data.get("embedded") and not aws.get("loopback_only"):
         yield Complaint(("aws",), "aws.loopback_only: false is not possible with embedded: true; set it to true")
-    yield from secret_store_contradictions(data.get("secret_store", {}), aws)
+    yield from secret_store_contradictions(data.get("secret_store", {}), aws, data.get("cluster", {}))
     runner = data.get("runner", {})
     if runner.get("kind") == "supervisor" and not (runner.get("control") and runner.get("release_folder")):
         yield Complaint(("runner",), "runner: supervisor needs control and release_folder; add them")

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ..workload_identity.google_trust import PROVIDER
 from . import patterns as kinds
 from .check import Complaint, quoted
 from .profile_patterns import KMS_KEY, path, url
@@ -29,6 +31,14 @@ SECRET_STORE: Final = kinds.record(
         "delivery": kinds.one_of(["external_secrets", "csi"], "Who brings them to pods: the Secrets Store CSI driver is csi."),
         "project": kinds.word(
             r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project's id", "acme-dev", "Its project, for gcp_secretmanager.", 30
+        ),
+        "identity_provider": kinds.word(
+            # A schema for others knows no names of groups.
+            f"(?:{re.sub(r'[?]P<[a-z]+>', '?:', PROVIDER.pattern)})?",
+            "GKE's pool of a project, or a provider of one's own pool, by its full name, or empty",
+            "projects/123456789012/locations/global/workloadIdentityPools/microapps/providers/cluster-dev",
+            "Who vouches to Google for the cluster's tokens, for gcp_secretmanager; empty: GKE, in the store's project.",
+            200,
         ),
         "replicas": kinds.table(
             r"^[a-z]{2}(-[a-z]+)+-[0-9]" + kinds.END,
@@ -59,14 +69,26 @@ SECRET_STORE: Final = kinds.record(
 )
 
 
-def secret_store_contradictions(store: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[Complaint]:
-    """What each field allows and together cannot be. `aws` is the profile's block of that name."""
+def secret_store_contradictions(
+    store: Mapping[str, Any], aws: Mapping[str, Any], cluster: Mapping[str, Any]
+) -> Iterator[Complaint]:
+    """What each field allows and together cannot be. `aws` and `cluster` are the profile's blocks of these names."""
     if store.get("scheme") == "openbao" and not (store.get("address") and store.get("token_file")):
         yield Complaint(("secret_store",), "secret_store: openbao needs address and token_file; add them")
     if store.get("scheme") == "gcp_secretmanager" and not store.get("project"):
         yield Complaint(("secret_store",), "secret_store: gcp_secretmanager needs project; add it")
     if store.get("scheme") == "gcp_secretmanager" and store.get("delivery") == "csi":
         yield Complaint(("secret_store",), "secret_store: csi does not bring secrets from gcp_secretmanager; remove delivery")
+    provider = store.get("identity_provider", "")
+    if provider and store.get("scheme") != "gcp_secretmanager":
+        yield Complaint(
+            ("secret_store", "identity_provider"),
+            "secret_store.identity_provider: only gcp_secretmanager has it; remove it",
+        )
+    if "/providers/" in provider and not cluster.get("oidc_issuer"):
+        yield Complaint(
+            ("cluster",), "cluster.oidc_issuer: a provider of one's own (secret_store.identity_provider) needs it; add it"
+        )
     for field in ("replicas", "readers"):
         if field in store and store.get("scheme", "aws_secretsmanager") != "aws_secretsmanager":
             yield Complaint(("secret_store", field), f"secret_store.{field}: only aws_secretsmanager has it; remove it")

@@ -27,9 +27,11 @@ from ..rotation.stores.gcp_secretmanager import GcpSecretManager
 from ..rotation.stores.shared import token_of
 from ..sandbox.supervisor import Supervisor
 from ..scrubber import Secrets
+from ..workload_identity.google import Google
 from .aws import ask_aws
 from .cluster import ask_cluster
 from .forge import ask_forge
+from .permissions import google_rights
 from .rows import COULD_NOT_TELL, NO, YES, Answer, Repository, Row
 
 SECONDS: Final = 20
@@ -157,9 +159,19 @@ def _openbao(asked: Asked) -> Iterable[Row]:
 
 def _google(asked: Asked) -> Iterable[Row]:
     store = GcpSecretManager.open(asked.profile, asked.secrets, asked.environ)
-    # Looking is answered; what may be written is told by nobody but a write.
     store.describe(f"microapps/{asked.profile.name}/preflight")
-    return (Row("secret store", store.address, YES, YES, note=f"the project {store.project} may be looked at"),)
+    row = Row("secret store", store.address, YES, YES, note=f"in the project {store.project}")
+    # Pools are asked about only where the profile names one of its own, which may be another project's.
+    rights = (right for right in google_rights(asked.permissions) if not right.startswith("iam."))
+    lacking = Google.open(asked.profile.secret_store, asked.secrets, asked.environ).lacking(rights)
+    if not lacking:
+        return (row,)
+    problem = Denied(
+        f"The login at {store.address} may not {', '.join(lacking)}",
+        f"asked for the project {store.project}; what is given on single secrets is not seen",
+        "Give it a role with these permissions.",
+    )
+    return (dataclasses.replace(row, permitted=NO, note="", problem=problem),)
 
 
 _STORES: Final[Mapping[str, Question]] = {

@@ -33,6 +33,7 @@ from ..signatures.app_image import CAPABILITY as APP_IMAGE
 from ..signatures.image_signature import CAPABILITY as IMAGE_SIGNATURE
 from ..signatures.signing import CAPABILITY as IMAGE_SIGN
 from ..triage.app_triage import CAPABILITY as APP_TRIAGE
+from ..workload_identity.google import CAPABILITY as GCP_WORKLOAD_IDENTITY
 
 # Without `preflight` itself, which reads this.
 CAPABILITIES: Final[tuple[Capability, ...]] = (
@@ -50,6 +51,7 @@ CAPABILITIES: Final[tuple[Capability, ...]] = (
     ECR_REPOSITORY,
     EVIDENCE_REPORT,
     FLEET_ORPHANS,
+    GCP_WORKLOAD_IDENTITY,
     IAM_WORKLOAD_ROLE,
     IMAGE_SIGN,
     IMAGE_SIGNATURE,

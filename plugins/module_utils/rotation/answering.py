@@ -9,9 +9,21 @@ from collections.abc import Iterable
 from ..capability import Plan, Request, answers_of
 from ..controls import Answer, State, merge
 from ..errors import MicroappsError
+from ..microapp import Context
 from ..profile import Profile
+from ..workload_identity.road import unasked
 from .consumers import is_consumers
-from .controls import AGE, CONTROLS, DATABASE_LOGIN, DATABASES, FOUND_IS_DEAD, KEYS_OF_OTHERS, VENDOR_KEYS, control_of_kind
+from .controls import (
+    AGE,
+    CONTROLS,
+    DATABASE_LOGIN,
+    DATABASES,
+    FOUND_IS_DEAD,
+    IDENTIFIED,
+    KEYS_OF_OTHERS,
+    VENDOR_KEYS,
+    control_of_kind,
+)
 from .found import Found
 from .issuers.http_recipe import KEY, HttpRecipe
 from .jobs import Sight
@@ -19,12 +31,15 @@ from .makers import value_key
 
 
 def answers(
-    plans: Iterable[Plan], sights: Iterable[Sight], credentials: Iterable[Found], profile: Profile, request: Request
+    plans: Iterable[Plan], sights: Iterable[Sight], credentials: Iterable[Found], context: Context, request: Request
 ) -> tuple[Answer, ...]:
     """One answer for each control. In a converge run a credential counts as dead only after it was refused just now."""
     plans, sights = tuple(plans), tuple(sights)
     by_spec = {sight.job.spec.name: sight for sight in sights}
-    given = list(answers_of(plans, CONTROLS, request.check))
+    profile = context.profile
+    elsewhere = unasked(context.app, profile)
+    given = list(answers_of(plans, (one for one in CONTROLS if one != IDENTIFIED or elsewhere is None), request.check))
+    given += [elsewhere] if elsewhere else []
     switched = not any(is_consumers(plan) and (plan.failure or plan.refusals) for plan in plans)
     for found in credentials:
         sight = by_spec.get(found.spec.name) if found.spec else None

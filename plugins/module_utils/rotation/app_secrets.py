@@ -20,9 +20,10 @@ from ..controls import Answer, State, merge
 from ..errors import Conflict, Invalid, MicroappsError
 from ..gitops.git import mirror
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
+from ..workload_identity.road import identify, told_beside
 from . import consumers, found, jobs
 from .answering import answers
-from .controls import CONTROLS, DATABASE_LOGIN, DATABASES, IN_STORE
+from .controls import CONTROLS, DATABASE_LOGIN, DATABASES, IDENTIFIED, IN_STORE
 from .delivery import Delivery, deliver
 from .found import Found
 from .jobs import Job, Sight, Wish
@@ -87,17 +88,18 @@ def run(request: Request) -> Outcome:
     """Look, plan; unless it is a check: rotate, switch over, retire; then answer for every control."""
     context = context_of(request)
     ask = Ask(context.profile.cutover, age_limit(request))
-    seen = look(request, context, ask, together(keep(request, context), deliver(request, context)))
+    seen = look(request, context, ask, together(keep(request, context), identify(request, context), deliver(request, context)))
     plans = carry_out(seen, request)
     left = ledger(context.app, context.profile)
     result = {
         "secrets": [context.app.secret_name(spec.name) for spec in context.app.secrets],
         "could_vanish": dict(left.could_vanish),
     }
-    given = merge(answers(plans, seen.sights, seen.found, context.profile, request))
-    if IN_STORE in given and given[IN_STORE].state is State.IN_PLACE:
-        # What is left stands beside a control that is in place; where it is not, why is all that matters.
-        given = merge((*given.values(), Answer(IN_STORE, State.IN_PLACE, reason=left.line())))
+    given = merge(answers(plans, seen.sights, seen.found, context, request))
+    for control, beside in ((IN_STORE, left.line()), (IDENTIFIED, told_beside(context.app, context.profile))):
+        if control in given and given[control].state is State.IN_PLACE:
+            # What is left stands beside a control that is in place; where it is not, why is all that matters.
+            given = merge((*given.values(), Answer(control, State.IN_PLACE, reason=beside)))
     return Outcome(tuple(plans), tuple(given.values()), result, warnings_of(seen))
 
 

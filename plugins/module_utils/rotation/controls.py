@@ -15,8 +15,9 @@ DELIVERED: Final = "secrets-04"
 LABELLED: Final = "secrets-05"
 VENDOR_KEYS: Final = "secrets-06"
 AGE: Final = "secrets-07"
+IDENTIFIED: Final = "secrets-08"
 
-CONTROLS: Final = (FOUND_IS_DEAD, IN_STORE, DATABASE_LOGIN, DELIVERED, LABELLED, VENDOR_KEYS, AGE)
+CONTROLS: Final = (FOUND_IS_DEAD, IN_STORE, DATABASE_LOGIN, DELIVERED, LABELLED, VENDOR_KEYS, AGE, IDENTIFIED)
 
 # What kind of secret (as the catalog calls it) answers which control besides those of every secret.
 DATABASES: Final = DATABASE_KINDS

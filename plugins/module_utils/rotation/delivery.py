@@ -22,6 +22,7 @@ from ..kubernetes.objects import Wanted
 from ..kubernetes.plan import rules_of
 from ..microapp import Context
 from ..profile import Profile
+from ..workload_identity.google_trust import PROVIDER
 from .controls import DELIVERED
 from .stores.gcp_secretmanager import secret_id
 
@@ -76,9 +77,9 @@ def _metadata(app: App, name: str) -> dict[str, Any]:
 
 def _service_account(app: App, profile: Profile) -> dict[str, Any]:
     metadata = _metadata(app, app.service_account)
-    arn = f"arn:aws:iam::{profile.aws.account}:role/{app.role_name}"
-    # Read by IRSA; EKS Pod Identity binds the same role by namespace and name and needs no annotation.
-    metadata["annotations"] = {"eks.amazonaws.com/role-arn": arn}
+    # Read by IRSA; EKS Pod Identity binds the same role by namespace and name and needs no annotation, and so does Google.
+    if profile.secret_store.scheme != "gcp_secretmanager" or profile.aws.oidc_provider:
+        metadata["annotations"] = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{profile.aws.account}:role/{app.role_name}"}
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, "automountServiceAccountToken": False}
 
 
@@ -90,13 +91,20 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
         store = profile.secret_store
         provider = {"vault": {"server": store.address, "path": store.mount, "version": "v2", "auth": login}}
     elif profile.secret_store.scheme == "gcp_secretmanager":
-        # Cluster and location are left out: External Secrets asks the metadata server of its own GKE cluster.
-        login = {"workloadIdentity": {"serviceAccountRef": account}}
-        provider = {"gcpsm": {"projectID": profile.secret_store.project, "auth": login}}
+        provider = {"gcpsm": {"projectID": profile.secret_store.project, "auth": _google_login(profile, account)}}
     else:
         login = {"jwt": {"serviceAccountRef": account}}
         provider = {"aws": {"service": "SecretsManager", "region": profile.aws.region, "auth": login}}
     return {"apiVersion": API, "kind": "SecretStore", "metadata": _metadata(app, app.name), "spec": {"provider": provider}}
+
+
+def _google_login(profile: Profile, account: dict[str, str]) -> dict[str, Any]:
+    named = PROVIDER.fullmatch(profile.secret_store.identity_provider)
+    if named and named["provider"]:
+        audience = f"//iam.googleapis.com/{profile.secret_store.identity_provider}"
+        return {"workloadIdentityFederation": {"audience": audience, "serviceAccountRef": {**account, "audiences": [audience]}}}
+    # Cluster and location are left out: External Secrets asks the metadata server of its own GKE cluster.
+    return {"workloadIdentity": {"serviceAccountRef": account}}
 
 
 def secret_object(app: App, spec: SecretSpec) -> str:

@@ -261,9 +261,11 @@ def keep(request: Request, context: Context) -> Delivery:
     return Delivery(_told(looks.values()), lambda: _told(in_lanes(app.secrets, _own_lane, kept)))
 
 
-def together(first: Delivery, second: Delivery) -> Delivery:
-    """Both, the first one first."""
-    return Delivery((*first.plans, *second.plans), lambda: (*first.apply(), *second.apply()))
+def together(*parts: Delivery) -> Delivery:
+    """All of them, one after the other."""
+    return Delivery(
+        tuple(plan for part in parts for plan in part.plans), lambda: tuple(plan for part in parts for plan in part.apply())
+    )
 
 
 def _told(plans: Any) -> tuple[Plan, ...]:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..workload_identity import google
 from . import keeping
 from .consumers import workloads
 from .issuers import iam_access_key
-from .stores import aws_secretsmanager
+from .stores import aws_secretsmanager, gcp_secretmanager
 
 _DELIVERED: Final = (
     "serviceaccounts",
@@ -22,4 +23,6 @@ PERMISSIONS: Final = (
     *iam_access_key.PERMISSIONS,
     *(f"{resource}:{verb}" for resource in _DELIVERED for verb in ("get", "list", "create", "patch", "delete")),
     *workloads.PERMISSIONS,
+    *gcp_secretmanager.PERMISSIONS,
+    *google.PERMISSIONS,
 )

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid, NotFound, Unreachable
@@ -37,13 +35,9 @@ ABOUT = About("made by a test", "", (("owner", "tests"),))
 @pytest.fixture
 def google(tmp_path: Any) -> Iterator[tuple[Any, SecretStore]]:
     """The stand-in for Google Secret Manager (its file says what it cannot prove), and a profile's block that logs in there."""
-    key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = tmp_path / "key.json"
-    account = {"type": "service_account", "client_email": "a@b.example", "private_key_id": "1", "private_key": pem.decode()}
-    file.write_text(json.dumps(account))
     stand_in = runpy.run_path(str(pathlib.Path(__file__).parents[2] / "fixtures/google/secret_manager.py"))
-    project = stand_in["Project"](key.public_key())
+    key, file = stand_in["key_file"](tmp_path)
+    project = stand_in["Project"](key)
     server = stand_in["serve"](project)
     address = f"http://127.0.0.1:{server.server_port}"
     yield project, SecretStore("gcp_secretmanager", address, str(file), project="acme-dev")

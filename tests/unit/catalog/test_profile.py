@@ -109,6 +109,25 @@ def test_serial_may_be_a_number() -> None:
             {"scheme": "gcp_secretmanager", "project": "acme-dev", "readers": []},
             "secret_store.readers: only aws_secretsmanager has it; remove it",
         ),
+        (
+            "secret_store",
+            {"scheme": "gcp_secretmanager", "project": "acme-dev", "identity_provider": "projects/1/locations/global/*"},
+            "is not GKE's pool of a project, or a provider of one's own pool",
+        ),
+        (
+            "secret_store",
+            {
+                "scheme": "gcp_secretmanager",
+                "project": "acme-dev",
+                "identity_provider": "projects/1/locations/global/workloadIdentityPools/microapps/providers/cluster",
+            },
+            "cluster.oidc_issuer: a provider of one's own (secret_store.identity_provider) needs it; add it",
+        ),
+        (
+            "secret_store.identity_provider",
+            "projects/1/locations/global/workloadIdentityPools/acme-dev.svc.id.goog",
+            "secret_store.identity_provider: only gcp_secretmanager has it; remove it",
+        ),
         ("runner.control", "", "runner: supervisor needs control and release_folder; add them"),
         ("tenancy.gateway.labels", {"a": 1}, "tenancy.gateway.labels.a: 1 is not a label's value; put it in quotes"),
         ("name", "pre-prod", 'name: "pre-prod" is not an environment\'s name'),

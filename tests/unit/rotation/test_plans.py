@@ -178,10 +178,23 @@ def test_delivery_is_by_workload_identity(where2eat: App) -> None:
 def test_delivery_from_google_names_project_and_ids(where2eat: App) -> None:
     store = SecretStore("gcp_secretmanager", project="acme-dev")
     profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
-    _account, provider, secret, *_others = objects(where2eat, profile)
+    account, provider, secret, *_others = objects(where2eat, profile)
     login = {"workloadIdentity": {"serviceAccountRef": {"name": where2eat.service_account}}}
     assert provider["spec"]["provider"] == {"gcpsm": {"projectID": "acme-dev", "auth": login}}
+    assert "annotations" not in account["metadata"], "a policy names the service account itself"
+    irsa = dataclasses.replace(profile, aws=dataclasses.replace(profile.aws, oidc_provider="oidc.example.com"))
+    assert "eks.amazonaws.com/role-arn" in objects(where2eat, irsa)[0]["metadata"]["annotations"], "it still has a role at AWS"
     assert {entry["remoteRef"]["key"] for entry in secret["spec"]["data"]} == {"microapps_sandbox_where2eat_database"}
+
+
+def test_delivery_from_google_by_a_provider_of_ones_own_asks_for_its_audience(where2eat: App) -> None:
+    named = "projects/123456789012/locations/global/workloadIdentityPools/microapps/providers/cluster-dev"
+    store = SecretStore("gcp_secretmanager", project="acme-dev", identity_provider=named)
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    audience = f"//iam.googleapis.com/{named}"
+    account = {"name": where2eat.service_account, "audiences": [audience]}
+    login = {"workloadIdentityFederation": {"audience": audience, "serviceAccountRef": account}}
+    assert objects(where2eat, profile)[1]["spec"]["provider"]["gcpsm"]["auth"] == login
 
 
 def test_passwords_are_even_and_need_no_quoting() -> None:

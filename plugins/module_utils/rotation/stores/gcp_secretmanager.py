@@ -304,7 +304,7 @@ class GcpSecretManager:
             return answer if answer is not None else {}
         if status in nothing:
             return None
-        raise _told(f"{method} of the secret {name}", status, answer)
+        raise told(f"{method} of the secret {name}", status, answer)
 
 
 def secret_id(name: str) -> str:
@@ -314,7 +314,8 @@ def secret_id(name: str) -> str:
     return name.replace("/", "_")
 
 
-def _told(what: str, status: int, answer: Any) -> MicroappsError:
+def told(what: str, status: int, answer: Any) -> MicroappsError:
+    """The error that an answer of a Google API stands for."""
     error = answer.get("error", {}) if isinstance(answer, dict) else {}
     reason = str(error.get("message", "")) if isinstance(error, dict) else ""
     if status == 409 or (status == 400 and isinstance(error, dict) and error.get("status") == "FAILED_PRECONDITION"):

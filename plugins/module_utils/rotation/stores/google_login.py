@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who we are to Google Secret Manager: a service account's key file, or what the metadata server says.
+"""Who we are to Google Secret Manager, and to the services beside it: a service account's key file, or the metadata server.
 
 With a key file no token is fetched: Google takes a JWT that the key signed, for one service and an hour ("service account
 authorization without OAuth"). Without one, the metadata server of the machine is asked; in a GKE pod that is Workload Identity.
@@ -33,12 +33,12 @@ _METADATA: Final = "metadata.google.internal"
 _PATH: Final = "/computeMetadata/v1/instance/service-accounts/default/token"
 
 
-def bearer(key_file: str, secrets: Secrets, environ: Mapping[str, str]) -> str:
-    """A token for Secret Manager that is good for up to an hour, registered as secret."""
-    return secrets.register(_signed(key_file, secrets) if key_file else _from_metadata(environ))
+def bearer(key_file: str, secrets: Secrets, environ: Mapping[str, str], audience: str = AUDIENCE) -> str:
+    """A token for Secret Manager, or the service of another address, that is good for up to an hour; registered as secret."""
+    return secrets.register(_signed(key_file, secrets, audience) if key_file else _from_metadata(environ))
 
 
-def _signed(key_file: str, secrets: Secrets) -> str:
+def _signed(key_file: str, secrets: Secrets, audience: str) -> str:
     if MISSING is not None:
         raise MissingLibrary("cryptography", "log in to Google with a key file", MISSING)
     account = _key(key_file)
@@ -51,7 +51,7 @@ def _signed(key_file: str, secrets: Secrets) -> str:
         raise _unusable(key_file, "its private_key is no RSA key in PEM")
     now = int(time.time())
     who = account["client_email"]
-    claims = {"iss": who, "sub": who, "aud": AUDIENCE, "iat": now, "exp": now + _SECONDS}
+    claims = {"iss": who, "sub": who, "aud": audience, "iat": now, "exp": now + _SECONDS}
     head = {"alg": "RS256", "typ": "JWT", "kid": account["private_key_id"]}
     text = ".".join(_encoded(json.dumps(part).encode()) for part in (head, claims))
     return f"{text}.{_encoded(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"

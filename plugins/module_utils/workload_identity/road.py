@@ -1,0 +1,107 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Workload identity within the road: once an app's secrets are in the store, its service account may read them, nobody else's.
+
+Carried out after the secrets are there and before anybody waits for them in the cluster. Where the store is AWS's, the app's
+IAM role is its identity, which the supply_chain role makes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ..app import App
+from ..capability import Plan, Request
+from ..controls import Answer, State
+from ..errors import MicroappsError
+from ..microapp import Context
+from ..profile import Profile
+from ..rotation.controls import IDENTIFIED
+from ..rotation.delivery import Delivery
+from ..rotation.jobs import about, may_touch
+from ..rotation.stores import open_store
+from ..rotation.stores.gcp_secretmanager import secret_id
+from . import google
+from .google_plan import inherited
+from .google_trust import GKE, PROVIDER, Pool, own_token, shared
+from .subject import Subject
+
+Identify = Callable[[Request, Context], Delivery]
+
+
+def identify(request: Request, context: Context) -> Delivery:
+    """The plans for all secrets of the app, and the function that carries them out once the secrets are there."""
+    way = _WAYS.get(context.profile.secret_store.scheme)
+    if way is None or not context.app.secrets:
+        return Delivery((), tuple)
+    try:
+        return way(request, context)
+    except MicroappsError as error:
+        failed = (Plan(f"identity:{context.app.namespace}/{context.app.service_account}", controls=(IDENTIFIED,)).failed(error),)
+        return Delivery(failed, lambda: failed)
+
+
+def unasked(app: App, profile: Profile) -> Answer | None:
+    """What the control answers where it is not asked here, None where it is."""
+    if not app.secrets:
+        return Answer(IDENTIFIED, State.NOT_APPLICABLE, reason="the app has no secrets")
+    if profile.secret_store.scheme in _WAYS:
+        return None
+    why = {
+        "aws_secretsmanager": "the app's IAM role is its identity there: supply_chain-07 and supply_chain-08 answer for it",
+        "openbao": "who may take a role of its Kubernetes login is kept by its administrator, and not looked at here",
+    }
+    reason = why.get(profile.secret_store.scheme, f"it is not looked at in {profile.secret_store.scheme}")
+    return Answer(IDENTIFIED, State.NOT_APPLICABLE, reason=reason)
+
+
+def told_beside(app: App, profile: Profile) -> str:
+    """What stands beside the control although it is in place: who is let in by how the cloud works. Pure."""
+    if profile.secret_store.scheme != "gcp_secretmanager":
+        return ""
+    store = profile.secret_store
+    named = PROVIDER.fullmatch(store.identity_provider)
+    pool = Pool("", (named["gke"] or named["pool"]) if named else f"{store.project}{GKE}")
+    return shared(pool, own_token(pool, subject_of(app), profile.cluster.oidc_issuer, store.identity_provider))
+
+
+def subject_of(app: App) -> Subject:
+    """The app's one service account."""
+    return Subject(app.namespace, app.service_account)
+
+
+def _google(request: Request, context: Context) -> Delivery:
+    app, profile = context.app, context.profile
+    store = profile.secret_store
+    cloud = google.Google.open(store, request.secrets, request.environ)
+    pool = cloud.pool(store.identity_provider)
+    wish = google.wish_for(
+        pool, subject_of(app), profile.cluster.oidc_issuer, store.identity_provider, profile.adopt == "take", IDENTIFIED
+    )
+    whole = inherited(cloud.project, cloud.project_policy(), (wish,))
+    wishes = {secret_id(name): wish for name in ours(request, context)}
+    seen = google.each(cloud, wishes, check=True)
+    if any(plan.changes for plan in seen):
+        return Delivery((*seen, whole), lambda: (*google.each(cloud, wishes, check=False), whole))
+    return Delivery((*seen, whole), lambda: (*seen, whole))
+
+
+def ours(request: Request, context: Context) -> tuple[str, ...]:
+    """The names of the app's secrets, without those that must not be touched or cannot be looked at."""
+    app, profile = context.app, context.profile
+    store = open_store(profile, request.secrets, request.environ)
+    names = []
+    for spec in app.secrets:
+        name = app.secret_name(spec.name)
+        try:
+            stored = store.describe(name)
+            if stored is not None:
+                may_touch(name, about(app, profile, spec), stored, profile.adopt)
+        except MicroappsError:
+            continue
+        names.append(name)
+    return tuple(names)
+
+
+_WAYS: Final[Mapping[str, Identify]] = {"gcp_secretmanager": _google}

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The clouds whose identities are converged here: stand-ins, whose files say what they cannot prove."""
+
+from __future__ import annotations
+
+import pathlib
+import runpy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
+from ansible_collections.goldenpath.microapps.plugins.module_utils.workload_identity import google
+
+FIXTURES = pathlib.Path(__file__).parents[2] / "fixtures"
+SERVICES = ("SECRETMANAGER", "IAM", "CLOUDRESOURCEMANAGER")
+
+
+@pytest.fixture
+def cloud(tmp_path: pathlib.Path) -> Iterator[Any]:
+    """The stand-in for Google with two secrets: `environ` finds it, `key_file` logs in, `ask` calls the capability there."""
+    stand_in = runpy.run_path(str(FIXTURES / "google/iam.py"))
+    key, file = stand_in["key_file"](tmp_path)
+    cloud = stand_in["Cloud"](key)
+    server = stand_in["serve"](cloud)
+    for name in ("one", "two"):
+        cloud.make(name, {"replication": {"automatic": {}}})
+    cloud.key_file, cloud.address = str(file), f"http://127.0.0.1:{server.server_port}"
+    cloud.environ = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"{cloud.address}/" for name in SERVICES}
+
+    def ask(check: bool = False, secrets: tuple[str, ...] = ("one", "two"), **options: Any) -> dict[str, Any]:
+        workload = {"namespace": "shop-dev", "service_account": "shop", "secrets": list(secrets)}
+        given = {"project": "acme-dev", "token_file": cloud.key_file, "adopt": "report", "workloads": [workload], **options}
+        params = {**dict.fromkeys(google.SPEC), **given}
+        return perform(google.CAPABILITY, Request(params, check=check, environ=cloud.environ))
+
+    cloud.ask = ask
+    yield cloud
+    server.shutdown()
+    server.server_close()
