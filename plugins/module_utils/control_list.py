@@ -277,7 +277,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         id="secrets-08",
         title="By workload identity, exactly the app's service account reads its secrets",
         why="A set of workloads on a secret, or everybody, hands it to every neighbour in the cluster.",
-        proof="gcloud secrets get-iam-policy microapps_<environment>_<app>_<secret>: secretAccessor has one principal, the app's. Where AWS is the store, supply_chain-07 and supply_chain-08 answer.",
+        proof="gcloud secrets get-iam-policy <secret> names one principal, the app's. Where AWS is the store, see supply_chain-07 and -08.",
         paths=(Path.LIGHT, Path.FULL),
         applies="credentials",
     ),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import pathlib
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request as http
 from ansible_collections.goldenpath.microapps.plugins.module_utils.workload_identity import google
 from ansible_collections.goldenpath.microapps.plugins.module_utils.workload_identity.google_trust import ACCESSOR
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+from deaths import Killed, dying
 
 POOL = "projects/123456789012/locations/global/workloadIdentityPools"
 MEMBER = f"principal://iam.googleapis.com/{POOL}/acme-dev.svc.id.goog/subject/ns/shop-dev/sa/shop"
@@ -172,34 +177,20 @@ def test_others_that_write_all_the_time_are_a_refusal(cloud: Any, monkeypatch: p
     assert answer["failed"] and "others write it all the time" in answer["msg"]
 
 
-class Killed(BaseException):
-    """The process is gone: nothing of ours catches this."""
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_every_call_the_next_run_finishes(cloud: Any, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = {"role": ACCESSOR, "members": [WHOLE_POOL]}
     for count in range(1, 50):
         cloud.policies = {"one": {"version": 1, "etag": "e1", "bindings": [copy.deepcopy(bad)]}}
-        calls = [0]
-
-        def dying(*args: Any, at: int = count, calls: list[int] = calls) -> Any:
-            calls[0] += 1
-            if calls[0] == at and when == "before":
-                raise Killed
-            answer = http(*args)
-            if calls[0] == at:
-                raise Killed
-            return answer
-
-        monkeypatch.setattr(google, "http_json", dying)
+        calls: list[int] = []
+        monkeypatch.setattr(google, "http_json", dying(http, calls, count, when))
         with contextlib.suppress(Killed):
             cloud.ask(secrets=("one",), adopt="take")
         monkeypatch.setattr(google, "http_json", http)
         assert not cloud.ask(secrets=("one",), adopt="take").get("failed")
         assert readers(cloud, "one") == {ACCESSOR: [MEMBER]}, count
         assert not cloud.ask(secrets=("one",), adopt="take")["changed"]
-        if calls[0] < count:
+        if len(calls) < count:
             assert count > 5
             return
     pytest.fail("it never ended")
