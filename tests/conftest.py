@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import pathlib
+import runpy
 import sys
+import types
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -32,3 +35,19 @@ def pytest_configure() -> None:
 def root() -> pathlib.Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture
+def key_vault(tmp_path: pathlib.Path) -> Iterator[types.SimpleNamespace]:
+    """A stand-in for Azure Key Vault: no registry serves an emulator that could be used; its file says what it cannot prove.
+
+    `vault` is its memory, `block` a profile's `secret_store` that logs in there with `environ`, `names` what else its file has.
+    """
+    names = runpy.run_path(str(ROOT / "tests" / "fixtures" / "azure" / "key_vault.py"))
+    file = tmp_path / "client-secret"
+    file.write_text(names["CLIENT_SECRET"] + "\n")
+    login = {"token_file": str(file), "tenant_id": names["TENANT"], "client_id": names["CLIENT"]}
+    vault = names["Vault"]()
+    with names["serve"](vault) as address:
+        block = {"scheme": "azure_keyvault", "address": address, **login}
+        yield types.SimpleNamespace(vault=vault, block=block, environ={"AZURE_AUTHORITY_HOST": address}, names=names)

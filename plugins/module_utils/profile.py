@@ -66,7 +66,7 @@ class Registry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SecretStore:
-    """Where secrets live, by scheme (`aws_secretsmanager`, `gcp_secretmanager`, `openbao`). `token_file` holds the login.
+    """Where secrets live, by scheme (`aws_secretsmanager`, `azure_keyvault`, ...). `token_file` holds the login.
 
     `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver). `replicas` maps regions
     to keys, `readers` are who may read values beside the app; None: whatever there is, is left alone. `identity_provider` is who
@@ -81,6 +81,8 @@ class SecretStore:
     delivery: str = "external_secrets"
     project: str = ""
     identity_provider: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
     replicas: tuple[tuple[str, str], ...] | None = None
     readers: tuple[str, ...] | None = None
 

@@ -8,22 +8,32 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ..azure_clouds import is_vault
 from ..workload_identity.google_trust import PROVIDER
 from . import patterns as kinds
 from .check import Complaint, quoted
 from .profile_patterns import KMS_KEY, path, url
 
+
+def _guid(description: str) -> kinds.Schema:
+    pattern = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?"
+    return kinds.word(
+        pattern, "an id of Microsoft Entra (a GUID), or empty", "2b1c8f0e-1111-4222-8333-444455556666", description, 36
+    )
+
+
 SECRET_STORE: Final = kinds.record(
     "Where secrets live.",
     {
-        "scheme": kinds.one_of(["aws_secretsmanager", "gcp_secretmanager", "openbao"], "The kind of store."),
+        "scheme": kinds.one_of(["aws_secretsmanager", "azure_keyvault", "gcp_secretmanager", "openbao"], "The kind of store."),
         "address": url(
-            "Its address, for openbao; another than Google's own, for gcp_secretmanager.",
+            "Its address, for openbao and azure_keyvault; another than Google's own, for gcp_secretmanager.",
             "https://bao.example.com",
             "https|http",
         ),
         "token_file": path(
-            "The token of openbao, or a Google service account's key; without it, the metadata server's.",
+            "The token of openbao, a Google service account's key, or an Azure client's secret or federated token; without it, "
+            "the login of the machine or pod.",
             "/run/secrets/bao-token",
         ),
         "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
@@ -40,6 +50,8 @@ SECRET_STORE: Final = kinds.record(
             "Who vouches to Google for the cluster's tokens, for gcp_secretmanager; empty: GKE, in the store's project.",
             200,
         ),
+        "tenant_id": _guid("The tenant of Microsoft Entra that logs in, for azure_keyvault."),
+        "client_id": _guid("The client or managed identity that logs in, for azure_keyvault."),
         "replicas": kinds.table(
             r"^[a-z]{2}(-[a-z]+)+-[0-9]" + kinds.END,
             "an AWS region",
@@ -69,6 +81,18 @@ SECRET_STORE: Final = kinds.record(
 )
 
 
+def _of_key_vault(store: Mapping[str, Any]) -> Iterator[Complaint]:
+    address = store.get("address", "")
+    if not is_vault(address):
+        text = f"secret_store.address: {quoted(address)} is no key vault's; write it like https://<vault>.vault.azure.net"
+        yield Complaint(("secret_store", "address"), text)
+    if store.get("token_file") and not (store.get("tenant_id") and store.get("client_id")):
+        yield Complaint(("secret_store",), "secret_store: with token_file azure_keyvault needs tenant_id and client_id; add them")
+    if store.get("delivery") == "csi":
+        # Azure's provider mounts whole values; our documents have several keys in one value, so that they change together.
+        yield Complaint(("secret_store",), "secret_store: csi cannot take a document of azure_keyvault apart; remove delivery")
+
+
 def secret_store_contradictions(
     store: Mapping[str, Any], aws: Mapping[str, Any], cluster: Mapping[str, Any]
 ) -> Iterator[Complaint]:
@@ -89,6 +113,8 @@ def secret_store_contradictions(
         yield Complaint(
             ("cluster",), "cluster.oidc_issuer: a provider of one's own (secret_store.identity_provider) needs it; add it"
         )
+    if store.get("scheme") == "azure_keyvault":
+        yield from _of_key_vault(store)
     for field in ("replicas", "readers"):
         if field in store and store.get("scheme", "aws_secretsmanager") != "aws_secretsmanager":
             yield Complaint(("secret_store", field), f"secret_store.{field}: only aws_secretsmanager has it; remove it")

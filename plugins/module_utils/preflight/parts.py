@@ -23,6 +23,7 @@ from ..oci.client import open_registries
 from ..profile import Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.postgresql_session import Address, read_password, session
+from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..rotation.stores.gcp_secretmanager import GcpSecretManager
 from ..rotation.stores.shared import token_of
 from ..sandbox.supervisor import Supervisor
@@ -174,8 +175,17 @@ def _google(asked: Asked) -> Iterable[Row]:
     return (dataclasses.replace(row, permitted=NO, note="", problem=problem),)
 
 
+def _key_vault(asked: Asked) -> Iterable[Row]:
+    store = AzureKeyVault.open(asked.profile, asked.secrets, asked.environ)
+    # Looking and listing are answered; what may be written is told by nobody but a write.
+    store.describe(f"microapps/{asked.profile.name}/preflight")
+    store.look()
+    return (Row("secret store", store.address, YES, YES, note="secrets may be read and listed"),)
+
+
 _STORES: Final[Mapping[str, Question]] = {
     "aws_secretsmanager": _secrets_manager,
+    "azure_keyvault": _key_vault,
     "gcp_secretmanager": _google,
     "openbao": _openbao,
 }

@@ -20,10 +20,11 @@ from ..errors import Conflict, MicroappsError
 from ..gate.lease import LEASE, NAMESPACE, ClusterLeases, FileLeases, Leases, holder_of, leave, process_started, take
 from ..kubernetes.client import Client, connect
 from ..profile import Profile
+from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
-from . import access_keys, account, database, namespace, openbao, policies
+from . import access_keys, account, database, key_vault, namespace, openbao, policies
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire, not_listed
 
 SPEC: Final[dict[str, Any]] = {
@@ -65,6 +66,9 @@ PERMISSIONS: Final = (
     "iam:ListInstanceProfilesForRole",
     "iam:ListRolePolicies",
     "iam:ListRoles",
+    "key vault: delete secrets",
+    "key vault: get secrets",
+    "key vault: list secrets",
     "limitranges:delete",
     "limitranges:list",
     "monitoring.coreos.com/podmonitors:delete",
@@ -179,6 +183,10 @@ def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) 
         folder = openbao.Folder.open(profile.secret_store, request.secrets)
         found = openbao.entries(folder, profile.name, app)
         return openbao.area(folder, app, profile.name), any(entry.is_ours(app) for entry in found)
+    if profile.secret_store.scheme == "azure_keyvault":
+        vault = AzureKeyVault.open(profile, request.secrets, request.environ)
+        ours = any(entry.is_ours for entry in key_vault.entries(vault, profile.name, app))
+        return key_vault.area(vault, profile.name, app), ours
     if profile.secret_store.scheme == "gcp_secretmanager":
         raise not_listed(profile.secret_store)
     listed = account.secrets(session, f"microapps/{profile.name}/{app}/")

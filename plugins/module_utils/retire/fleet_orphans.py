@@ -15,8 +15,9 @@ from ..catalog.profile_schema import profile_from
 from ..errors import MicroappsError
 from ..kubernetes.client import connect
 from ..profile import Profile
+from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..signatures.admission.wanted import RESOURCES
-from . import account, database, namespace, openbao, policies
+from . import account, database, key_vault, namespace, openbao, policies
 from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret, not_listed
 
 SPEC: Final[dict[str, Any]] = {
@@ -29,6 +30,8 @@ PERMISSIONS: Final = (
     "ecr:ListTagsForResource",
     "iam:GetRole",
     "iam:ListRoles",
+    "key vault: get secrets",
+    "key vault: list secrets",
     "namespaces:list",
     *(f"{resource}:list" for resource in RESOURCES),
     "secretsmanager:ListSecrets",
@@ -112,6 +115,10 @@ def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -
             ours = [entry for entry in openbao.entries(folder, profile.name, app) if entry.is_ours(app)]
             found += [Marked(app, "" if entry.deleted else f"openbao:{folder.mount}/{entry.name}") for entry in ours]
         return found
+    if profile.secret_store.scheme == "azure_keyvault":
+        vault = AzureKeyVault.open(profile, request.secrets, request.environ)
+        listed = [entry for entry in key_vault.entries(vault, profile.name) if entry.is_ours]
+        return [Marked(entry.app, "" if entry.deleted else vault.object(entry.name)) for entry in listed]
     if profile.secret_store.scheme == "gcp_secretmanager":
         raise not_listed(profile.secret_store)
     for entry in account.secrets(aws(), f"{SECRETS_PREFIX}{profile.name}/"):

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..app import App, SecretSpec
+from ..azure_clouds import cloud_of
 from ..capability import Plan, Request
 from ..errors import MicroappsError
 from ..kubernetes.client import connect
@@ -21,10 +22,10 @@ from ..kubernetes.converge import Scope, carry_out, survey
 from ..kubernetes.objects import Wanted
 from ..kubernetes.plan import rules_of
 from ..microapp import Context
-from ..profile import Profile
+from ..profile import Profile, SecretStore
 from ..workload_identity.google_trust import PROVIDER
 from .controls import DELIVERED
-from .stores.gcp_secretmanager import secret_id
+from .stores import azure_versions, gcp_secretmanager
 
 API: Final = "external-secrets.io/v1"
 CSI_API: Final = "secrets-store.csi.x-k8s.io/v1"
@@ -92,6 +93,8 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
         provider = {"vault": {"server": store.address, "path": store.mount, "version": "v2", "auth": login}}
     elif profile.secret_store.scheme == "gcp_secretmanager":
         provider = {"gcpsm": {"projectID": profile.secret_store.project, "auth": _google_login(profile, account)}}
+    elif profile.secret_store.scheme == "azure_keyvault":
+        provider = {"azurekv": _key_vault(profile.secret_store, account)}
     else:
         login = {"jwt": {"serviceAccountRef": account}}
         provider = {"aws": {"service": "SecretsManager", "region": profile.aws.region, "auth": login}}
@@ -107,6 +110,21 @@ def _google_login(profile: Profile, account: dict[str, str]) -> dict[str, Any]:
     return {"workloadIdentity": {"serviceAccountRef": account}}
 
 
+def _key_vault(store: SecretStore, account: Mapping[str, str]) -> dict[str, Any]:
+    # Which client the app is stands on its service account, as the webhook of Azure's workload identity reads it.
+    cloud = cloud_of(store.address)
+    where = {"vaultUrl": store.address, "environmentType": cloud.name if cloud else "PublicCloud"}
+    tenant = {"tenantId": store.tenant_id} if store.tenant_id else {}
+    return {**where, **tenant, "authType": "WorkloadIdentity", "serviceAccountRef": dict(account)}
+
+
+# What a store calls a secret, where it takes no slash.
+_REMOTE: Final[Mapping[str, Callable[[str], str]]] = {
+    "azure_keyvault": lambda name: f"secret/{azure_versions.secret_id(name)}",
+    "gcp_secretmanager": gcp_secretmanager.secret_id,
+}
+
+
 def secret_object(app: App, spec: SecretSpec) -> str:
     """The name of the ExternalSecret or SecretProviderClass, and of the Secret that is made of it."""
     return f"{app.name}-{spec.name}"
@@ -115,7 +133,7 @@ def secret_object(app: App, spec: SecretSpec) -> str:
 def _external_secret(app: App, profile: Profile, spec: SecretSpec) -> dict[str, Any]:
     name = secret_object(app, spec)
     stored = app.secret_name(spec.name)
-    remote = secret_id(stored) if profile.secret_store.scheme == "gcp_secretmanager" else stored
+    remote = _REMOTE.get(profile.secret_store.scheme, str)(stored)
     data = [{"secretKey": key, "remoteRef": {"key": remote, "property": key}} for key, _variable in spec.variables]
     return {
         "apiVersion": API,

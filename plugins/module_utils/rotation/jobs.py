@@ -159,7 +159,8 @@ def may_touch(name: str, wanted: About, stored: Stored, adopt: str) -> None:
         raise Conflict(
             f"The secret {name}",
             "it is marked for deletion and can still be brought back",
-            f"Bring it back (aws secretsmanager restore-secret --secret-id {name}) or wait until it is gone, and run again.",
+            f"Bring it back (aws secretsmanager restore-secret --secret-id {name}; az keyvault secret recover) or wait until it "
+            "is gone, and run again.",
         )
     have, want = dict(stored.about.tags), dict(wanted.tags)
     if have.get("managed-by") == want.get("managed-by"):

@@ -10,7 +10,7 @@ from ..workload_identity import google
 from . import keeping
 from .consumers import workloads
 from .issuers import iam_access_key
-from .stores import aws_secretsmanager, gcp_secretmanager
+from .stores import aws_secretsmanager, azure_keyvault, gcp_secretmanager
 
 _DELIVERED: Final = (
     "serviceaccounts",
@@ -23,6 +23,7 @@ PERMISSIONS: Final = (
     *iam_access_key.PERMISSIONS,
     *(f"{resource}:{verb}" for resource in _DELIVERED for verb in ("get", "list", "create", "patch", "delete")),
     *workloads.PERMISSIONS,
+    *azure_keyvault.PERMISSIONS,
     *gcp_secretmanager.PERMISSIONS,
     *google.PERMISSIONS,
 )

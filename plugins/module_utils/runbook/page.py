@@ -13,10 +13,12 @@ import shlex
 from typing import Final
 
 from ..app import App, DataClass, Exposure
+from ..azure_clouds import vault_name
 from ..controls import Path
 from ..observability.model import Rule
 from ..oci.reference import parse
 from ..profile import Profile
+from ..rotation.stores import azure_versions
 from ..rotation.stores.gcp_secretmanager import secret_id
 from ..verdict import Verdict
 
@@ -240,6 +242,9 @@ def _look_at_secret(app: App, profile: Profile) -> str:
         return command("bao", "kv", "metadata", "get", f"-mount={profile.secret_store.mount}", name)
     if profile.secret_store.scheme == "gcp_secretmanager":
         return command("gcloud", "secrets", "versions", "list", secret_id(name), f"--project={profile.secret_store.project}")
+    if profile.secret_store.scheme == "azure_keyvault":
+        vault = f"--vault-name={vault_name(profile.secret_store.address)}"
+        return command("az", "keyvault", "secret", "list-versions", vault, f"--name={azure_versions.secret_id(name)}")
     endpoint = ["--endpoint-url", profile.aws.endpoint_url] if profile.aws.endpoint_url else []
     where = ["--region", profile.aws.region, *endpoint]
     return command("aws", "secretsmanager", "list-secret-version-ids", "--secret-id", name, *where)

@@ -100,6 +100,19 @@ def test_openbao_answers_and_a_token_without_rights_is_told(preflight: Any, row:
     assert result["failed"] and row(result, "secret store")["permitted"] == "no"
 
 
+def test_a_key_vault_lets_us_in_or_says_what_is_lacking(
+    preflight: Any, row: Any, sandbox: Any, key_vault: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sandbox.environ, "AZURE_AUTHORITY_HOST", key_vault.block["address"])
+    assert row(preflight(secret_store=key_vault.block), "secret store")["permitted"] == "yes"
+    assert not key_vault.vault.secrets, "it only looks"
+    key_vault.vault.may_list = False
+    result = preflight(secret_store=key_vault.block)
+    assert result["failed"] and "docs/rotation.md" in row(result, "secret store")["problem"]
+    result = preflight(secret_store={**key_vault.block, "address": "http://127.0.0.1:9"})
+    assert result["failed"]
+
+
 @pytest.fixture
 def login(sandbox: Any, tmp_path: pathlib.Path) -> Any:
     """Makes a service account and a kubeconfig for it; `bind` gives it a ClusterRole. kubectl is the administrator."""

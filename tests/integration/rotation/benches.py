@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import botocore.exceptions
 import botocore.loaders
@@ -55,6 +55,22 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict impor
 FINDING = CredentialFinding("password", "live", "config.py", 1, "", "f", "why", "PASSWORD")
 
 
+class Kept(Protocol):
+    """Another place for a bench's secret than AWS: what is in it, without any code of ours, and our store that writes there."""
+
+    def current(self, name: str, stage: str) -> dict[str, str]:
+        """The document that is current, or was before; nothing where there is nothing."""
+
+    def pending(self, name: str) -> bool:
+        """Whether a value waits to become current."""
+
+    def forget(self, name: str) -> None:
+        """Nothing of it is left."""
+
+    def store(self, known: Secrets) -> Store:
+        """A new one, as each run makes it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Bao:
     """A key-value engine on the sandbox's OpenBao, asked without any code of ours."""
@@ -81,6 +97,23 @@ class Bao:
         """The number of the newest version."""
         found = self.ask("GET", f"{self.mount}/metadata/{name}")
         return int(found["data"]["current_version"]) if found else 0
+
+    def current(self, name: str, stage: str) -> dict[str, str]:
+        """See `Kept`."""
+        return self.document(name, self.newest(name) - (1 if stage == "AWSPREVIOUS" else 0))
+
+    def pending(self, name: str) -> bool:
+        """See `Kept`."""
+        return bool(self.ask("GET", f"{self.mount}/metadata/{name}.pending"))
+
+    def forget(self, name: str) -> None:
+        """See `Kept`."""
+        for one in (name, f"{name}.pending"):
+            self.ask("DELETE", f"{self.mount}/metadata/{one}")
+
+    def store(self, known: Secrets) -> Store:
+        """See `Kept`."""
+        return OpenBao(self.address, self.mount, self.token, known)
 
 
 @contextlib.contextmanager
@@ -110,7 +143,7 @@ class Bench:
     id_of: Callable[[dict[str, str]], str]
     as_found: Callable[[], str] = lambda: ""
     one_login: bool = False
-    bao: Bao | None = None
+    kept: Kept | None = None
 
     def witness(self, service: str) -> Any:
         """A plain client that may do everything."""
@@ -118,24 +151,23 @@ class Bench:
 
     def current(self, stage: str = "AWSCURRENT") -> dict[str, str]:
         """What the store says; nothing where it has nothing."""
-        if self.bao is not None:
-            return self.bao.document(self.name, self.bao.newest(self.name) - (1 if stage == "AWSPREVIOUS" else 0))
+        if self.kept is not None:
+            return self.kept.current(self.name, stage)
         answer = self.witness("secretsmanager").get_secret_value(SecretId=self.name, VersionStage=stage)
         document: dict[str, str] = json.loads(answer["SecretString"])
         return document
 
     def pending(self) -> bool:
         """Whether a rotation is under way, as the store has it."""
-        if self.bao is not None:
-            return bool(self.bao.ask("GET", f"{self.bao.mount}/metadata/{self.name}.pending"))
+        if self.kept is not None:
+            return self.kept.pending(self.name)
         versions = self.witness("secretsmanager").list_secret_version_ids(SecretId=self.name)["Versions"]
         return any("AWSPENDING" in version["VersionStages"] for version in versions)
 
     def reset(self) -> str:
         """As found: nothing in the store; answers with the value that stands in the code, '' if none does."""
-        if self.bao is not None:
-            for name in (self.name, f"{self.name}.pending"):
-                self.bao.ask("DELETE", f"{self.bao.mount}/metadata/{name}")
+        if self.kept is not None:
+            self.kept.forget(self.name)
             return self.as_found()
         with contextlib.suppress(botocore.exceptions.ClientError):
             self.witness("secretsmanager").delete_secret(SecretId=self.name, ForceDeleteWithoutRecovery=True)
@@ -143,8 +175,8 @@ class Bench:
 
     def store(self, known: Secrets) -> Store:
         """A new one, as each run makes it."""
-        if self.bao is not None:
-            return OpenBao(self.bao.address, self.bao.mount, self.bao.token, known)
+        if self.kept is not None:
+            return self.kept.store(known)
         return AwsSecretsManager(session_for(aws_from(self.aws), self.environ).verify_account().secretsmanager, known)
 
     def look(

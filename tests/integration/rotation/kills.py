@@ -17,16 +17,17 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     openbao_static_role,
     postgresql_session,
 )
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import openbao
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import azure_keyvault, openbao
 
 
 def killed(run: Callable[[], object], budget: int, after: bool, store_alone: bool = False) -> bool:
-    """Whether the run was killed at that call (with `store_alone`: of OpenBao as a store); False if it ended before."""
+    """Whether the run was killed at that call (with `store_alone`: of a store over HTTP); False if it ended before."""
     child = os.fork()
     if child == 0:
         try:
             wrap = _killing(budget, after)
             openbao.request = wrap(openbao.request)
+            azure_keyvault.request = wrap(azure_keyvault.request)
             if not store_alone:
                 _wrap_the_others(wrap)
             run()

@@ -38,7 +38,7 @@ def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
             "alternating": stack.enter_context(benches.alternating(sandbox)),
         }
         for bench in made.values():
-            bench.bao = bao
+            bench.kept = bao
         yield made
 
 

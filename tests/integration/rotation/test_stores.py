@@ -24,6 +24,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Step, begin, course
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage, Stored, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, gcp_secretmanager, open_store
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.azure_keyvault import AzureKeyVault
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.gcp_secretmanager import GcpSecretManager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao import OpenBao
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
@@ -45,8 +46,11 @@ def google(tmp_path: Any) -> Iterator[tuple[Any, SecretStore]]:
     server.server_close()
 
 
-@pytest.fixture(params=["aws_secretsmanager", "gcp_secretmanager", "openbao"])
+@pytest.fixture(params=["aws_secretsmanager", "azure_keyvault", "gcp_secretmanager", "openbao"])
 def profile(request: pytest.FixtureRequest, sandbox: Any) -> Profile:
+    if request.param == "azure_keyvault":
+        block = SecretStore(**request.getfixturevalue("key_vault").block)
+        return Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
     if request.param == "gcp_secretmanager":
         block = request.getfixturevalue("google")[1]
         return Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
@@ -73,7 +77,11 @@ def secrets() -> Secrets:
 
 @pytest.fixture
 def store(profile: Profile, secrets: Secrets, sandbox: Any) -> Store:
-    return open_store(profile, secrets, sandbox.environ)
+    return open_store(profile, secrets, environ_for(profile, sandbox))
+
+
+def environ_for(profile: Profile, sandbox: Any) -> dict[str, str]:
+    return {**sandbox.environ, "AZURE_AUTHORITY_HOST": profile.secret_store.address}
 
 
 @pytest.fixture
@@ -208,12 +216,15 @@ def test_missing_forbidden_and_unreachable_are_three_errors(profile: Profile, st
     if profile.secret_store.scheme == "gcp_secretmanager":
         with pytest.raises(Denied):
             GcpSecretManager(profile.secret_store.address, "acme-dev", "no.such.token", Secrets()).read_stage(name, Stage.CURRENT)
+    if profile.secret_store.scheme == "azure_keyvault":
+        with pytest.raises(Denied):
+            AzureKeyVault(profile.secret_store.address, "no-such-token", Secrets()).read_stage(name, Stage.CURRENT)
     if profile.secret_store.scheme != "aws_secretsmanager":
         gone = dataclasses.replace(profile, secret_store=dataclasses.replace(profile.secret_store, address="http://127.0.0.1:1"))
     else:
         gone = dataclasses.replace(profile, aws=dataclasses.replace(profile.aws, endpoint_url="http://127.0.0.1:1"))
     with pytest.raises(Unreachable):
-        open_store(gone, Secrets(), sandbox.environ).read_stage(name, Stage.CURRENT)
+        open_store(gone, Secrets(), environ_for(gone, sandbox)).read_stage(name, Stage.CURRENT)
 
 
 class Killed(BaseException):

@@ -97,6 +97,26 @@ def test_serial_may_be_a_number() -> None:
             "secret_store: csi does not bring secrets from gcp_secretmanager; remove delivery",
         ),
         (
+            "secret_store",
+            {"scheme": "azure_keyvault", "address": "https://acme-dev.vault.azure.net.example.com"},
+            'secret_store.address: "https://acme-dev.vault.azure.net.example.com" is no key vault\'s',
+        ),
+        ("secret_store", {"scheme": "azure_keyvault"}, "is no key vault's; write it like https://<vault>.vault.azure.net"),
+        ("secret_store", {"scheme": "azure_keyvault", "address": "http://acme-dev.vault.azure.net"}, "is no key vault's"),
+        ("secret_store", {"scheme": "azure_keyvault", "address": "https://acme-dev.vault.azure.net:444"}, "is no key vault's"),
+        ("secret_store", {"scheme": "azure_keyvault", "address": "https://a@acme.vault.azure.net"}, "is not a URL"),
+        (
+            "secret_store",
+            {"scheme": "azure_keyvault", "address": "https://acme-dev.vault.azure.cn", "token_file": "/run/secrets/azure"},
+            "secret_store: with token_file azure_keyvault needs tenant_id and client_id; add them",
+        ),
+        ("secret_store.tenant_id", "contoso.com/../x", "is not an id of Microsoft Entra (a GUID), or empty"),
+        (
+            "secret_store",
+            {"scheme": "azure_keyvault", "address": "https://acme-dev.vault.azure.net", "delivery": "csi"},
+            "secret_store: csi cannot take a document of azure_keyvault apart; remove delivery",
+        ),
+        (
             "secret_store.readers",
             ["*"],
             'secret_store.readers[0]: "*" is not the ARN of one IAM role or user, without a wildcard',

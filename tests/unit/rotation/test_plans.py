@@ -197,6 +197,32 @@ def test_delivery_from_google_by_a_provider_of_ones_own_asks_for_its_audience(wh
     assert objects(where2eat, profile)[1]["spec"]["provider"]["gcpsm"]["auth"] == login
 
 
+@pytest.mark.parametrize(
+    ("address", "environment"),
+    [
+        ("https://acme-dev.vault.azure.net", "PublicCloud"),
+        ("https://acme-dev.vault.usgovcloudapi.net", "USGovernmentCloud"),
+        ("https://acme-dev.vault.azure.cn", "ChinaCloud"),
+    ],
+)
+def test_delivery_from_azure_names_vault_and_ids(where2eat: App, address: str, environment: str) -> None:
+    store = SecretStore("azure_keyvault", address, tenant_id="2b1c8f0e-1111-4222-8333-444455556666")
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    _account, provider, secret, *_others = objects(where2eat, profile)
+    assert provider["spec"]["provider"] == {
+        "azurekv": {
+            "vaultUrl": address,
+            "environmentType": environment,
+            "tenantId": "2b1c8f0e-1111-4222-8333-444455556666",
+            "authType": "WorkloadIdentity",
+            "serviceAccountRef": {"name": where2eat.service_account},
+        }
+    }
+    remotes = [entry["remoteRef"] for entry in secret["spec"]["data"]]
+    assert {one["key"] for one in remotes} == {"secret/microapps--sandbox--where2eat--database"}
+    assert [one["property"] for one in remotes] == [key for key, _variable in where2eat.secrets[0].variables]
+
+
 def test_passwords_are_even_and_need_no_quoting() -> None:
     values = iter(range(10**6))
     password = new_password(lambda size: bytes(next(values) % 256 for _unused in range(size)))

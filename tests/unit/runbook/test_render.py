@@ -32,6 +32,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
     Profile,
     Registry,
     Runner,
+    SecretStore,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook import html as html_page
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook import markdown, named
@@ -252,3 +253,20 @@ def test_what_the_commands_name_is_told_from_proofs(answers: list[Answer], state
 def test_without_a_cluster_its_namespace_is_not_asked_for() -> None:
     profile = dataclasses.replace(PROFILE, cluster=Cluster(available=False))
     assert "where2eat-prod" not in named.names_of(APP, profile)
+
+
+@pytest.mark.parametrize(
+    ("store", "command"),
+    [
+        (
+            SecretStore("azure_keyvault", "https://acme-dev.vault.azure.net"),
+            "az keyvault secret list-versions --vault-name=acme-dev --name=microapps--prod--where2eat--database",
+        ),
+        (
+            SecretStore("gcp_secretmanager", project="acme-dev"),
+            "gcloud secrets versions list microapps_prod_where2eat_database --project=acme-dev",
+        ),
+    ],
+)
+def test_whoever_looks_what_is_stored_is_given_the_stores_own_command(store: SecretStore, command: str) -> None:
+    assert command in Reader(html_page.render(page(profile=dataclasses.replace(PROFILE, secret_store=store)))).text

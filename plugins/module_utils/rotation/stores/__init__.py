@@ -13,6 +13,7 @@ from ...profile import Profile
 from ...scrubber import Secrets
 from ..model import About, Document, Stage, Stored, Version
 from .aws_secretsmanager import AwsSecretsManager
+from .azure_keyvault import AzureKeyVault
 from .gcp_secretmanager import GcpSecretManager
 from .openbao import OpenBao
 
@@ -61,6 +62,7 @@ Opener = Callable[[Profile, Secrets, Mapping[str, str]], Store]
 
 STORES: Final[dict[str, Opener]] = {
     "aws_secretsmanager": AwsSecretsManager.open,
+    "azure_keyvault": AzureKeyVault.open,
     "gcp_secretmanager": GcpSecretManager.open,
     "openbao": OpenBao.open,
 }

@@ -29,7 +29,6 @@ import base64
 import binascii
 import dataclasses
 import datetime
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -42,6 +41,7 @@ from .google_login import bearer
 from .shared import (
     DESCRIPTION,
     IDS,
+    Waiting,
     ids_of,
     ids_text,
     meaning,
@@ -51,6 +51,8 @@ from .shared import (
     rotated_by_another,
     stages_of,
     utc,
+    waiting_from,
+    waiting_text,
 )
 
 ADDRESS: Final = "https://secretmanager.googleapis.com"
@@ -65,15 +67,6 @@ PERMISSIONS: Final = (
 )
 _PENDING: Final = "_pending"
 _KEPT: Final = 5
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Pending:
-    """What version 1 of `<id>_pending` says; an empty token if there is none. `after` is the newest version at that time."""
-
-    token: str = ""
-    after: int = 0
-    document: Document = dataclasses.field(default_factory=dict, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,8 +146,7 @@ class GcpSecretManager:
         after = max(self._states(name), default=0)
         if self._states(name, _PENDING).get(1) is None:
             self._make(name, {}, _PENDING)
-            text = json.dumps({"token": token, "after": after, "document": to_text(document)})
-            self._add(name, text, _PENDING)
+            self._add(name, waiting_text(Waiting(token, str(after), document)), _PENDING)
         found = self._pending(name)
         if (found.token, dict(found.document)) != (token, dict(document)):
             raise rotated_by_another(name)
@@ -168,7 +160,7 @@ class GcpSecretManager:
                 return
             raise overtaken(name)
         if not newest or self._version(name, newest) != pending.document:
-            if newest != (self._number(name, replaced) if replaced else 0) or newest != pending.after:
+            if newest != (self._number(name, replaced) if replaced else 0) or newest != int(pending.after):
                 raise overtaken(name)
             newest = self._add(name, to_text(pending.document))
         self._give_back(name, pending, newest)
@@ -185,9 +177,9 @@ class GcpSecretManager:
         notes = self._notes(name)
         self._annotate(name, {**notes, **_notes(wanted)})
 
-    def _give_back(self, name: str, pending: _Pending, newest: int) -> None:
+    def _give_back(self, name: str, pending: Waiting, newest: int) -> None:
         theirs = None
-        for number in range(newest - 1, pending.after, -1):
+        for number in range(newest - 1, int(pending.after), -1):
             theirs = theirs or self._version(name, number)
         # Another run of ours wrote the very same document: that is nobody's value.
         if theirs is None or theirs == pending.document:
@@ -200,7 +192,7 @@ class GcpSecretManager:
         if not pending.token:
             return versions
         last = versions[-1] if versions and Stage.CURRENT in versions[-1].stages else None
-        unnamed = last is not None and (newest not in ids or ids[newest] == pending.token) and newest > pending.after
+        unnamed = last is not None and (newest not in ids or ids[newest] == pending.token) and newest > int(pending.after or 0)
         if last is not None and unnamed and self._version(name, newest) == pending.document:
             # Promoted, and killed before it was named or no longer pending.
             return [*versions[:-1], Version(pending.token, last.stages | {Stage.PENDING})]
@@ -233,18 +225,12 @@ class GcpSecretManager:
         register(self.secrets, text, document)
         return document
 
-    def _pending(self, name: str) -> _Pending:
+    def _pending(self, name: str) -> Waiting:
         text = self._text(name, 1, _PENDING)
         if text is None:
-            return _Pending()
-        try:
-            data = json.loads(text)
-            document = from_text(name, data["document"])
-            found = _Pending(str(data["token"]), int(data["after"]), document)
-        except (ValueError, TypeError, KeyError):
-            return _Pending("foreign")
-        register(self.secrets, data["document"], document)
-        return found
+            return Waiting()
+        found = waiting_from(name, text, self.secrets)
+        return found if found.after.isdecimal() else Waiting("foreign")
 
     def _number(self, name: str, token: str) -> int:
         known = [number for number, id_ in ids_of(self._notes(name)).items() if id_ == token]

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import json
 import os
 from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
 from ...scrubber import Secrets
-from ..model import Document, Stage, Stored
+from ..model import Document, Stage, Stored, from_text, register, to_text
 
 # Where a store keeps which of its versions is which of our ids, `<number>=<id>`.
 IDS: Final = "goldenpath-versions"
@@ -28,6 +30,35 @@ class Described(Protocol):
 
     def read(self, name: str, token: str) -> Document:
         """See `Store`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Waiting:
+    """A value that is to become current, kept in a secret of its own where every version of a secret is current at once.
+
+    An empty token if there is none. `after` says, in the store's own terms, what was the newest version at that time.
+    """
+
+    token: str = ""
+    after: str = ""
+    document: Document = dataclasses.field(default_factory=dict, repr=False)
+
+
+def waiting_text(waiting: Waiting) -> str:
+    """The same as it is kept."""
+    return json.dumps({"token": waiting.token, "after": waiting.after, "document": to_text(waiting.document)})
+
+
+def waiting_from(name: str, text: str, secrets: Secrets) -> Waiting:
+    """What is kept there for the secret `name`, registered; the token `foreign` if we did not write it."""
+    try:
+        data = json.loads(text)
+        token, after, kept = str(data["token"]), str(data["after"]), str(data["document"])
+        found = Waiting(token, after, from_text(name, kept))
+    except (ValueError, TypeError, KeyError):
+        return Waiting("foreign")
+    register(secrets, kept, found.document)
+    return found
 
 
 def read_at(store: Described, name: str, stage: Stage) -> Document:
