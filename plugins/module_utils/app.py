@@ -11,8 +11,19 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-# The kinds of secrets that are a login to the app's database.
-DATABASE_KINDS = frozenset({"postgresql", "postgresql_single_user", "openbao_static_role"})
+# The kinds of secrets that are a login to the app's database, and what that database may be.
+DATABASE_ENGINES = {
+    "postgresql": ("postgresql",),
+    "postgresql_single_user": ("postgresql",),
+    "openbao_static_role": ("postgresql",),
+    "mysql": ("mysql", "mariadb"),
+    "mysql_single_user": ("mysql", "mariadb"),
+}
+DATABASE_KINDS = frozenset(DATABASE_ENGINES)
+MYSQL_KINDS = frozenset(kind for kind, engines in DATABASE_ENGINES.items() if "mysql" in engines)
+
+# What people call them.
+PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite", "mongodb": "MongoDB"}
 
 
 class DataClass(enum.StrEnum):

@@ -101,6 +101,18 @@ class DatabaseServer:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class MysqlServer:
+    """The MySQL or MariaDB server of the apps that have one, and the administrator who may make logins there."""
+
+    host: str
+    port: int = 3306
+    admin_user: str = "root"
+    password_file: str = ""
+    sslmode: str = "verify-full"
+    sslrootcert: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class DatabaseEngine:
     """OpenBao's (or HashiCorp Vault's) database secrets engine, for secrets of kind `openbao_static_role`."""
 
@@ -216,6 +228,7 @@ class Profile:
     cluster: Cluster = Cluster()
     secret_store: SecretStore = SecretStore()
     database_engine: DatabaseEngine | None = None
+    mysql: MysqlServer | None = None
     forge: Forge = Forge()
     runner: Runner = Runner()
     tenancy: Tenancy = Tenancy()
@@ -272,4 +285,4 @@ def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
 _BLOCKS: dict[str, type] = {
     kind.__name__: kind
     for kind in (Aws, Cluster, Registry, SecretStore, DatabaseServer, Forge, Runner, Peer, Tenancy, Observability, Admission)
-} | {"DatabaseEngine | None": DatabaseEngine}
+} | {"DatabaseEngine | None": DatabaseEngine, "MysqlServer | None": MysqlServer}

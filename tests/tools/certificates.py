@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 from typing import Any
 
 from cryptography import x509
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 ANY_NAME = x509.DNSName("the-server")
+LOOPBACK = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 
 def certificate(

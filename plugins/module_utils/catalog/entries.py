@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..app import (
-    DATABASE_KINDS,
+    DATABASE_ENGINES,
+    PRODUCTS,
     App,
     Contact,
     Database,
@@ -107,9 +108,11 @@ def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _range(index, integration.get("cidr", ""))
     engine = (entry.get("database") or {}).get("engine")
     for index, secret in enumerate(entry.get("secrets", ())):
-        if secret["kind"] in DATABASE_KINDS and engine != "postgresql":
-            mend = "declare the database with engine: postgresql, or choose another kind"
-            yield _complaint(("secrets", index, "kind"), secret["kind"], "possible without a PostgreSQL `database`", mend)
+        engines = DATABASE_ENGINES.get(secret["kind"], ())
+        if engines and engine not in engines:
+            wants = f"possible without a {PRODUCTS[engines[0]]} `database`"
+            mend = f"declare the database with engine: {' or '.join(engines)}, or choose another kind"
+            yield _complaint(("secrets", index, "kind"), secret["kind"], wants, mend)
         yield from _iam_user(index, secret)
         yield from _overlap(index, secret)
 

@@ -41,6 +41,8 @@ _PEER = kinds.record(
     ("namespace",),
 )
 
+_SSLMODE: Final = kinds.one_of(["verify-full", "verify-ca", "require", "disable"], "How the connection is protected.")
+
 BLOCKS: Final[dict[str, kinds.Schema]] = {
     "aws": kinds.record(
         "The AWS account of this environment. Checked before the first write.",
@@ -133,7 +135,19 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "maintenance_database": kinds.word(
                 r"[A-Za-z_][A-Za-z0-9_-]*", "a database's name", "postgres", "The database to connect to first.", 63
             ),
-            "sslmode": kinds.one_of(["verify-full", "verify-ca", "require", "disable"], "How the connection is protected."),
+            "sslmode": _SSLMODE,
+            "sslrootcert": path("The authority that signed its certificate; empty for the system's.", "/etc/ssl/certs/rds.pem"),
+        },
+        ("host",),
+    ),
+    "mysql": kinds.record(
+        "The MySQL or MariaDB server of the apps that have one, and the administrator who makes logins there.",
+        {
+            "host": host("Its host.", "mysql.dev.example.com"),
+            "port": kinds.port("Its port.", 3306),
+            "admin_user": kinds.word(r"[A-Za-z_][A-Za-z0-9_.$-]*", "a login's name", "goldenpath", "The administrator.", 32),
+            "password_file": path("The file that holds its password.", "/run/secrets/mysql-admin"),
+            "sslmode": _SSLMODE,
             "sslrootcert": path("The authority that signed its certificate; empty for the system's.", "/etc/ssl/certs/rds.pem"),
         },
         ("host",),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from typing import Any, Final
 
-from ..app import DataClass, Exposure
+from ..app import DATABASE_ENGINES, DataClass, Exposure
 from ..oci.reference import GRAMMAR
 from . import patterns as kinds
 
@@ -21,7 +21,7 @@ IAM_KEY: Final = "aws_iam_access_key"
 IAM_KEY_FIELDS: Final = frozenset({"access_key_id", "secret_access_key"})
 # The key of a generated secret's document that holds the former value.
 PREVIOUS: Final = "previous"
-SECRET_KINDS: Final = ("postgresql", "postgresql_single_user", "openbao_static_role", "api_key", "generated", IAM_KEY)
+SECRET_KINDS: Final = (*DATABASE_ENGINES, "api_key", "generated", IAM_KEY)
 # What an environment may say differently. Mappings are merged field by field, lists and single values replace.
 OVERRIDABLE: Final = (
     "image",
@@ -122,7 +122,8 @@ _SECRET = kinds.record(
         "kind": kinds.one_of(
             list(SECRET_KINDS),
             "`postgresql`: the database's login, two that take turns. `postgresql_single_user`: the one login of an app that "
-            "cannot take a second one. `openbao_static_role`: a login whose password OpenBao's database engine changes. "
+            "cannot take a second one. `mysql`, `mysql_single_user`: the same on MySQL or MariaDB. "
+            "`openbao_static_role`: a login whose password OpenBao's database engine changes. "
             "`api_key`: a third party's. `generated`: made by us, known to nobody else. "
             "`aws_iam_access_key`: the access key of an IAM user (keys access_key_id and secret_access_key).",
         ),

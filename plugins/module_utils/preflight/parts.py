@@ -22,7 +22,8 @@ from ..observability.promtool import find as find_promtool
 from ..oci.client import open_registries
 from ..profile import Profile
 from ..rotation.http_json import request as http_json
-from ..rotation.issuers.postgresql_session import Address, read_password, session
+from ..rotation.issuers.database_login import Address, read_password
+from ..rotation.issuers.postgresql_session import session
 from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..rotation.stores.gcp_secretmanager import GcpSecretManager
 from ..rotation.stores.shared import token_of

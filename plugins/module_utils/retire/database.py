@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from ..capability import Change, Plan, Refusal
 from ..profile import DatabaseServer
+from ..rotation.issuers.database_login import Address, read_password
 from ..rotation.issuers.postgresql_catalog import users
 from ..rotation.issuers.postgresql_roles import MARK
-from ..rotation.issuers.postgresql_session import APPLICATION, Address, literal, read_password, session
+from ..rotation.issuers.postgresql_session import APPLICATION, literal, session
 from ..rotation.issuers.postgresql_statements import end_sessions
 from ..scrubber import Secrets
 from .model import Area, Kept, Step, app_of_login

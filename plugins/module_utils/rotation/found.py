@@ -18,7 +18,7 @@ from ..scrubber import Secrets
 from ..triage.locate import value_of
 from ..verdict import CredentialFinding, Verdict
 
-_DATABASE_WORDS = frozenset({"db", "database", "pg", "postgres", "postgresql", "pgpassword", "sql", "dsn"})
+_DATABASE_WORDS = frozenset({"db", "database", "pg", "postgres", "postgresql", "pgpassword", "mysql", "mariadb", "sql", "dsn"})
 # Words that every key's name has: they say nothing about whose key it is.
 _COMMON_WORDS = frozenset({"api", "key", "token", "secret", "access", "private", "client", "auth", "app", "live", "url"})
 
@@ -53,7 +53,9 @@ def spec_of(finding: CredentialFinding, app: App) -> SecretSpec | None:
     name = _words(finding.variable)
     if finding.standing == "signing_key":
         return _closest(name, [spec for spec in app.secrets if spec.kind == "generated"], alone=True)
-    if finding.kind.startswith("postgresql") or (finding.kind in ("password", "database_password") and name & _DATABASE_WORDS):
+    if finding.kind.startswith(("postgresql", "mysql")) or (
+        finding.kind in ("password", "database_password") and name & _DATABASE_WORDS
+    ):
         return next((spec for spec in app.secrets if spec.kind in DATABASE_KINDS), None)
     if finding.kind.startswith("aws_"):
         return _closest(name, [spec for spec in app.secrets if spec.kind == "aws_iam_access_key"], alone=True)

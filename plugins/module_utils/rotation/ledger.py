@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ..app import DATABASE_KINDS, App, SecretSpec
+from ..app import DATABASE_KINDS, MYSQL_KINDS, App, SecretSpec
 from ..profile import Profile
 
 _RDS: Final = re.compile(r"\.rds\.amazonaws\.com(\.cn)?", re.IGNORECASE)
@@ -46,7 +46,8 @@ def _way(spec: SecretSpec, app: App, profile: Profile) -> str:
     if spec.kind == "aws_iam_access_key":
         return f"workload identity (the role {app.role_name}, with the catalog's aws_actions)"
     if spec.kind in DATABASE_KINDS:
-        host = (app.database.host if app.database else "") or profile.database.host
+        server = profile.mysql if spec.kind in MYSQL_KINDS else profile.database
+        host = (app.database.host if app.database else "") or (server.host if server else "")
         return "IAM database authentication" if _at(_RDS, host) else ""
     hosts = [integration.host for integration in app.integrations if integration.secret == spec.name]
     if hosts and all(_at(_AWS, host) for host in hosts):

@@ -8,54 +8,78 @@ import datetime
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from ..app import App, SecretSpec
+from ..app import DATABASE_ENGINES, App, SecretSpec
 from ..aws.session import session_for
 from ..capability import Request
 from ..catalog.schema import PREVIOUS
 from ..errors import Invalid
-from ..profile import Profile
-from .issuers import Issuer
+from ..profile import DatabaseServer, MysqlServer, Profile
+from ..scrubber import Secrets
+from .issuers import Issuer, mysql, mysql_accounts, mysql_single
+from .issuers.database_login import Address, read_password
 from .issuers.generated import Generated
 from .issuers.http_recipe import HttpRecipe
 from .issuers.iam_access_key import IamAccessKey
 from .issuers.openbao_static_role import StaticRole, read_token
 from .issuers.postgresql import PostgreSQL
 from .issuers.postgresql_roles import Names
-from .issuers.postgresql_session import Address, read_password
 from .issuers.postgresql_single import SingleUser
 
 Maker: TypeAlias = Callable[[SecretSpec, App, Profile, Request], "Issuer | None"]
 
 
-def _address(spec: SecretSpec, app: App, profile: Profile) -> Address:
-    if app.database is None or app.database.engine != "postgresql":
+def _address(spec: SecretSpec, app: App, server: DatabaseServer | MysqlServer) -> Address:
+    engines = DATABASE_ENGINES[spec.kind]
+    if app.database is None or app.database.engine not in engines:
         raise Invalid(
             f"The secret {spec.name} of {app.name} is of kind {spec.kind}",
-            "the catalog entry names no postgresql database",
+            f"the catalog entry names no {' or '.join(engines)} database",
             f"Add database (engine and name) to {app.file}.",
         )
-    server = profile.database
     host = app.database.host or server.host
     port = app.database.port if app.database.host else server.port
     return Address(host, port, app.database.name, server.sslmode, server.sslrootcert)
 
 
-def _administrator(profile: Profile, request: Request) -> tuple[str, str]:
-    path = profile.database.password_file
-    return profile.database.admin_user, request.secrets.register(read_password(path)) if path else ""
+def _administrator(server: DatabaseServer | MysqlServer, request: Request) -> tuple[str, str]:
+    path = server.password_file
+    return server.admin_user, request.secrets.register(read_password(path)) if path else ""
 
 
 def _postgresql(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    address = _address(spec, app, profile)
+    address = _address(spec, app, profile.database)
     names = Names(app.name.replace("-", "_"), address.database)
-    return PostgreSQL(names, address, _administrator(profile, request), request.secrets, request.random_bytes)
+    return PostgreSQL(names, address, _administrator(profile.database, request), request.secrets, request.random_bytes)
 
 
 def _single_user(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    address = _address(spec, app, profile)
+    address = _address(spec, app, profile.database)
     names = Names(app.name.replace("-", "_"), address.database)
     at_once = cutover_of(profile, request) == "now"
-    return SingleUser(names, address, _administrator(profile, request), request.secrets, request.random_bytes, at_once)
+    administrator = _administrator(profile.database, request)
+    return SingleUser(names, address, administrator, request.secrets, request.random_bytes, at_once)
+
+
+def _mysql(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    return mysql.MySQL(*_mysql_door(spec, app, profile, request))
+
+
+def _mysql_single_user(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    door = _mysql_door(spec, app, profile, request)
+    two_passwords = mysql.flavour(door[1], door[2]).has_two_passwords
+    return mysql_single.SingleUser(*door, two_passwords=two_passwords, at_once=cutover_of(profile, request) == "now")
+
+
+def _mysql_door(
+    spec: SecretSpec, app: App, profile: Profile, request: Request
+) -> tuple[mysql_accounts.Names, Address, tuple[str, str], Secrets, Callable[[int], bytes]]:
+    server = profile.mysql
+    if server is None:
+        what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
+        raise Invalid(what, "the profile has no mysql", "Add it (host, admin_user and password_file).")
+    address = _address(spec, app, server)
+    names = mysql_accounts.Names(app.name.replace("-", "_"), address.database)
+    return names, address, _administrator(server, request), request.secrets, request.random_bytes
 
 
 def _static_role(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
@@ -64,7 +88,7 @@ def _static_role(spec: SecretSpec, app: App, profile: Profile, request: Request)
         what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
         raise Invalid(what, "the profile has no database_engine", "Add it (address and token_file), or choose another kind.")
     token = request.secrets.register(read_token(engine.token_file))
-    return StaticRole(engine, token, app.role_name, _address(spec, app, profile), request.secrets)
+    return StaticRole(engine, token, app.role_name, _address(spec, app, profile.database), request.secrets)
 
 
 def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
@@ -88,6 +112,8 @@ def _iam_access_key(spec: SecretSpec, app: App, profile: Profile, request: Reque
 ISSUERS: Final[dict[str, Maker]] = {
     "postgresql": _postgresql,
     "postgresql_single_user": _single_user,
+    "mysql": _mysql,
+    "mysql_single_user": _mysql_single_user,
     "openbao_static_role": _static_role,
     "generated": _generated,
     "api_key": _api_key,

@@ -12,7 +12,7 @@ import dataclasses
 import shlex
 from typing import Final
 
-from ..app import App, DataClass, Exposure
+from ..app import PRODUCTS, App, DataClass, Exposure
 from ..azure_clouds import vault_name
 from ..controls import Path
 from ..observability.model import Rule
@@ -142,7 +142,7 @@ def _facts(app: App, verdict: Verdict) -> tuple[tuple[str, str], ...]:
 def _database(app: App) -> str:
     if not app.database:
         return ""
-    engine = "PostgreSQL" if app.database.engine == "postgresql" else app.database.engine
+    engine = PRODUCTS.get(app.database.engine, app.database.engine)
     return f"the {engine} database {app.database.name}"
 
 

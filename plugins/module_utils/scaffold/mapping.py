@@ -63,7 +63,7 @@ def _spec(finding: CredentialFinding, app: App) -> SecretSpec | None:
 def is_database(finding: CredentialFinding) -> bool:
     """Whether the credential opens the app's database."""
     words = set(_words(finding.kind)) | set(_words(finding.variable))
-    return bool(words & {"postgresql", "postgres", "database", "db", "pg", "pgpassword"})
+    return bool(words & {"postgresql", "postgres", "database", "db", "pg", "pgpassword", "mysql", "mariadb"})
 
 
 def _words(name: str) -> list[str]:

@@ -36,13 +36,13 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     Issuer,
     iam_access_key,
 )
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import Address, new_password
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.iam_access_key import IamAccessKey
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL, new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_session import Address
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About

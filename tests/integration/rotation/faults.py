@@ -3,7 +3,7 @@
 """The network and the servers at their worst, put between our clients and the real parts: the only place where that is made up.
 
 Faults are made where bytes leave and come: below botocore's retries, below our HTTP client's, in the driver's own calls. What
-they look like is what the systems document: AWS's JSON and XML errors, HTTP statuses, PostgreSQL's SQLSTATEs.
+they look like is what the systems document: AWS's JSON and XML errors, HTTP statuses, SQLSTATEs, MySQL's numbers.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import botocore.exceptions
 import botocore.httpsession
 import botocore.retries.standard
 import psycopg
+import pymysql
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import http_json
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import postgresql_session
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import mysql_session, postgresql_session
 
 ALWAYS = 1_000_000
 
@@ -62,6 +63,9 @@ NOT_CONNECTED = {
     Kind.SERVER_ERROR: "FATAL:  the database system is starting up",
     Kind.DENIED: 'FATAL:  password authentication failed for user "x"',
 }
+# By number: what a statement is answered with (lock wait timeout, an internal error, a missing right), and a login.
+MYSQL_ERRORS = {Kind.THROTTLED: 1205, Kind.SERVER_ERROR: 1815, Kind.DENIED: 1227}
+MYSQL_NOT_CONNECTED = {Kind.THROTTLED: 1040, Kind.SERVER_ERROR: 1053, Kind.DENIED: 1045, Kind.UNREACHABLE: 2003, Kind.LOST: 2013}
 
 
 @dataclasses.dataclass
@@ -85,11 +89,11 @@ class Fault:
 
 @contextlib.contextmanager
 def between(system: str, fault: Fault) -> Iterator[Fault]:
-    """Put the fault between us and one system: `aws`, `http` or `postgresql`. Nobody waits between two tries."""
+    """Put the fault between us and one system: `aws`, `http`, `mysql` or `postgresql`. Nobody waits between two tries."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.retries.standard.ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
         patch.setattr(http_json, "PAUSES", tuple(0.0 for _pause in http_json.PAUSES))
-        {"aws": _aws, "http": _http, "postgresql": _postgresql}[system](patch, fault)
+        {"aws": _aws, "http": _http, "postgresql": _postgresql, "mysql": _mysql}[system](patch, fault)
         yield fault
 
 
@@ -166,3 +170,27 @@ def _sql(fault: Fault, what: str, ask: Callable[[], Any], connection: Any) -> An
         ask()
     connection.close()
     raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+
+def _mysql(patch: pytest.MonkeyPatch, fault: Fault) -> None:
+    query, connect = pymysql.connections.Connection.query, pymysql.connect
+
+    def asked(connection: Any, statement: Any, *rest: Any, **also: Any) -> Any:
+        if not fault.due(f"{statement!s:.60}"):
+            return query(connection, statement, *rest, **also)
+        if fault.kind in MYSQL_ERRORS:
+            raise pymysql.OperationalError(MYSQL_ERRORS[fault.kind], "made up")
+        if fault.kind is Kind.LOST:
+            query(connection, statement, *rest, **also)
+        connection._force_close()
+        raise pymysql.OperationalError(2013, "Lost connection to MySQL server during query")
+
+    def connected(*rest: Any, **also: Any) -> Any:
+        if not fault.due("connect"):
+            return connect(*rest, **also)
+        if fault.kind is Kind.LOST:
+            connect(*rest, **also).close()
+        raise pymysql.OperationalError(MYSQL_NOT_CONNECTED[fault.kind], "made up")
+
+    patch.setattr(pymysql.connections.Connection, "query", asked)
+    patch.setattr(mysql_session.pymysql, "connect", connected)

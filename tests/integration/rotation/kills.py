@@ -11,9 +11,11 @@ from typing import Any
 
 import botocore.client
 import psycopg
+import pymysql
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
     http_recipe,
+    mysql_session,
     openbao_static_role,
     postgresql_session,
 )
@@ -43,6 +45,8 @@ def _wrap_the_others(wrap: Callable[[Any], Any]) -> None:
     botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
     psycopg.Connection.execute = wrap(psycopg.Connection.execute)
     postgresql_session.psycopg.connect = wrap(psycopg.connect)
+    pymysql.connections.Connection.query = wrap(pymysql.connections.Connection.query)
+    mysql_session.pymysql.connect = wrap(pymysql.connect)
     http_recipe.request = wrap(http_recipe.request)
     openbao_static_role.request = wrap(openbao_static_role.request)
 

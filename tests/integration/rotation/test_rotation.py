@@ -30,9 +30,9 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import postgresql_session
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL, new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import Address, new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_session import Address
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import AwsSecretsManager

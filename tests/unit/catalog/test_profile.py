@@ -182,6 +182,7 @@ def test_the_schema_and_the_dataclasses_know_the_same_fields(name: str) -> None:
         "secret_store": model.SecretStore,
         "database_engine": model.DatabaseEngine,
         "database": model.DatabaseServer,
+        "mysql": model.MysqlServer,
         "forge": model.Forge,
         "runner": model.Runner,
         "tenancy": model.Tenancy,

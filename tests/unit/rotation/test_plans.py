@@ -21,7 +21,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.delivery import objects
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import spec_of
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import new_password
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import (
     Names,
     Role,

@@ -25,7 +25,8 @@ from ..controls import DATABASE_LOGIN
 from ..http_json import request
 from ..model import Document, register, to_text
 from . import ONLY_ONE, Lost, Traits
-from .postgresql_session import Address, lets_in, place_of
+from .database_login import Address, place_of
+from .postgresql_session import ENGINE, lets_in
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +64,7 @@ class StaticRole:
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`: the engine says which login it is."""
-        return {**place_of(self.address), "username": self._credential()["username"]}
+        return {**place_of(self.address, ENGINE), "username": self._credential()["username"]}
 
     def plans(
         self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
@@ -85,7 +86,7 @@ class StaticRole:
         if current is not None and credential["password"] == current.get("password"):
             self._call("POST", f"rotate-role/{self.role}")
             credential = self._credential()
-        document = {**place_of(self.address), **credential}
+        document = {**place_of(self.address, ENGINE), **credential}
         register(self.secrets, to_text(document), document)
         return document
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import string
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from ...capability import Plan
 from ...errors import Conflict
@@ -22,21 +21,9 @@ from ..model import Document, register, to_text
 from . import Traits
 from . import postgresql_roles as roles
 from . import postgresql_statements as statements
+from .database_login import Address, login_of, new_password, place_of
 from .postgresql_catalog import observe, users
-from .postgresql_session import APPLICATION, Address, lets_in, login_of, place_of, session
-
-# 32 characters of 62: 190 bits. Letters and digits only, so that it survives every connection string unquoted.
-_ALPHABET: Final = string.ascii_letters + string.digits
-_LENGTH: Final = 32
-
-
-def new_password(random_bytes: Callable[[int], bytes]) -> str:
-    """A password of letters and digits, evenly distributed."""
-    letters: list[str] = []
-    limit = 256 - 256 % len(_ALPHABET)
-    while len(letters) < _LENGTH:
-        letters += [_ALPHABET[byte % len(_ALPHABET)] for byte in random_bytes(_LENGTH) if byte < limit]
-    return "".join(letters[:_LENGTH])
+from .postgresql_session import APPLICATION, ENGINE, lets_in, session
 
 
 @contextlib.contextmanager
@@ -76,7 +63,7 @@ class PostgreSQL:
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`."""
         return {
-            **place_of(self.address),
+            **place_of(self.address, ENGINE),
             "username": self.names.next_login((current or {}).get("username", "")),
         }
 

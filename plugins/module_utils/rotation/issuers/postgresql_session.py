@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ...errors import Conflict, Denied, MicroappsError, MissingLibrary, NotFound, Unreachable
+from ...errors import Denied, MicroappsError, MissingLibrary, NotFound, Unreachable
+from .database_login import Address, login_of
 
 try:
     import psycopg
@@ -24,49 +24,14 @@ else:
 # How our own sessions are told from the app's in pg_stat_activity.
 APPLICATION: Final = "goldenpath.microapps"
 CONNECT_SECONDS: Final = 10
+# What a document calls this kind of server.
+ENGINE: Final = "postgres"
 
 # libpq tells no SQLSTATE for a connection that fails, only a text (in the server's language). What is not known to be a
 # refusal counts as "could not tell", never as "refused".
 _REFUSED: Final = ("password authentication failed", "is not permitted to log in")
 _NO_DATABASE: Final = ('database "', "does not exist")
 _ENVIRONMENT: Final = threading.Lock()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is and how the way to it is protected."""
-
-    host: str
-    port: int
-    database: str
-    sslmode: str
-    sslrootcert: str = ""
-
-    def words(self) -> str:
-        """For messages."""
-        return f"{self.host}:{self.port}/{self.database}"
-
-
-def place_of(address: Address) -> dict[str, str]:
-    """The part of a document that says which database it opens."""
-    return {"engine": "postgres", "host": address.host, "port": str(address.port), "dbname": address.database}
-
-
-def login_of(address: Address, document: Mapping[str, str]) -> str:
-    """The login of a document that opens this database; Conflict for one that points elsewhere.
-
-    That is not ours to log in with: it could send our request to a stranger's server.
-    """
-    place = (document.get("host"), document.get("port"), document.get("dbname"))
-    if place != (address.host, str(address.port), address.database):
-        raise Conflict(
-            "The stored database credential points to another server",
-            f"it says {':'.join(str(part) for part in place)}, the profile says {address.words()}",
-            "Correct the profile, or store a credential for this server.",
-        )
-    if not document.get("username"):
-        raise NotFound("The stored database credential", "it names no username", "Store a complete document.")
-    return document["username"]
 
 
 def lets_in(address: Address, document: Mapping[str, str]) -> bool:
@@ -163,15 +128,6 @@ def _told(error: Any, address: Address, user: str) -> MicroappsError:
     if error.sqlstate in ("55P03", "57014", "40P01"):
         return Unreachable(what, f"somebody holds what we need ({primary})", "Run again when that is over; nothing was changed.")
     return MicroappsError(what, f"{primary} ({error.sqlstate})", "Nothing of this step was kept: it is one transaction.")
-
-
-def read_password(path: str) -> str:
-    """The administrator's password, from the profile's file."""
-    try:
-        with open(os.path.expanduser(path), encoding="utf-8") as stream:
-            return stream.read().strip("\r\n")
-    except OSError as error:
-        raise NotFound(f"The file {path} with the database administrator's password", error.strerror or "unreadable") from None
 
 
 def literal(statement: str, **names: str) -> Any:

@@ -24,9 +24,10 @@ from ..model import Document, register, to_text
 from . import ONLY_ONE, Traits
 from . import postgresql_roles as roles
 from . import postgresql_statements as statements
-from .postgresql import hold, new_password
+from .database_login import Address, login_of, new_password, place_of
+from .postgresql import hold
 from .postgresql_catalog import observe, users
-from .postgresql_session import APPLICATION, Address, lets_in, literal, login_of, place_of, session
+from .postgresql_session import APPLICATION, ENGINE, lets_in, literal, session
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,9 @@ class SingleUser:
         if not values:
             return ()
         logins = [role.name for role in roles.former_logins(self._observed(""), self.names)]
-        documents = [{**place_of(self.address), "username": login, "password": word} for login in logins for word in values]
+        documents = [
+            {**place_of(self.address, ENGINE), "username": login, "password": word} for login in logins for word in values
+        ]
         return tuple(document for document in documents if self.accepts(document))
 
     def open_besides(
@@ -65,7 +68,7 @@ class SingleUser:
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`: the login that the app has; it is named after the app where the store and the code name none."""
-        return {**place_of(self.address), "username": (current or {}).get("username", "") or self.names.app}
+        return {**place_of(self.address, ENGINE), "username": (current or {}).get("username", "") or self.names.app}
 
     def plans(
         self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
