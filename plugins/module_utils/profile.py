@@ -83,6 +83,7 @@ class SecretStore:
     identity_provider: str = ""
     tenant_id: str = ""
     client_id: str = ""
+    vault_id: str = ""
     replicas: tuple[tuple[str, str], ...] | None = None
     readers: tuple[str, ...] | None = None
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..azure_clouds import is_vault
+from ..azure_clouds import VAULT_ID, is_vault
 from ..workload_identity.google_trust import PROVIDER
 from . import patterns as kinds
 from .check import Complaint, quoted
@@ -51,6 +51,13 @@ SECRET_STORE: Final = kinds.record(
             200,
         ),
         "tenant_id": _guid("The tenant of Microsoft Entra that logs in, for azure_keyvault."),
+        "vault_id": kinds.word(
+            f"(?:{VAULT_ID.pattern})?",
+            "the resource id of a key vault, or empty",
+            "/subscriptions/00000000-1111-4222-8333-444455556666/resourceGroups/rg-dev/providers/Microsoft.KeyVault/vaults/acme-dev",
+            "The vault as a resource, for azure_keyvault: apps are let in to it by identities of their own, beside it.",
+            300,
+        ),
         "client_id": _guid("The client or managed identity that logs in, for azure_keyvault."),
         "replicas": kinds.table(
             r"^[a-z]{2}(-[a-z]+)+-[0-9]" + kinds.END,
@@ -109,6 +116,10 @@ def secret_store_contradictions(
             ("secret_store", "identity_provider"),
             "secret_store.identity_provider: only gcp_secretmanager has it; remove it",
         )
+    if store.get("vault_id") and store.get("scheme") != "azure_keyvault":
+        yield Complaint(("secret_store", "vault_id"), "secret_store.vault_id: only azure_keyvault has it; remove it")
+    if store.get("vault_id") and not cluster.get("oidc_issuer"):
+        yield Complaint(("cluster",), "cluster.oidc_issuer: secret_store.vault_id needs it; add it")
     if "/providers/" in provider and not cluster.get("oidc_issuer"):
         yield Complaint(
             ("cluster",), "cluster.oidc_issuer: a provider of one's own (secret_store.identity_provider) needs it; add it"

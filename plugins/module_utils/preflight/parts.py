@@ -29,11 +29,12 @@ from ..rotation.stores.gcp_secretmanager import GcpSecretManager
 from ..rotation.stores.shared import token_of
 from ..sandbox.supervisor import Supervisor
 from ..scrubber import Secrets
+from ..workload_identity.azure import Azure
 from ..workload_identity.google import Google
 from .aws import ask_aws
 from .cluster import ask_cluster
 from .forge import ask_forge
-from .permissions import google_rights
+from .permissions import azure_rights, google_rights
 from .rows import COULD_NOT_TELL, NO, YES, Answer, Repository, Row
 
 SECONDS: Final = 20
@@ -166,14 +167,15 @@ def _google(asked: Asked) -> Iterable[Row]:
     # Pools are asked about only where the profile names one of its own, which may be another project's.
     rights = (right for right in google_rights(asked.permissions) if not right.startswith("iam."))
     lacking = Google.open(asked.profile.secret_store, asked.secrets, asked.environ).lacking(rights)
-    if not lacking:
-        return (row,)
-    problem = Denied(
-        f"The login at {store.address} may not {', '.join(lacking)}",
-        f"asked for the project {store.project}; what is given on single secrets is not seen",
-        "Give it a role with these permissions.",
-    )
-    return (dataclasses.replace(row, permitted=NO, note="", problem=problem),)
+    return (_with(row, lacking, f"asked for the project {store.project}; what is given on single secrets is not seen"),)
+
+
+def _with(row: Row, lacking: Iterable[str], asked: str) -> Row:
+    words = ", ".join(lacking)
+    if not words:
+        return row
+    problem = Denied(f"The login at {row.target} may not {words}", asked, "Give it a role with these permissions.")
+    return dataclasses.replace(row, permitted=NO, note="", problem=problem)
 
 
 def _key_vault(asked: Asked) -> Iterable[Row]:
@@ -181,7 +183,11 @@ def _key_vault(asked: Asked) -> Iterable[Row]:
     # Looking and listing are answered; what may be written is told by nobody but a write.
     store.describe(f"microapps/{asked.profile.name}/preflight")
     store.look()
-    return (Row("secret store", store.address, YES, YES, note="secrets may be read and listed"),)
+    row = Row("secret store", store.address, YES, YES, note="secrets may be read and listed")
+    if not asked.profile.secret_store.vault_id:
+        return (row,)
+    lacking = Azure.open(asked.profile.secret_store, asked.secrets, asked.environ).lacking(azure_rights(asked.permissions))
+    return (_with(row, lacking, "asked for the resource group of the vault"),)
 
 
 _STORES: Final[Mapping[str, Question]] = {

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What our capabilities need of other systems: told apart by system, and as the least IAM policy and ClusterRole. Pure.
 
-A right is written as its system writes it: `ecr:CreateRepository` (AWS), `secretmanager.secrets.get` (Google), `namespaces:get`
-or `apps/deployments:patch` (Kubernetes: group, resource, verb).
+A right is written as its system writes it: `ecr:CreateRepository` (AWS), `secretmanager.secrets.get` (Google),
+`Microsoft.KeyVault/vaults/read` (Azure), `namespaces:get` or `apps/deployments:patch` (Kubernetes: group, resource, verb).
 What is written in words (`git: read the repository`) is for people only.
 """
 
@@ -19,6 +19,8 @@ from ..aws.policies import NEEDS_NO_RIGHT, least_policy
 _AWS: Final = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]*")
 # A service, its kind of object and a verb: Google's IAM.
 _GOOGLE: Final = re.compile(r"[a-z]+(?:\.[a-zA-Z]+){2}")
+# A provider, its kind of object and a verb: Azure's RBAC.
+_AZURE: Final = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+){2,}")
 _KUBERNETES: Final = re.compile(r"(?:(?P<group>[a-z0-9.-]+)/)?(?P<resource>[a-z]+(?:/[a-z]+)?):(?P<verb>[a-z]+)")
 # Asked by preflight alone, about whoever is logged in: no object of ours, so least_policy does not know it.
 SIMULATE: Final = "iam:SimulatePrincipalPolicy"
@@ -47,6 +49,11 @@ def google_rights(permissions: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({right for right in permissions if _GOOGLE.fullmatch(right)}))
 
 
+def azure_rights(permissions: Iterable[str]) -> tuple[str, ...]:
+    """Those that Azure grants, each once and sorted."""
+    return tuple(sorted({right for right in permissions if _AZURE.fullmatch(right)}))
+
+
 def cluster_rights(permissions: Iterable[str]) -> tuple[Right, ...]:
     """Those that the cluster grants, each once and sorted."""
     return tuple(sorted({right for right in map(_right, permissions) if right}))
@@ -65,7 +72,7 @@ def _right(text: str) -> Right | None:
 
 def unknown(permissions: Iterable[str]) -> tuple[str, ...]:
     """Those that are written like none of these: a capability's slip, which a test finds."""
-    known = (_AWS, _GOOGLE)
+    known = (_AWS, _GOOGLE, _AZURE)
     left = (right for right in permissions if not any(kind.fullmatch(right) for kind in known))
     return tuple(sorted({right for right in left if not _right(right) and ": " not in right}))
 

@@ -33,6 +33,7 @@ from ..signatures.app_image import CAPABILITY as APP_IMAGE
 from ..signatures.image_signature import CAPABILITY as IMAGE_SIGNATURE
 from ..signatures.signing import CAPABILITY as IMAGE_SIGN
 from ..triage.app_triage import CAPABILITY as APP_TRIAGE
+from ..workload_identity.azure import CAPABILITY as AZURE_WORKLOAD_IDENTITY
 from ..workload_identity.google import CAPABILITY as GCP_WORKLOAD_IDENTITY
 
 # Without `preflight` itself, which reads this.
@@ -46,6 +47,7 @@ CAPABILITIES: Final[tuple[Capability, ...]] = (
     APP_SECRETS,
     APP_SUPPLY_CHAIN,
     APP_TRIAGE,
+    AZURE_WORKLOAD_IDENTITY,
     ECR_IMAGE_SCAN,
     ECR_REGISTRY,
     ECR_REPOSITORY,

@@ -88,7 +88,9 @@ def run(request: Request) -> Outcome:
     """Look, plan; unless it is a check: rotate, switch over, retire; then answer for every control."""
     context = context_of(request)
     ask = Ask(context.profile.cutover, age_limit(request))
-    seen = look(request, context, ask, together(keep(request, context), identify(request, context), deliver(request, context)))
+    identified = identify(request, context)
+    delivery = deliver(request, context, identified.annotations)
+    seen = look(request, context, ask, together(keep(request, context), identified.delivery, delivery))
     plans = carry_out(seen, request)
     left = ledger(context.app, context.profile)
     result = {

@@ -30,6 +30,9 @@ from .stores import azure_versions, gcp_secretmanager
 API: Final = "external-secrets.io/v1"
 CSI_API: Final = "secrets-store.csi.x-k8s.io/v1"
 REFRESH: Final = "1m"
+# Stores of clouds whose clusters have no use for a role at AWS, unless they take part in its federation.
+ELSEWHERE: Final = frozenset({"azure_keyvault", "gcp_secretmanager"})
+NOTHING: Final[Mapping[str, str]] = {}
 # The name of our set of objects in the namespace.
 ROLE: Final = "secrets"
 
@@ -42,13 +45,38 @@ class Delivery:
     apply: Callable[[], tuple[Plan, ...]]
 
 
-def deliver(request: Request, context: Context) -> Delivery:
-    """Look at the objects in the cluster; where there is none, that is the answer of the control, and nothing else stops."""
+def deliver(request: Request, context: Context, annotations: Callable[[], Mapping[str, str]] = dict) -> Delivery:
+    """Look at the objects in the cluster; where there is none, that is the answer of the control, and nothing else stops.
+
+    `annotations` are what the app's service account is to say of its identity. They are asked for again when the plans are
+    carried out, and looked again where they are others by then. It raises where they cannot be told: then nothing is changed.
+    """
+    known = _told(annotations)
+    first = _looked_at(request, context, known)
+
+    def apply() -> tuple[Plan, ...]:
+        now = _told(annotations)
+        return (first if now == known else _looked_at(request, context, now)).apply()
+
+    return Delivery(first.plans, apply)
+
+
+def _told(annotations: Callable[[], Mapping[str, str]]) -> Mapping[str, str] | MicroappsError:
+    try:
+        return dict(annotations())
+    except MicroappsError as error:
+        return error
+
+
+def _looked_at(request: Request, context: Context, annotations: Mapping[str, str] | MicroappsError) -> Delivery:
     app, profile = context.app, context.profile
-    wanted = [Wanted(manifest, (DELIVERED,)) for manifest in objects(app, profile)]
+    said = NOTHING if isinstance(annotations, MicroappsError) else annotations
+    wanted = [Wanted(manifest, (DELIVERED,)) for manifest in objects(app, profile, said)]
     if not wanted:
         return Delivery((), tuple)
     try:
+        if isinstance(annotations, MicroappsError):
+            raise annotations
         client = connect(profile.cluster, request.environ, request.secrets)
         found = survey(client, wanted, Scope(app.namespace, ROLE, control=DELIVERED), rules_of(profile))
     except MicroappsError as error:
@@ -57,15 +85,16 @@ def deliver(request: Request, context: Context) -> Delivery:
     return Delivery(tuple(step.plan for step in found.steps), lambda: carry_out(client, found))
 
 
-def objects(app: App, profile: Profile) -> tuple[dict[str, Any], ...]:
-    """ServiceAccount, and for each secret a SecretProviderClass, or an ExternalSecret of one SecretStore. None for an app
-    without secrets. Pure."""
+def objects(app: App, profile: Profile, annotations: Mapping[str, str] = NOTHING) -> tuple[dict[str, Any], ...]:
+    """ServiceAccount (with what it says of its identity), and for each secret a SecretProviderClass, or an ExternalSecret of one
+    SecretStore. None for an app without secrets. Pure."""
     if not app.secrets:
         return ()
+    account = _service_account(app, profile, annotations)
     if profile.secret_store.delivery == "csi":
-        return (_service_account(app, profile), *(_provider_class(app, profile, spec) for spec in app.secrets))
+        return (account, *(_provider_class(app, profile, spec) for spec in app.secrets))
     return (
-        _service_account(app, profile),
+        account,
         _secret_store(app, profile),
         *(_external_secret(app, profile, spec) for spec in app.secrets),
     )
@@ -76,11 +105,14 @@ def _metadata(app: App, name: str) -> dict[str, Any]:
     return {"name": name, "namespace": app.namespace, "labels": labels}
 
 
-def _service_account(app: App, profile: Profile) -> dict[str, Any]:
+def _service_account(app: App, profile: Profile, annotations: Mapping[str, str]) -> dict[str, Any]:
     metadata = _metadata(app, app.service_account)
+    said = dict(annotations)
     # Read by IRSA; EKS Pod Identity binds the same role by namespace and name and needs no annotation, and so does Google.
-    if profile.secret_store.scheme != "gcp_secretmanager" or profile.aws.oidc_provider:
-        metadata["annotations"] = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{profile.aws.account}:role/{app.role_name}"}
+    if profile.secret_store.scheme not in ELSEWHERE or profile.aws.oidc_provider:
+        said["eks.amazonaws.com/role-arn"] = f"arn:aws:iam::{profile.aws.account}:role/{app.role_name}"
+    if said:
+        metadata["annotations"] = said
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, "automountServiceAccountToken": False}
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..workload_identity import google
+from ..workload_identity import azure, google
 from . import keeping
 from .consumers import workloads
 from .issuers import iam_access_key
@@ -26,4 +26,5 @@ PERMISSIONS: Final = (
     *azure_keyvault.PERMISSIONS,
     *gcp_secretmanager.PERMISSIONS,
     *google.PERMISSIONS,
+    *azure.PERMISSIONS,
 )

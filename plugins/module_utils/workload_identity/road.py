@@ -8,38 +8,49 @@ IAM role is its identity, which the supply_chain role makes before.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..app import App
 from ..capability import Plan, Request
 from ..controls import Answer, State
-from ..errors import MicroappsError
+from ..errors import Conflict, MicroappsError
 from ..microapp import Context
 from ..profile import Profile
 from ..rotation.controls import IDENTIFIED
 from ..rotation.delivery import Delivery
 from ..rotation.jobs import about, may_touch
-from ..rotation.stores import open_store
-from ..rotation.stores.gcp_secretmanager import secret_id
-from . import google
+from ..rotation.stores import azure_versions, gcp_secretmanager, open_store
+from . import azure, google
 from .google_plan import inherited
 from .google_trust import GKE, PROVIDER, Pool, own_token, shared
 from .subject import Subject
 
-Identify = Callable[[Request, Context], Delivery]
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Identified:
+    """The plans for all secrets of the app, and the function that carries them out once the secrets are there. `annotations` is
+    what the app's service account says of its identity, as far as that is known."""
+
+    delivery: Delivery
+    annotations: Callable[[], Mapping[str, str]] = dict
 
 
-def identify(request: Request, context: Context) -> Delivery:
-    """The plans for all secrets of the app, and the function that carries them out once the secrets are there."""
+Identify = Callable[[Request, Context], Identified]
+
+
+def identify(request: Request, context: Context) -> Identified:
+    """Look at the app's identity and at who may read its secrets; where that cannot be told, that is the control's answer."""
     way = _WAYS.get(context.profile.secret_store.scheme)
     if way is None or not context.app.secrets:
-        return Delivery((), tuple)
+        return Identified(Delivery((), tuple))
     try:
         return way(request, context)
     except MicroappsError as error:
         failed = (Plan(f"identity:{context.app.namespace}/{context.app.service_account}", controls=(IDENTIFIED,)).failed(error),)
-        return Delivery(failed, lambda: failed)
+        # An identity that could not be asked about is not one that the service account should no longer name.
+        return Identified(Delivery(failed, lambda: failed), _raising(error) if context.profile.secret_store.vault_id else dict)
 
 
 def unasked(app: App, profile: Profile) -> Answer | None:
@@ -71,7 +82,7 @@ def subject_of(app: App) -> Subject:
     return Subject(app.namespace, app.service_account)
 
 
-def _google(request: Request, context: Context) -> Delivery:
+def _google(request: Request, context: Context) -> Identified:
     app, profile = context.app, context.profile
     store = profile.secret_store
     cloud = google.Google.open(store, request.secrets, request.environ)
@@ -80,11 +91,57 @@ def _google(request: Request, context: Context) -> Delivery:
         pool, subject_of(app), profile.cluster.oidc_issuer, store.identity_provider, profile.adopt == "take", IDENTIFIED
     )
     whole = inherited(cloud.project, cloud.project_policy(), (wish,))
-    wishes = {secret_id(name): wish for name in ours(request, context)}
+    wishes = {gcp_secretmanager.secret_id(name): wish for name in ours(request, context)}
     seen = google.each(cloud, wishes, check=True)
     if any(plan.changes for plan in seen):
-        return Delivery((*seen, whole), lambda: (*google.each(cloud, wishes, check=False), whole))
-    return Delivery((*seen, whole), lambda: (*seen, whole))
+        return Identified(Delivery((*seen, whole), lambda: (*google.each(cloud, wishes, check=False), whole)))
+    return Identified(Delivery((*seen, whole), lambda: (*seen, whole)))
+
+
+def _azure(request: Request, context: Context) -> Identified:
+    app, profile = context.app, context.profile
+    cloud = azure.Azure.open(profile.secret_store, request.secrets, request.environ)
+    wish = azure.wish_for(
+        f"id-{app.name}-{app.environment}",
+        profile.secret_store.vault_id,
+        subject_of(app),
+        profile.cluster.oidc_issuer,
+        [azure_versions.secret_id(name) for name in ours(request, context)],
+        dict(about(app, profile, app.secrets[0]).tags),
+        profile.adopt == "take",
+        IDENTIFIED,
+    )
+    # Who it is to Entra is known once it is made.
+    told = [azure.answered(cloud, wish, check=True)]
+    seen = told[0][0]
+
+    def apply() -> tuple[Plan, ...]:
+        if any(plan.changes for plan in seen):
+            told[0] = azure.answered(cloud, wish, check=False)
+        return told[0][0]
+
+    def annotations() -> Mapping[str, str]:
+        plans, found = told[0]
+        if found is not None:
+            return {"azure.workload.identity/client-id": found.client, "azure.workload.identity/tenant-id": found.tenant}
+        for error in (plan.failure or _refused(plan) for plan in plans):
+            if error:
+                raise error
+        return {}
+
+    return Identified(Delivery(seen, apply), annotations)
+
+
+def _refused(plan: Plan) -> MicroappsError | None:
+    first = next(iter(plan.refusals), None)
+    return Conflict(first.what, first.why, first.next_step) if first else None
+
+
+def _raising(error: MicroappsError) -> Callable[[], Mapping[str, str]]:
+    def annotations() -> Mapping[str, str]:
+        raise error
+
+    return annotations
 
 
 def ours(request: Request, context: Context) -> tuple[str, ...]:
@@ -104,4 +161,4 @@ def ours(request: Request, context: Context) -> tuple[str, ...]:
     return tuple(names)
 
 
-_WAYS: Final[Mapping[str, Identify]] = {"gcp_secretmanager": _google}
+_WAYS: Final[Mapping[str, Identify]] = {"azure_keyvault": _azure, "gcp_secretmanager": _google}

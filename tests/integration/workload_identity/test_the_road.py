@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import subprocess
+import sys
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,13 +27,14 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation impo
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 POOL = "projects/123456789012/locations/global/workloadIdentityPools/acme-dev.svc.id.goog"
+RIGHTS = permissions_of(CAPABILITIES)
 READER = "roles/secretmanager.secretAccessor"
 
 
 class Road:
-    """One app with one generated secret, and the profile of the sandbox with a store of Google's."""
+    """One app with one generated secret, and the profile of the sandbox with a store elsewhere."""
 
-    def __init__(self, sandbox: Any, root: pathlib.Path, folder: pathlib.Path, cloud: Any) -> None:
+    def __init__(self, sandbox: Any, root: pathlib.Path, folder: pathlib.Path, store: dict[str, Any], found_by: Any) -> None:
         self.name = f"read-{uuid.uuid4().hex[:8]}"
         entry = yaml.safe_load((root / "inventories/apps/where2eat.yml").read_text())
         made = [{"name": "key", "kind": "generated", "variables": {"value": "KEY"}}]
@@ -38,11 +42,30 @@ class Road:
         file.write_text(yaml.safe_dump({**entry, "name": self.name, "integrations": [], "secrets": made}))
         subprocess.run(["git", "init", "--quiet", "--bare", str(folder / f"{self.name}.git")], check=True)
         blocks = {name: sandbox.block(name) for name in ("aws", "cluster", "database", "registry", "runner")}
-        store = {"scheme": "gcp_secretmanager", "project": "acme-dev", "token_file": cloud.key_file, "address": cloud.address}
+        if store["scheme"] == "azure_keyvault":
+            blocks["cluster"] = {**blocks["cluster"], "oidc_issuer": "https://oidc.example.com/clusters/dev"}
         self.profile = {"name": "sandbox", **blocks, "forge": {"base": f"file://{folder}"}, "secret_store": store}
         self.app = {"name": self.name, "environment": "sandbox", "file": str(file)}
-        self.environ = {**sandbox.environ, **cloud.environ}
+        self.environ = {**sandbox.environ, **found_by}
+        self.cluster = blocks["cluster"]
         self.secret = f"microapps_sandbox_{self.name}_key"
+
+    def kubectl(self, *arguments: str) -> str:
+        """The witness in the cluster."""
+        program = str(pathlib.Path(sys.executable).parent / "kubectl")
+        login = ["--kubeconfig", self.cluster["kubeconfig"]]
+        return subprocess.run([program, *login, *arguments], check=True, capture_output=True, text=True).stdout
+
+    def account(self) -> dict[str, str]:
+        """What the app's service account says of itself."""
+        found = self.kubectl("get", "serviceaccount", self.name, "-n", f"{self.name}-sandbox", "-o", "json")
+        annotations: dict[str, str] = json.loads(found)["metadata"].get("annotations", {})
+        return annotations
+
+    def preflight(self) -> Row:
+        """What preflight says of the store."""
+        asked = Asked(profile_from(self.profile), RIGHTS, (), self.environ, Secrets())
+        return next(one for one in rows(asked) if one.part == "secret store")
 
     def run(self, check: bool = False, **profile: Any) -> Answer:
         """What the control answers."""
@@ -53,7 +76,20 @@ class Road:
 
 @pytest.fixture
 def road(sandbox: Any, root: pathlib.Path, tmp_path: pathlib.Path, cloud: Any) -> Road:
-    return Road(sandbox, root, tmp_path, cloud)
+    store = {"scheme": "gcp_secretmanager", "project": "acme-dev", "token_file": cloud.key_file, "address": cloud.address}
+    return Road(sandbox, root, tmp_path, store, cloud.environ)
+
+
+@pytest.fixture
+def azure_road(sandbox: Any, root: pathlib.Path, tmp_path: pathlib.Path, manager: Any) -> Iterator[Road]:
+    """A road whose app has a namespace, because its service account is looked at."""
+    road = Road(sandbox, root, tmp_path, manager.block, manager.environ)
+    namespace = tmp_path / "namespace.json"
+    metadata = {"name": f"{road.name}-sandbox", "labels": {"app.kubernetes.io/name": road.name}}
+    namespace.write_text(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+    road.kubectl("apply", "--server-side", "--field-manager=goldenpath.microapps", "-f", str(namespace))
+    yield road
+    road.kubectl("delete", "namespace", f"{road.name}-sandbox", "--wait=false")
 
 
 def test_the_app_may_read_what_was_just_made_and_drift_is_taken_back(road: Road, cloud: Any) -> None:
@@ -89,16 +125,67 @@ def test_where_aws_is_the_store_its_role_answers(road: Road) -> None:
     assert told.state is State.NOT_APPLICABLE and "supply_chain-07" in told.reason
 
 
+@pytest.mark.cluster
+def test_azure_the_identity_is_made_and_the_service_account_says_who_it_is(azure_road: Road, manager: Any) -> None:
+    road, name, secret = azure_road, f"id-{azure_road.name}-sandbox", f"microapps--sandbox--{azure_road.name}--key"
+    planned = road.run(check=True)
+    assert planned.state is State.DRIFTED and not manager.identities and not manager.secrets
+    assert road.run().state is State.IN_PLACE
+    made = manager.identities[name]
+    assert made["tags"]["app"] == road.name and made["tags"]["environment"] == "sandbox"
+    (trust,) = manager.credentials[name].values()
+    assert trust["properties"]["subject"] == f"system:serviceaccount:{road.name}-sandbox:{road.name}"
+    (right,) = manager.assignments.values()
+    assert right["properties"]["scope"] == f"{manager.names['VAULT_ID']}/secrets/{secret}"
+    said = {
+        "azure.workload.identity/client-id": made["properties"]["clientId"],
+        "azure.workload.identity/tenant-id": made["properties"]["tenantId"],
+    }
+    assert road.account() == said, "in the very run that made the identity"
+    assert road.run(check=True).found == "" and road.run().done == ""
+
+
+@pytest.mark.cluster
+def test_azure_out_of_reach_takes_no_identity_from_a_service_account(azure_road: Road, manager: Any) -> None:
+    assert azure_road.run().state is State.IN_PLACE
+    said = azure_road.account()
+    manager.properties = {"enableRbacAuthorization": False}
+    told = azure_road.run()
+    assert told.state is State.NOT_REACHED and "--enable-rbac-authorization true" in told.reason
+    assert azure_road.account() == said
+
+
+@pytest.mark.cluster
+def test_azure_a_stranger_is_a_violation_until_the_profile_takes(azure_road: Road, manager: Any) -> None:
+    assert azure_road.run().state is State.IN_PLACE
+    (held,) = manager.credentials.values()
+    theirs = {"issuer": "https://oidc.example.com/clusters/dev", "audiences": ["api://AzureADTokenExchange"]}
+    wide = {"value": "claims['sub'] matches 'system:serviceaccount:*'", "languageVersion": 1}
+    held["theirs"] = {"name": "theirs", "properties": {**theirs, "claimsMatchingExpression": wide}}
+    told = azure_road.run()
+    assert told.state is State.VIOLATED and "the trust proof says: another namespace" in told.reason
+    assert azure_road.run(adopt="take").state is State.IN_PLACE and list(held) == ["workload"]
+
+
+def test_azure_without_the_vaults_id_it_is_said_and_not_called_in_place(azure_road: Road, manager: Any) -> None:
+    store = {key: value for key, value in manager.block.items() if key != "vault_id"}
+    told = azure_road.run(secret_store=store)
+    assert told.state is State.NOT_REACHED and "secret_store.vault_id" in told.reason
+
+
+def test_azure_preflight_names_each_action_that_is_lacking(azure_road: Road, manager: Any) -> None:
+    manager.may = {"Microsoft.Authorization/*", "Microsoft.KeyVault/vaults/read"}
+    problem = azure_road.preflight().problem
+    assert isinstance(problem, MicroappsError) and "Microsoft.ManagedIdentity/userAssignedIdentities/write" in problem.sentence()
+    assert "roleAssignments" not in problem.sentence()
+    manager.may.add("microsoft.managedidentity/*")
+    assert azure_road.preflight().permitted == "yes"
+
+
 def test_preflight_names_each_right_that_is_lacking(road: Road, cloud: Any) -> None:
-    rights = permissions_of(CAPABILITIES)
-
-    def row() -> Row:
-        asked = Asked(profile_from(road.profile), rights, (), road.environ, Secrets())
-        return next(one for one in rows(asked) if one.part == "secret store")
-
-    needed = {right for right in google_rights(rights) if not right.startswith("iam.")}
+    needed = {right for right in google_rights(RIGHTS) if not right.startswith("iam.")}
     cloud.permissions = needed - {"secretmanager.secrets.setIamPolicy"}
-    problem = row().problem
+    problem = road.preflight().problem
     assert isinstance(problem, MicroappsError) and "may not secretmanager.secrets.setIamPolicy" in problem.sentence()
     cloud.permissions = needed
-    assert row().permitted == "yes"
+    assert road.preflight().permitted == "yes"

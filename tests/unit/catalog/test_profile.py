@@ -39,6 +39,9 @@ SANDBOX: dict[str, Any] = {
     "runner": {"kind": "supervisor", "control": "/state/supervisor.sock", "release_folder": "/state/apps"},
 }
 
+GROUP = "/subscriptions/00000000-1111-4222-8333-444455556666/resourceGroups/rg-dev"
+VAULT_ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/acme-dev"
+
 
 def changed(path: str, value: Any) -> dict[str, Any]:
     data = yaml.safe_load(yaml.safe_dump(SANDBOX))
@@ -147,6 +150,17 @@ def test_serial_may_be_a_number() -> None:
             "secret_store.identity_provider",
             "projects/1/locations/global/workloadIdentityPools/acme-dev.svc.id.goog",
             "secret_store.identity_provider: only gcp_secretmanager has it; remove it",
+        ),
+        ("secret_store.vault_id", VAULT_ID, "secret_store.vault_id: only azure_keyvault has it; remove it"),
+        (
+            "secret_store",
+            {"scheme": "azure_keyvault", "address": "https://acme-dev.vault.azure.net", "vault_id": VAULT_ID},
+            "cluster.oidc_issuer: secret_store.vault_id needs it; add it",
+        ),
+        (
+            "secret_store",
+            {"scheme": "azure_keyvault", "address": "https://acme-dev.vault.azure.net", "vault_id": f"{VAULT_ID}/secrets/x"},
+            "is not the resource id of a key vault",
         ),
         ("runner.control", "", "runner: supervisor needs control and release_folder; add them"),
         ("tenancy.gateway.labels", {"a": 1}, "tenancy.gateway.labels.a: 1 is not a label's value; put it in quotes"),

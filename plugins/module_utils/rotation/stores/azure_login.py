@@ -34,9 +34,12 @@ _IMDS: Final = "http://169.254.169.254"
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def bearer(store: SecretStore, secrets: Secrets, environ: Mapping[str, str]) -> str:
-    """A token for the vault at the store's address and nothing else, registered as secret. Denied, Invalid, Unreachable."""
-    resource = resource_of(store.address)
+def bearer(store: SecretStore, secrets: Secrets, environ: Mapping[str, str], resource: str = "") -> str:
+    """A token for the vault at the store's address, or the other resource of its cloud that is named, and nothing else.
+
+    Registered as secret. Denied, Invalid, Unreachable.
+    """
+    resource = resource or resource_of(store.address)
     file = store.token_file or environ.get("AZURE_FEDERATED_TOKEN_FILE", "")
     if not file:
         return secrets.register(_from_metadata(store, resource, environ))
