@@ -43,11 +43,23 @@ def key_vault(tmp_path: pathlib.Path) -> Iterator[types.SimpleNamespace]:
 
     `vault` is its memory, `block` a profile's `secret_store` that logs in there with `environ`, `names` what else its file has.
     """
-    names = runpy.run_path(str(ROOT / "tests" / "fixtures" / "azure" / "key_vault.py"))
-    file = tmp_path / "client-secret"
-    file.write_text(names["CLIENT_SECRET"] + "\n")
-    login = {"token_file": str(file), "tenant_id": names["TENANT"], "client_id": names["CLIENT"]}
-    vault = names["Vault"]()
+    yield from _azure("key_vault.py", "Vault", tmp_path)
+
+
+@pytest.fixture
+def azure_manager(tmp_path: pathlib.Path) -> Iterator[types.SimpleNamespace]:
+    """The vault as a resource, with a stand-in for Azure Resource Manager around it; its file says what it cannot prove."""
+    for found in _azure("resource_manager.py", "Manager", tmp_path):
+        found.block["vault_id"] = found.names["VAULT_ID"]
+        yield found
+
+
+def _azure(file: str, kind: str, folder: pathlib.Path) -> Iterator[types.SimpleNamespace]:
+    names = runpy.run_path(str(ROOT / "tests" / "fixtures" / "azure" / file))
+    secret = folder / "client-secret"
+    secret.write_text(names["CLIENT_SECRET"] + "\n")
+    login = {"token_file": str(secret), "tenant_id": names["TENANT"], "client_id": names["CLIENT"]}
+    vault = names[kind]()
     with names["serve"](vault) as address:
         block = {"scheme": "azure_keyvault", "address": address, **login}
         yield types.SimpleNamespace(vault=vault, block=block, environ={"AZURE_AUTHORITY_HOST": address}, names=names)

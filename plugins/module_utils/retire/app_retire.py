@@ -24,7 +24,8 @@ from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
-from . import access_keys, account, database, key_vault, namespace, openbao, policies
+from ..workload_identity.azure import Azure
+from . import access_keys, account, azure_identity, database, key_vault, namespace, openbao, policies
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire, not_listed
 
 SPEC: Final[dict[str, Any]] = {
@@ -69,6 +70,11 @@ PERMISSIONS: Final = (
     "key vault: delete secrets",
     "key vault: get secrets",
     "key vault: list secrets",
+    "Microsoft.Authorization/roleAssignments/delete",
+    "Microsoft.Authorization/roleAssignments/read",
+    "Microsoft.KeyVault/vaults/read",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/delete",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/read",
     "limitranges:delete",
     "limitranges:list",
     "monitoring.coreos.com/podmonitors:delete",
@@ -156,6 +162,8 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
     looks: list[tuple[str, Callable[[], Area]]] = [
         ("the IAM role", lambda: account.role_area(session, f"{ROLE_PREFIX}{app}-{name}", app)),
     ]
+    if azure_identity.is_known(profile.secret_store):
+        looks.append(("the identity at Azure", lambda: azure_identity.area(_azure(request, profile), app, name)))
     if client is not None:
         # The namespace first: without its policies, policy-controller refuses all that is started in it.
         looks.insert(0, (f"Namespace/{app}-{name}", lambda: namespace.area_of(client, f"{app}-{name}")))
@@ -192,6 +200,10 @@ def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) 
     listed = account.secrets(session, f"microapps/{profile.name}/{app}/")
     area = account.secrets_area(session, app, profile.name, profile.secret_store.recovery_days)
     return area, any(account.is_ours(entry, app) for entry in listed)
+
+
+def _azure(request: Request, profile: Profile) -> Azure:
+    return Azure.open(profile.secret_store, request.secrets, request.environ)
 
 
 def _always_kept(profile: Profile, client: Client | None, app: str) -> tuple[Kept, ...]:

@@ -17,7 +17,8 @@ from ..kubernetes.client import connect
 from ..profile import Profile
 from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..signatures.admission.wanted import RESOURCES
-from . import account, database, key_vault, namespace, openbao, policies
+from ..workload_identity.azure import Azure
+from . import account, azure_identity, database, key_vault, namespace, openbao, policies
 from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret, not_listed
 
 SPEC: Final[dict[str, Any]] = {
@@ -26,6 +27,8 @@ SPEC: Final[dict[str, Any]] = {
     "unread": {"type": "bool", "default": False},
 }
 PERMISSIONS: Final = (
+    "Microsoft.KeyVault/vaults/read",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/read",
     "ecr:DescribeRepositories",
     "ecr:ListTagsForResource",
     "iam:GetRole",
@@ -118,7 +121,11 @@ def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -
     if profile.secret_store.scheme == "azure_keyvault":
         vault = AzureKeyVault.open(profile, request.secrets, request.environ)
         listed = [entry for entry in key_vault.entries(vault, profile.name) if entry.is_ours]
-        return [Marked(entry.app, "" if entry.deleted else vault.object(entry.name)) for entry in listed]
+        found += [Marked(entry.app, "" if entry.deleted else vault.object(entry.name)) for entry in listed]
+        if azure_identity.is_known(profile.secret_store):
+            cloud = Azure.open(profile.secret_store, request.secrets, request.environ)
+            found += azure_identity.marked(cloud, profile.name)
+        return found
     if profile.secret_store.scheme == "gcp_secretmanager":
         raise not_listed(profile.secret_store)
     for entry in account.secrets(aws(), f"{SECRETS_PREFIX}{profile.name}/"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import types
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ CSI_API: Final = "secrets-store.csi.x-k8s.io/v1"
 REFRESH: Final = "1m"
 # Stores of clouds whose clusters have no use for a role at AWS, unless they take part in its federation.
 ELSEWHERE: Final = frozenset({"azure_keyvault", "gcp_secretmanager"})
-NOTHING: Final[Mapping[str, str]] = {}
+NOTHING: Final[Mapping[str, str]] = types.MappingProxyType({})
 # The name of our set of objects in the namespace.
 ROLE: Final = "secrets"
 

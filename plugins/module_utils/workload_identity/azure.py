@@ -150,23 +150,53 @@ def _host(address: str) -> str:
 
 def observe(azure: Azure, wish: Wish) -> Found:
     """Reads only."""
-    path = azure.identity_id(wish.name)
-    answer = azure.call("GET", path, "identity", f"Look at the identity {wish.name}")
-    identity = _identity(answer) if answer is not None else None
+    identity = identity_of(azure, wish.name)
     credentials: tuple[Credential, ...] = ()
-    entries: list[Mapping[str, Any]] = []
+    rights: list[Assignment] = []
     if identity is not None:
-        trusted = azure.listed(f"{path}/federatedIdentityCredentials", "identity", f"List whom {wish.name} trusts")
-        credentials = tuple(_credential(entry) for entry in trusted)
-        own = {"$filter": f"principalId eq '{identity.principal}'"}
-        entries += azure.listed(f"{wish.vault}/{_RIGHTS}/roleAssignments", "rights", f"List the rights of {wish.name}", own)
+        path = f"{azure.identity_id(wish.name)}/federatedIdentityCredentials"
+        credentials = tuple(_credential(entry) for entry in azure.listed(path, "identity", f"List whom {wish.name} trusts"))
+        rights += rights_of(azure, wish.name, identity.principal)
     for secret in wish.secrets:
-        scope, here = wish.scope(secret), {"$filter": "atScope()"}
-        told = azure.listed(f"{scope}/{_RIGHTS}/roleAssignments", "rights", f"List who may read the secret {secret}", here)
-        entries += [entry for entry in told if str(entry["properties"]["scope"]).lower() == scope.lower()]
-    assignments = {one.id.lower(): one for one in map(_assignment, entries)}
+        scope = wish.scope(secret)
+        told = _assignments(azure, scope, "atScope()", f"List who may read the secret {secret}")
+        rights += [one for one in told if one.scope.lower() == scope.lower()]
+    assignments = {one.id.lower(): one for one in rights}
     roles = {role: found for role in {one.role for one in assignments.values()} if (found := _role(azure, role))}
     return Found(identity, credentials, tuple(assignments.values()), roles)
+
+
+def identity_of(azure: Azure, name: str) -> Identity | None:
+    """The identity of this name, None if there is none."""
+    answer = azure.call("GET", azure.identity_id(name), "identity", f"Look at the identity {name}")
+    return _identity(answer) if answer is not None else None
+
+
+def identities(azure: Azure) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """Name and tags of every identity beside the vault."""
+    path = azure.identity_id("").rstrip("/")
+    told = azure.listed(path, "identity", "List the managed identities beside the vault")
+    return tuple((str(entry["name"]), dict(entry.get("tags") or {})) for entry in told)
+
+
+def rights_of(azure: Azure, name: str, principal: str) -> tuple[Assignment, ...]:
+    """What is assigned to an identity at the vault, above it and below it."""
+    return _assignments(azure, azure.vault, f"principalId eq '{principal}'", f"List the rights of {name}")
+
+
+def _assignments(azure: Azure, scope: str, wanted: str, what: str) -> tuple[Assignment, ...]:
+    entries = azure.listed(f"{scope}/{_RIGHTS}/roleAssignments", "rights", what, {"$filter": wanted})
+    return tuple(map(_assignment, entries))
+
+
+def take_away(azure: Azure, one: Assignment) -> None:
+    """Remove a role assignment; one that is gone is as it should be."""
+    _again(azure, "DELETE", one.id, "rights", f"Remove the role assignment {one.id.rpartition('/')[2]}")
+
+
+def remove(azure: Azure, name: str) -> None:
+    """Remove an identity, and with it whom it trusts."""
+    _again(azure, "DELETE", azure.identity_id(name), "identity", f"Remove the identity {name}")
 
 
 def _identity(answer: Mapping[str, Any]) -> Identity:
@@ -240,7 +270,7 @@ def _apply(azure: Azure, wish: Wish, found: Found) -> None:
         for stranger in strange_credentials(found, wish):
             _again(azure, "DELETE", f"{path}/federatedIdentityCredentials/{stranger.name}", "identity", f"Remove {stranger.name}")
         for one in strange_assignments(found, wish):
-            _again(azure, "DELETE", one.id, "rights", f"Remove the role assignment {one.id.rpartition('/')[2]}")
+            take_away(azure, one)
     identity = found.identity
     tags = {**(identity.tags if identity else {}), **wish.tags}
     if identity is None or dict(identity.tags) != tags:

@@ -64,7 +64,12 @@ class Wish:
 
     def named(self, part: str = "") -> str:
         """What plans call the identity, or a part of it."""
-        return f"azure:identity/{self.name}" + (f"/{part}" if part else "")
+        return object_name(self.name, part)
+
+
+def object_name(name: str, part: str = "") -> str:
+    """What plans and lists call an identity, or a part of it."""
+    return f"azure:identity/{name}" + (f"/{part}" if part else "")
 
 
 def credential(wish: Wish) -> Credential:

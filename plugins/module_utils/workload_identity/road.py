@@ -77,6 +77,11 @@ def told_beside(app: App, profile: Profile) -> str:
     return shared(pool, own_token(pool, subject_of(app), profile.cluster.oidc_issuer, store.identity_provider))
 
 
+def identity_name(app: str, environment: str) -> str:
+    """How an app's managed identity is called."""
+    return f"id-{app}-{environment}"
+
+
 def subject_of(app: App) -> Subject:
     """The app's one service account."""
     return Subject(app.namespace, app.service_account)
@@ -102,7 +107,7 @@ def _azure(request: Request, context: Context) -> Identified:
     app, profile = context.app, context.profile
     cloud = azure.Azure.open(profile.secret_store, request.secrets, request.environ)
     wish = azure.wish_for(
-        f"id-{app.name}-{app.environment}",
+        identity_name(app.name, app.environment),
         profile.secret_store.vault_id,
         subject_of(app),
         profile.cluster.oidc_issuer,

@@ -43,22 +43,16 @@ def cloud(tmp_path: pathlib.Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def manager(tmp_path: pathlib.Path) -> Iterator[Any]:
+def manager(azure_manager: Any) -> Any:
     """The stand-in for Azure with one vault: `block` is a profile's `secret_store` there, `ask` calls the capability there."""
-    stand_in = runpy.run_path(str(FIXTURES / "azure/resource_manager.py"))
-    file = tmp_path / "client-secret"
-    file.write_text(stand_in["CLIENT_SECRET"])
-    manager = stand_in["Manager"]()
-    with stand_in["serve"](manager) as address:
-        login = {"token_file": str(file), "tenant_id": stand_in["TENANT"], "client_id": stand_in["CLIENT"]}
-        manager.block = {"scheme": "azure_keyvault", "address": address, "vault_id": stand_in["VAULT_ID"], **login}
-        manager.names, manager.environ = stand_in, {"AZURE_AUTHORITY_HOST": address}
+    manager = azure_manager.vault
+    manager.block, manager.names, manager.environ = azure_manager.block, azure_manager.names, azure_manager.environ
 
-        def ask(check: bool = False, **options: Any) -> dict[str, Any]:
-            identity = {"name": "id-shop-dev", "namespace": "shop-dev", "service_account": "shop", "secrets": ["one", "two"]}
-            given = {**{key: value for key, value in manager.block.items() if key != "scheme"}, "adopt": "report"}
-            given |= {"issuer": "https://oidc.example.com/clusters/dev", "identities": [{**identity, "tags": {"app": "shop"}}]}
-            return perform(azure.CAPABILITY, Request({**given, **options}, check=check, environ=manager.environ))
+    def ask(check: bool = False, **options: Any) -> dict[str, Any]:
+        identity = {"name": "id-shop-dev", "namespace": "shop-dev", "service_account": "shop", "secrets": ["one", "two"]}
+        given = {**{key: value for key, value in manager.block.items() if key != "scheme"}, "adopt": "report"}
+        given |= {"issuer": "https://oidc.example.com/clusters/dev", "identities": [{**identity, "tags": {"app": "shop"}}]}
+        return perform(azure.CAPABILITY, Request({**given, **options}, check=check, environ=manager.environ))
 
-        manager.ask = ask
-        yield manager
+    manager.ask = ask
+    return manager
