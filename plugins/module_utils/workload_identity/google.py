@@ -183,7 +183,7 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
     oidc = entry["oidc"]
     return Provider(
         name=str(entry["name"]),
-        issuer=str(oidc.get("issuerUri", "")).rstrip("/"),
+        issuer=str(oidc.get("issuerUri", "")),
         audiences=tuple(oidc.get("allowedAudiences", ())),
         mapping=dict(entry.get("attributeMapping", {})),
         condition=str(entry.get("attributeCondition", "")),
@@ -250,7 +250,7 @@ def each(google: Google, wishes: Mapping[str, Wish], check: bool) -> tuple[Plan,
 
 def wish_for(pool: Pool, subject: Subject, issuer: str, provider: str, take: bool, control: str = "") -> Wish:
     """Let in this service account and no other workload; `Invalid` for a wildcard."""
-    return Wish(pool, own_token(pool, checked(subject), issuer.rstrip("/"), provider), take, control)
+    return Wish(pool, own_token(pool, checked(subject), issuer, provider), take, control)
 
 
 def converge(google: Google, secret: str, wish: Wish, check: bool) -> tuple[Plan, ...]:

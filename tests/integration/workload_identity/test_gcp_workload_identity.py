@@ -125,6 +125,8 @@ def test_a_pool_of_ones_own_keeps_other_clusters_out(cloud: Any) -> None:
     ("fields", "words"),
     [
         ({"oidc": {"issuerUri": "https://elsewhere.example.com"}}, "not the workload itself"),
+        # Google compares it as a text.
+        ({"oidc": {"issuerUri": f"{ISSUER}/"}}, "not the workload itself"),
         ({"oidc": {"issuerUri": ISSUER, "allowedAudiences": ["https://kubernetes.default.svc"]}}, "another audience"),
         ({"disabled": True}, "not the workload itself"),
         ({"state": "DELETED"}, "not the workload itself"),
