@@ -86,6 +86,12 @@ cluster_role:
   description: The least ClusterRole for whoever runs the playbooks.
   returned: when the profile is valid
   type: dict
+store_role:
+  description:
+    - The least role for whoever runs the playbooks at the cloud that keeps the secrets, for Google Secret Manager and Azure Key
+      Vault, as C(gcloud iam roles create) and C(az role definition create) take it.
+  returned: when the profile's secret store is one of these
+  type: dict
 objects:
   description: One entry for each object; an unchanged one is answered by its name only.
   returned: always

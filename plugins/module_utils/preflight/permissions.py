@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..aws.policies import NEEDS_NO_RIGHT, least_policy
+from ..profile import SecretStore
 
 _AWS: Final = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]*")
 # A service, its kind of object and a verb: Google's IAM.
@@ -109,6 +110,22 @@ def cluster_role(permissions: Iterable[str]) -> dict[str, Any]:
             for (group, allowed), resources in rules.items()
         ],
     }
+
+
+def store_role(permissions: Iterable[str], store: SecretStore) -> dict[str, Any]:
+    """The least role for whoever runs the playbooks at the cloud that keeps the secrets, as its command line takes it; {} for the
+    stores whose rights are not of these.
+
+    Google: `gcloud iam roles create --file`, on the project. Azure: `az role definition create`, in the vault's resource group,
+    beside Key Vault Secrets Officer for what is in the vault.
+    """
+    if store.scheme == "gcp_secretmanager":
+        return {"title": ROLE_NAME, "stage": "GA", "includedPermissions": list(google_rights(permissions))}
+    if store.scheme == "azure_keyvault" and store.vault_id:
+        group = "/".join(store.vault_id.split("/")[:5])
+        actions = list(azure_rights(permissions))
+        return {"Name": ROLE_NAME, "IsCustom": True, "Actions": actions, "AssignableScopes": [group]}
+    return {}
 
 
 def missing(evaluations: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

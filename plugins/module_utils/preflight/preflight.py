@@ -16,7 +16,7 @@ from ..errors import Invalid, NotFound
 from ..profile import Profile
 from ..scaffold.formats import yaml_bytes
 from .parts import Asked, rows
-from .permissions import SIMULATE, cluster_role, iam_policy
+from .permissions import SIMULATE, cluster_role, iam_policy, store_role
 from .registry import CAPABILITIES, permissions_of
 from .rows import Repository, Row, table
 
@@ -52,11 +52,13 @@ def run(request: Request) -> Outcome:
     found = rows(Asked(profile, permissions, repositories, request.environ, request.secrets))
     policy = iam_policy(permissions, profile.aws.account, profile.aws.region, profile.aws.permissions_boundary)
     role = cluster_role(permissions)
+    kept = store_role(permissions, profile.secret_store)
     # Shown at once: what is registered in a result is read by programs, not by people.
     request.progress(request.secrets.scrub(table(f"Preflight of {profile.name}: nothing was changed", found)))
     if request.params["print_policies"]:
-        request.progress(_policies(policy, role))
+        request.progress(_policies(policy, role, kept))
     result = {"parts": [row.as_result() for row in found], "iam_policy": policy, "cluster_role": role}
+    result |= {"store_role": kept} if kept else {}
     return Outcome(tuple(map(_plan, found)), result=result)
 
 
@@ -83,13 +85,15 @@ def _repositories(profile: Profile, apps: Iterable[Mapping[str, str]]) -> Iterab
         yield Repository(app.name, profile.repository_url(app))
 
 
-def _policies(policy: Mapping[str, Any], role: Mapping[str, Any]) -> str:
+def _policies(policy: Mapping[str, Any], role: Mapping[str, Any], kept: Mapping[str, Any]) -> str:
     head = "The least ClusterRole for whoever runs the playbooks:"
+    stored = ("", "The least role at the secret store's cloud for whoever runs the playbooks:", json.dumps(kept, indent=2))
     return "\n".join(
         (
             "",
             "The least IAM policy for whoever runs the playbooks:",
             json.dumps(policy, indent=2),
+            *(stored if kept else ()),
             "",
             yaml_bytes(dict(role), head).decode(),
         )

@@ -18,6 +18,7 @@ from typing import Any, Final
 from ..aws.sets import PAUSES, once_each
 from ..capability import Capability, Outcome, Plan, Request
 from ..errors import Conflict, Denied, Invalid, MicroappsError, NotFound
+from ..network import is_loopback
 from ..profile import SecretStore
 from ..rotation.http_json import request as http_json
 from ..rotation.side_by_side import in_lanes
@@ -94,8 +95,11 @@ class Google:
 
         def service(address: str, name: str, given: str = "") -> Service:
             # A login that our key signs is for one service, by its public name, wherever it is reached.
-            token = bearer(store.token_file, secrets, environ, f"{address}/")
-            return Service(given or environ.get(f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}", address).rstrip("/"), token)
+            variable = f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}"
+            where = (given or environ.get(variable, address)).rstrip("/")
+            if not given and not where.startswith("https://") and not is_loopback(where):
+                raise Invalid(f"{variable} is {where}", "a login is sent in clear to this machine alone", "Give a https address.")
+            return Service(where, bearer(store.token_file, secrets, environ, f"{address}/"))
 
         return cls(
             store.project,

@@ -198,6 +198,13 @@ def test_killed_at_every_call_the_next_run_finishes(cloud: Any, when: str, monke
     pytest.fail("it never ended")
 
 
+@pytest.mark.parametrize("address", ["http://iam.example.com/", "http://127.0.0.1.example.com", "ftp://127.1", ""])
+def test_no_login_is_sent_in_clear_to_another_machine(cloud: Any, address: str) -> None:
+    cloud.environ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"] = address
+    answer = cloud.ask()
+    assert answer["failed"] and "a login is sent in clear to this machine alone" in answer["msg"] and not cloud.calls
+
+
 def test_a_login_that_is_refused_is_one_sentence(cloud: Any) -> None:
     cloud.audiences = frozenset()
     answer = cloud.ask()

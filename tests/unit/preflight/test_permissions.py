@@ -15,6 +15,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.preflight.par
 from ansible_collections.goldenpath.microapps.plugins.module_utils.preflight.preflight import CAPABILITY
 from ansible_collections.goldenpath.microapps.plugins.module_utils.preflight.registry import CAPABILITIES, permissions_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.preflight.rows import Row, table
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import SecretStore
 
 MODULES = pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules"
 ALL = (*CAPABILITIES, CAPABILITY)
@@ -42,6 +43,19 @@ def test_every_right_of_aws_stands_in_the_policy_and_of_the_cluster_in_the_role(
         for verb in rule["verbs"]
     }
     assert granted == set(permissions.cluster_rights(rights))
+
+
+def test_the_role_at_the_stores_cloud_has_its_rights_and_no_others() -> None:
+    rights = permissions_of(ALL)
+    google = permissions.store_role(rights, SecretStore("gcp_secretmanager"))["includedPermissions"]
+    made = permissions.store_role(rights, SecretStore("azure_keyvault", vault_id="/subscriptions/s/resourceGroups/g/providers/x"))
+    azure = made["Actions"]
+    assert made["AssignableScopes"] == ["/subscriptions/s/resourceGroups/g"]
+    assert {"secretmanager.versions.add", "secretmanager.secrets.setIamPolicy"} <= set(google) <= set(rights)
+    assert "Microsoft.ManagedIdentity/userAssignedIdentities/write" in azure and set(azure) <= set(rights)
+    assert not any("*" in right for right in (*google, *azure)) and not set(google) & set(azure)
+    others = (SecretStore(), SecretStore("openbao"), SecretStore("azure_keyvault"))
+    assert [permissions.store_role(rights, store) for store in others] == [{}, {}, {}]
 
 
 def test_nothing_is_allowed_on_everything_but_what_has_no_object() -> None:
