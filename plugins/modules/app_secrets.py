@@ -12,6 +12,7 @@ description:
     the secret store that the profile names.
   - Replaces the PostgreSQL credential without an outage. One role that cannot log in owns the app's objects, and two logins
     that are members of it take turns. The server is never sent a password, only a SCRAM verifier.
+  - On MySQL and MariaDB two logins with the same rights take turns. There, too, the server is sent a hash and no password.
   - Replaces keys of third parties where the profile's C(vendors) say how, and makes session and signing keys.
   - Switches the app over, retires what was found, and asks every door again with it. It counts as dead only when refused.
   - A value that somebody wrote later than this module is not overwritten. It is reported.

@@ -20,7 +20,7 @@ from typing import Final
 from ..errors import Denied, Invalid, MicroappsError, Unreachable
 from ..observability.promtool import find as find_promtool
 from ..oci.client import open_registries
-from ..profile import Profile
+from ..profile import MysqlServer, Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.database_login import Address, read_password
 from ..rotation.issuers.postgresql_session import session
@@ -34,6 +34,7 @@ from ..workload_identity.google import Google
 from .aws import ask_aws
 from .cluster import ask_cluster
 from .forge import ask_forge
+from .mysql import PART, ask_mysql
 from .permissions import azure_rights, google_rights
 from .rows import COULD_NOT_TELL, NO, YES, Answer, Repository, Row
 
@@ -90,6 +91,7 @@ def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
         ),
         ("registry", profile.registry.address, _registry),
         ("database", f"{server.host}:{server.port}", _database),
+        *_mysql(profile.mysql),
         (
             "forge",
             profile.forge.base or "the apps' own",
@@ -99,6 +101,12 @@ def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
         ("promtool", profile.observability.promtool or "on PATH", _promtool),
         ("runner", profile.runner.kind, _supervisor if profile.runner.kind == "supervisor" else _rollout),
     )
+
+
+def _mysql(server: MysqlServer | None) -> tuple[tuple[str, str, Question], ...]:
+    if server is None:
+        return ()
+    return ((PART, f"{server.host}:{server.port}", lambda asked: ask_mysql(server, asked.secrets)),)
 
 
 def _registry(asked: Asked) -> Iterable[Row]:

@@ -25,7 +25,7 @@ from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
 from ..workload_identity.azure import Azure
-from . import access_keys, account, azure_identity, database, key_vault, namespace, openbao, policies
+from . import access_keys, account, azure_identity, database, key_vault, mysql_logins, namespace, openbao, policies
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire, not_listed
 
 SPEC: Final[dict[str, Any]] = {
@@ -171,6 +171,9 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
     # A login bears no environment's name: only a secret of this environment says that it is this one's.
     if has_secrets:
         looks.append(("the logins", lambda: database.area_of(profile.database, request.secrets, app, end)))
+        mysql = profile.mysql
+        if mysql is not None:
+            looks.append(("the logins to MySQL", lambda: mysql_logins.area_of(mysql, request.secrets, app)))
         if profile.secret_store.scheme == "aws_secretsmanager":
             looks.append(("the access keys", lambda: access_keys.area(session, request.secrets, app, name)))
     looks.append(("the secrets", lambda: stored))

@@ -10,6 +10,8 @@ manual, "Caching SHA-2 Pluggable Authentication"; the rounds are counted in thou
 from __future__ import annotations
 
 import hashlib
+import hmac
+import re
 from typing import Final
 
 NATIVE: Final = "mysql_native_password"
@@ -34,6 +36,21 @@ def caching_sha2(password: str, random: bytes) -> bytes:
     # The server separates the parts by $, and ends a text at NUL.
     salt = bytes(byte % 93 + 33 for byte in random).replace(b"$", b"~")
     return b"$A$005$" + salt + sha256_crypt(password.encode("utf-8", "surrogateescape"), salt).encode()
+
+
+def keeps(plugin: str, stored: bytes, password: str) -> bool | None:
+    """Whether what a server keeps is of this password. None if that cannot be told: of other plugins, and of other forms."""
+    if plugin not in (NATIVE, CACHING_SHA2):
+        return None
+    if not stored:
+        return not password
+    if plugin == NATIVE:
+        return hmac.compare_digest(stored.upper(), native(password).encode()) if stored.startswith(b"*") else None
+    found = re.fullmatch(rb"\$A\$([0-9A-F]{3})\$(.{20})(.{43})", stored, re.DOTALL)
+    if found is None:
+        return None
+    digest = sha256_crypt(password.encode("utf-8", "surrogateescape"), found[2], int(found[1], 16) * 1000)
+    return hmac.compare_digest(found[3], digest.encode())
 
 
 def sha256_crypt(password: bytes, salt: bytes, rounds: int = ROUNDS) -> str:

@@ -13,10 +13,20 @@ from typing import Final
 _PLACES: Final = {"host": "hostname", "port": "port", "dbname": "path", "username": "username"}
 # Names that stand beside a password and must follow it: another login has another user, sometimes another host.
 _BESIDE: Final = {
-    "username": ("user", "username", "db_user", "db_username", "database_user", "postgres_user", "pguser", "dbuser"),
-    "dbname": ("dbname", "database", "db_name", "db", "database_name", "postgres_db", "pgdatabase"),
-    "host": ("host", "hostname", "db_host", "database_host", "postgres_host", "pghost", "dbhost"),
-    "port": ("port", "db_port", "database_port", "postgres_port", "pgport", "dbport"),
+    "username": (
+        "user",
+        "username",
+        "db_user",
+        "db_username",
+        "database_user",
+        "postgres_user",
+        "pguser",
+        "mysql_user",
+        "dbuser",
+    ),
+    "dbname": ("dbname", "database", "db_name", "db", "database_name", "postgres_db", "pgdatabase", "mysql_db", "mysql_database"),
+    "host": ("host", "hostname", "db_host", "database_host", "postgres_host", "pghost", "mysql_host", "dbhost"),
+    "port": ("port", "db_port", "database_port", "postgres_port", "pgport", "mysql_port", "dbport"),
 }
 
 

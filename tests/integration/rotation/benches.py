@@ -29,6 +29,7 @@ import psycopg
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import SecretSpec
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.policies import least_policy
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from, session_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import DatabaseEngine, Vendor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
@@ -200,7 +201,8 @@ class Bench:
         """One plain run over the secret, as app_secrets does it."""
         sight, store = self.look(**asked)
         assert sight.job.issuer is not None
-        assert not sight.refused, sight.plans
+        for refusal in (refusal for plan in sight.plans for refusal in plan.refusals):
+            raise Conflict(refusal.what, refusal.why, refusal.next_step)
         if sight.writes:
             with sight.job.issuer.exclusive(self.name):
                 stored = jobs.rotate(sight, store)

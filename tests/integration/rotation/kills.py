@@ -45,10 +45,22 @@ def _wrap_the_others(wrap: Callable[[Any], Any]) -> None:
     botocore.client.BaseClient._make_api_call = wrap(botocore.client.BaseClient._make_api_call)
     psycopg.Connection.execute = wrap(psycopg.Connection.execute)
     postgresql_session.psycopg.connect = wrap(psycopg.connect)
-    pymysql.connections.Connection.query = wrap(pymysql.connections.Connection.query)
+    pymysql.connections.Connection.query = _but_reading(pymysql.connections.Connection.query, wrap)
     mysql_session.pymysql.connect = wrap(pymysql.connect)
     http_recipe.request = wrap(http_recipe.request)
     openbao_static_role.request = wrap(openbao_static_role.request)
+
+
+def _but_reading(query: Any, wrap: Callable[[Any], Any]) -> Any:
+    # A kill after a statement that only reads leaves what the kill after the call before it left, and of a hundred calls of a
+    # rotation on MySQL these are sixty.
+    counted = wrap(query)
+
+    def asked(connection: Any, statement: Any, *rest: Any, **also: Any) -> Any:
+        reads = str(statement).startswith(("SELECT", "SHOW", "SET SESSION", "\nSELECT")) and "GET_LOCK" not in str(statement)
+        return (query if reads else counted)(connection, statement, *rest, **also)
+
+    return asked
 
 
 def _killing(budget: int, after: bool) -> Callable[[Any], Any]:

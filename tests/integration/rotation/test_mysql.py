@@ -16,6 +16,9 @@ from typing import Any
 import pymysql
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import Database as AppDatabase
+from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import (
     Conflict,
     Denied,
@@ -23,8 +26,18 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import
     MicroappsError,
     Unreachable,
 )
+from ansible_collections.goldenpath.microapps.plugins.module_utils.preflight.mysql import ask_mysql
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import (
+    Aws,
+    DatabaseServer,
+    MysqlServer,
+    Profile,
+    Registry,
+)
+from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.mysql_logins import area_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import mysql_session
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.makers import issuer_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 sys.path.append(str(pathlib.Path(__file__).parent))
@@ -37,7 +50,8 @@ from mysql_benches import Database
 from mysql_servers import Missing, Server
 from test_faults import each_call_in_turn
 
-FAULTS = [(Kind.THROTTLED, 1), (Kind.SERVER_ERROR, 1), (Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
+# A broken server's number is to the driver as a busy one's.
+FAULTS = [(Kind.THROTTLED, 1), (Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
 
 
 Both = tuple[Bench, Database]
@@ -280,6 +294,31 @@ def test_names_that_are_no_words_are_only_names(turns: Both, name: str) -> None:
         there.server.root(f"DROP USER '{quoted}'@'%'")
 
 
+@pytest.mark.parametrize("demand", ["", "REQUIRE X509"])
+def test_a_password_that_opens_from_elsewhere_is_not_called_dead(turns: Both, demand: str) -> None:
+    bench, there = turns
+    leaked = bench.reset()
+    there.server.root(
+        f"DROP USER '{there.app}'@'%'",
+        f"CREATE USER '{there.app}'@'{'%' if demand else '10.1.%'}' {there.hashed(leaked)} {demand}",
+        f"GRANT SELECT ON {there.pattern}.* TO '{there.app}'@'{'%' if demand else '10.1.%'}'",
+    )
+    assert not there.login(there.app, leaked)
+    issuer = bench.issuer(Secrets(), "now")
+    (document,) = issuer.found((leaked,))
+    assert document["username"] == there.app
+    issuer.retire((document,), {**document, "username": f"{there.app}_a"})
+    assert issuer.found((leaked,)) == () and not issuer.accepts(document)
+
+
+def test_the_one_login_must_be_tried_before_it_is_changed(single: Both) -> None:
+    bench, there = single
+    leaked = bench.reset()
+    there.server.root(f"RENAME USER '{there.app}'@'%' TO '{there.app}'@'10.1.%'")
+    sight, _store = bench.look(leaked=leaked)
+    assert "cannot be tried from here" in " ".join(one.sentence() for plan in sight.plans for one in plan.refusals)
+
+
 def test_of_two_runs_at_once_one_proceeds(bench: Bench) -> None:
     bench.reset()
     with bench.issuer(Secrets(), "now").exclusive(bench.name):
@@ -342,3 +381,48 @@ def test_an_error_of_a_statement_does_not_quote_it(turns: Both) -> None:
         mysql_session.ask(connection, "ALTER USER canary-in-a-statement")
     assert "canary" not in str(raised.value)
     assert raised.value.__suppress_context__
+
+
+def of_the_profile(there: Database, folder: pathlib.Path) -> MysqlServer:
+    """The server as a profile names it."""
+    file = folder / "password"
+    file.write_text(there.administrator[1])
+    address = there.address
+    return MysqlServer(address.host, address.port, there.administrator[0], str(file), address.sslmode, address.sslrootcert)
+
+
+def test_the_servers_version_decides_whether_there_are_two_passwords(
+    single: Both, root: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    bench, there = single
+    bench.reset()
+    server = of_the_profile(there, tmp_path)
+    profile = Profile("dev", Aws("123456789012", "eu-west-1"), DatabaseServer("pg"), Registry("r"), mysql=server)
+    found = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "dev")
+    app = dataclasses.replace(found, database=AppDatabase("mysql", there.app), secrets=(bench.spec,))
+    issuer = issuer_of(bench.spec, app, profile, Request({}))
+    assert issuer is not None and issuer.traits.one_login == (there.server.engine == "mariadb")
+
+
+def test_preflight_says_what_the_administrator_lacks(turns: Both, tmp_path: pathlib.Path) -> None:
+    bench, there = turns
+    bench.reset()
+    server = of_the_profile(there, tmp_path)
+    (row,) = ask_mysql(server, Secrets())
+    assert (row.reachable, row.permitted, row.problem) == ("yes", "yes", None)
+    there.server.root(f"REVOKE PROCESS ON *.* FROM '{there.administrator[0]}'@'%'")
+    (row,) = ask_mysql(server, Secrets())
+    assert row.permitted == "no" and row.problem is not None and "it lacks PROCESS on *.*" in row.problem.sentence()
+
+
+def test_an_app_that_is_retired_leaves_no_login_unnamed(turns: Both, tmp_path: pathlib.Path) -> None:
+    bench, there = turns
+    bench.run(leaked=bench.reset())
+    server = of_the_profile(there, tmp_path)
+    area = area_of(server, Secrets(), there.app.replace("_", "-"))
+    assert not area.steps
+    (kept,) = area.kept
+    assert kept.object == f"mysql:login/{there.app}_a"
+    there.server.root(kept.why.rpartition("if it is the app's: ")[2])
+    assert there.open_logins() == set()
+    assert not area_of(server, Secrets(), there.app.replace("_", "-")).kept

@@ -36,6 +36,17 @@ def test_the_hash_has_the_servers_form_whatever_the_salt() -> None:
     assert mysql_hashes.native("mypass") == "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4"
 
 
+def test_what_a_server_keeps_tells_whether_a_password_is_its() -> None:
+    native = mysql_hashes.native("word").encode()
+    sha2 = mysql_hashes.caching_sha2("word", bytes(range(20)))
+    for plugin, stored in ((mysql_hashes.NATIVE, native), (mysql_hashes.CACHING_SHA2, sha2)):
+        assert mysql_hashes.keeps(plugin, stored, "word")
+        assert mysql_hashes.keeps(plugin, stored, "Word") is False
+        assert mysql_hashes.keeps(plugin, b"", "word") is False and mysql_hashes.keeps(plugin, b"", "") is True
+        assert mysql_hashes.keeps(plugin, b"invalid", "invalid") is None
+    assert mysql_hashes.keeps("auth_socket", native, "word") is None
+
+
 @pytest.mark.parametrize(
     ("line", "rights"),
     [

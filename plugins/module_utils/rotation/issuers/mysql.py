@@ -65,10 +65,16 @@ class Door:
         """See `Issuer`: each password with every login of the app's past that it opens."""
         if not values:
             return ()
-        logins = accounts.former_logins(self.observed(""), self.names)
-        place = place_of(self.address, ENGINE)
+        server, place = self.observed(""), place_of(self.address, ENGINE)
+        logins = accounts.former_logins(server, self.names)
         documents = [{**place, "username": login, "password": password} for login in logins for password in values]
-        return tuple(document for document in documents if self.accepts(document))
+
+        def opens(document: Document) -> bool:
+            # Trying every password on every login could lock them (FAILED_LOGIN_ATTEMPTS): only where the hash does not tell.
+            kept = server.keeps(document["username"], document["password"])
+            return self.accepts(document) if kept is None else kept
+
+        return tuple(document for document in documents if opens(document))
 
     def exclusive(self, name: str) -> contextlib.AbstractContextManager[None]:
         """See `Issuer`."""
@@ -85,7 +91,22 @@ class Door:
         return document
 
     def accepts(self, document: Document) -> bool:
-        """See `Issuer`: by a login, which must succeed or be refused; anything else is no answer."""
+        """See `Issuer`: by a login, which must succeed or be refused; anything else is no answer.
+
+        A refusal alone shows nothing: the account may be for other hosts, or demand a client certificate. So what the server
+        keeps is compared, too.
+        """
+        if self.tried(document):
+            return True
+        login = document["username"]
+        server = self.observed(login)
+        kept = server.keeps(login, document.get("password", ""))
+        if kept is None:
+            server.demand_tried(login)
+        return bool(kept)
+
+    def tried(self, document: Document) -> bool:
+        """Whether the server lets this credential in from here."""
         return lets_in(self.address, document, self.own)
 
     def in_use(self, old: Document) -> tuple[str, ...]:

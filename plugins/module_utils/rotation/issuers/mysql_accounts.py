@@ -14,11 +14,15 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ...capability import Change, Plan, Refusal
+from ...errors import Unreachable
+from .. import mysql_hashes
 from ..controls import DATABASE_LOGIN
 from .mysql_grants import ALL, Right, missing
 from .mysql_session import Flavour
 
 ANYWHERE: Final = "%"
+# A login from here has shown it, or only the server's own machine is let in.
+_TRIED: Final = frozenset({ANYWHERE, "localhost", "127.0.0.1", "::1"})
 _LONGEST: Final = {"mysql": 32, "mariadb": 80}
 
 
@@ -43,8 +47,8 @@ class Names:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Account:
     """An account as the server has it. `plugin` says how it logs in ('' if in several ways), `two_passwords` that a former
-    password is accepted too, `tls` what it demands of its connections; `defines` are views, routines, triggers and events of
-    the app's database that run with its rights."""
+    password is accepted too, `tls` what it demands of its connections; `kept` are the hashes of its passwords; `defines` are
+    views, routines, triggers and events of the app's database that run with its rights."""
 
     user: str
     host: str = ANYWHERE
@@ -52,6 +56,7 @@ class Account:
     plugin: str = ""
     two_passwords: bool = False
     tls: str = ""
+    kept: tuple[bytes, ...] = dataclasses.field(default=(b"",), repr=False)
     rights: frozenset[Right] = frozenset()
     defines: tuple[str, ...] = ()
 
@@ -72,6 +77,24 @@ class Server:
     def rights(self, login: str) -> frozenset[Right]:
         """What all accounts of this name may do."""
         return frozenset().union(*(account.rights for account in self.of(login)))
+
+    def keeps(self, login: str, password: str) -> bool | None:
+        """Whether an open account of this name has this password, from wherever it lets somebody in. None: only trying tells."""
+        told = [
+            mysql_hashes.keeps(account.plugin, hashed, password)
+            for account in self.of(login)
+            if not account.locked
+            for hashed in account.kept
+        ]
+        return True if True in told else None if None in told else False
+
+    def demand_tried(self, login: str) -> None:
+        """Unreachable if a login that is refused here may be let in from elsewhere, by a plugin whose hashes we do not know."""
+        for account in self.of(login):
+            known = account.plugin in (mysql_hashes.NATIVE, mysql_hashes.CACHING_SHA2)
+            if not account.locked and not known and account.host not in _TRIED:
+                why = f"it lets in from {account.host} by {account.plugin or 'several plugins'}, which cannot be tried from here"
+                raise Unreachable(f"Whether a password opens the login {login}", why, "Lock or remove that account.")
 
     def is_open(self, login: str) -> bool:
         """Whether the login may be let in at all."""

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
 from ...errors import Denied
+from ..mysql_hashes import NATIVE
 from .mysql_accounts import Account, Names, Server
-from .mysql_grants import ALL, EVERYTHING, rights_of
+from .mysql_grants import ALL, EVERYTHING, Right, rights_of
 from .mysql_session import ask, flavour_of, grants, literal
 
 _DEFINED: Final = """
@@ -29,7 +31,8 @@ UNION SELECT User FROM mysql.columns_priv WHERE Db = {database}
 UNION SELECT User FROM mysql.procs_priv WHERE Db = {database}
 """
 _SETTINGS: Final = {
-    "mysql": "SELECT User, Host, account_locked, plugin, User_attributes, ssl_type FROM mysql.user WHERE User IN ({users})",
+    "mysql": "SELECT User, Host, account_locked, plugin, HEX(authentication_string), User_attributes, ssl_type FROM mysql.user "
+    "WHERE User IN ({users})",
     "mariadb": "SELECT User, Host, Priv FROM mysql.global_priv WHERE User IN ({users})",
 }
 # MariaDB keeps what an account demands of its connections as a number (sql/sql_acl.cc).
@@ -53,18 +56,21 @@ def observe(connection: Any, names: Names, current: str) -> Server:
     return Server(flavour, me, accounts, literal_patterns)
 
 
-def _of_mysql(user: str, host: str, locked: str, plugin: str, attributes: str | None, tls: str) -> Account | None:
-    kept = json.loads(attributes or "{}")
-    return Account(user, host, locked == "Y", plugin, bool(kept.get("additional_password")), tls)
+def _of_mysql(user: str, host: str, locked: str, plugin: str, hashed: str, attributes: str | None, tls: str) -> Account | None:
+    former = str(json.loads(attributes or "{}").get("additional_password", ""))
+    kept = (bytes.fromhex(hashed or ""), *([former.encode()] if former else []))
+    return Account(user, host, locked == "Y", plugin, bool(former), tls, kept)
 
 
 def _of_mariadb(user: str, host: str, text: str) -> Account | None:
     kept = json.loads(text)
     if kept.get("is_role"):
         return None
-    plugin = "" if "auth_or" in kept else str(kept.get("plugin", ""))
+    # Where MariaDB names no plugin it is the oldest one.
+    plugin = "" if "auth_or" in kept else str(kept.get("plugin", NATIVE))
     tls = _TLS.get(int(kept.get("ssl_type", 0)), "SPECIFIED")
-    return Account(user, host, bool(kept.get("account_locked")), plugin, False, tls)
+    hashed = str(kept.get("authentication_string", "")).encode()
+    return Account(user, host, bool(kept.get("account_locked")), plugin, False, tls, (hashed,))
 
 
 def _with_rights(connection: Any, one: Account, defined: Iterable[tuple[str, str]]) -> Account | None:
@@ -72,12 +78,17 @@ def _with_rights(connection: Any, one: Account, defined: Iterable[tuple[str, str
     if lines is None:
         return None
     defines = tuple(what for definer, what in defined if definer == f"{one.user}@{one.host}")
-    return Account(one.user, one.host, one.locked, one.plugin, one.two_passwords, one.tls, rights_of(lines), defines)
+    return dataclasses.replace(one, rights=rights_of(lines), defines=defines)
+
+
+def own_rights(connection: Any) -> frozenset[Right]:
+    """What the administrator may do itself."""
+    return rights_of(str(row[0]) for row in ask(connection, "SHOW GRANTS"))
 
 
 def sessions(connection: Any, login: str) -> tuple[tuple[int, str], ...]:
     """(number, host) of everybody who is logged in as `login`. Denied without PROCESS: the list would only show our own."""
-    own = rights_of(str(row[0]) for row in ask(connection, "SHOW GRANTS"))
+    own = own_rights(connection)
     # What a role of its gives it is not looked into: it may be that.
     told = any(right.privilege in ("PROCESS", ALL) and right.database == EVERYTHING for right in own)
     if not told and all(right.database for right in own):

@@ -21,7 +21,6 @@ from .database_login import Address
 
 try:
     import pymysql
-    import pymysql.cursors
 except ImportError as error:
     PYMYSQL_MISSING: ImportError | None = error
 else:

@@ -72,7 +72,7 @@ class SingleUser(Door):
             after["password"] = f"the present one; {_GONE}"
         if self.at_once and (discards or (fresh and not self.two_passwords)):
             after["sessions"] = "ended"
-        refusals = self._refusals(server, login) if fresh else ()
+        refusals = self._refusals(server, login, current) if fresh else ()
         return (accounts.compared(self.object_of(wanted), before, after, refusals),)
 
     def issue(self, token: str, current: Document | None) -> Document:
@@ -90,7 +90,7 @@ class SingleUser(Door):
 
     def _change(self, connection: Any, login: str, pending: Document, current: Document | None) -> None:
         server = observe(connection, self.names, login)
-        for refusal in self._refusals(server, login):
+        for refusal in self._refusals(server, login, current):
             raise Conflict(refusal.what, refusal.why, refusal.next_step)
         # What a person set in the place of the current one is no former password: it goes.
         retain = self.two_passwords and pending != current
@@ -120,7 +120,7 @@ class SingleUser(Door):
             if self.at_once and discarding:
                 self.end_sessions(connection, login)
 
-    def _refusals(self, server: accounts.Server, login: str) -> tuple[Refusal, ...]:
+    def _refusals(self, server: accounts.Server, login: str, current: Document | None) -> tuple[Refusal, ...]:
         if not server.of(login):
             return (
                 Refusal(
@@ -132,7 +132,10 @@ class SingleUser(Door):
             )
         ours = any(right.database == self.names.database for right in server.rights(login))
         theirs = not (ours or login in (self.names.app, self.names.database))
-        return (*accounts.untouchable(server, self.names, login), *((self._stranger(login),) if theirs else ()))
+        refusals = [*accounts.untouchable(server, self.names, login), *([self._stranger(login)] if theirs else [])]
+        if current is not None and server.keeps(login, current.get("password", "")) and not self.tried(current):
+            refusals.append(_untried(login, ", ".join(sorted(account.host for account in server.of(login)))))
+        return tuple(refusals)
 
     def _stranger(self, login: str) -> Refusal:
         return Refusal(
@@ -141,3 +144,9 @@ class SingleUser(Door):
             f"Name it {self.names.app}, or grant it its rights on {self.names.database}.",
             DATABASE_LOGIN,
         )
+
+
+def _untried(login: str, hosts: str) -> Refusal:
+    # A new password that cannot be tried would be set, and never become current.
+    why = f"the server lets it in from {hosts} only, or demands a client certificate"
+    return Refusal(f"The login {login} cannot be tried from here", why, "Run from there, or choose kind mysql.", DATABASE_LOGIN)
