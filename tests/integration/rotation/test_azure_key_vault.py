@@ -279,6 +279,16 @@ def test_a_second_pending_version_of_a_killed_run_goes_with_the_first(kept: Witn
     assert described(store).at(Stage.PENDING) is None
 
 
+def test_a_pending_value_takes_the_place_of_no_other_version_than_it_was_made_for(kept: Witness, store: AzureKeyVault) -> None:
+    store.create(NAME, FIRST, ONE, ABOUT)
+    store.put_pending(NAME, SECOND, TWO)
+    version = written(kept, THREE)
+    for replaced in (FIRST, version):
+        with pytest.raises(Conflict):
+            store.promote(NAME, SECOND, replaced)
+    assert kept.values(NAME) == [ONE, THREE]
+
+
 # People and their tools.
 
 
@@ -394,8 +404,8 @@ def test_who_may_not_list_is_denied_with_the_way_out(kept: Witness, store: Azure
 
 def test_every_value_is_known_as_secret_the_moment_it_is_read(kept: Witness, key_vault: Any) -> None:
     known = Secrets()
+    kept.store(Secrets()).create(NAME, FIRST, ONE, ABOUT)
     store = kept.store(known)
-    store.create(NAME, FIRST, ONE, ABOUT)
     store.describe(NAME)
     text = json.dumps(ONE, sort_keys=True)
     for secret in (text, key_vault.names["CLIENT_SECRET"], store.token):
