@@ -87,8 +87,8 @@ def mariadb(tls: bool = True) -> Iterator[Server]:
 def mysql(tls: bool = True) -> Iterator[Server]:
     """MySQL, its data in a folder that goes with it."""
     base = _kept("mysql", "1", _fetch_mysql)
-    libraries = next((base / "usr" / "lib").glob("*-linux-gnu"))
-    loader = next(libraries.glob("ld-linux-*.so.*"))
+    (libraries,) = (base / "usr" / "lib").glob("*-linux-gnu")
+    loader = min(libraries.glob("ld-linux-*.so.*"))
     program = [str(loader), "--library-path", str(libraries), str(base / "usr" / "sbin" / "mysqld")]
     with _folder() as folder:
         common = ["--no-defaults", f"--basedir={base}/usr", f"--datadir={folder}/data", "--secure-file-priv=NULL"]

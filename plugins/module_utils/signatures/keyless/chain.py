@@ -24,6 +24,7 @@ with contextlib.suppress(ImportError):  # the documentation checks import this f
     UNREADABLE = (
         ValueError,
         TypeError,
+        KeyError,  # a name in no kind of text that it knows
         UnsupportedAlgorithm,
         x509.DuplicateExtension,
         x509.InvalidVersion,

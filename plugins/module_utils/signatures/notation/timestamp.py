@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..keyless.chain import path, valid_at
+from ..keyless.chain import UNREADABLE, path, valid_at
 from ..keyless.timestamps import library
 from ..model import Reason, Rejected
 from .chain import Purpose, check
@@ -65,7 +65,7 @@ def verify(token: bytes | None, signature: bytes, roots: Sequence[x509.Certifica
         moment, accuracy = read.tst_info.gen_time, _accuracy(read.tst_info)
         carried = [certificate_from(one, "It") for one in read.signed_data.certificates]
         signers = [(one.issuer, one.serial_number) for one in read.signed_data.signer_infos]
-    except (ValueError, Rejected):
+    except (*UNREADABLE, Rejected):
         raise _no_time("The time stamp cannot be read", "it is not DER, or no time stamp") from None
     if read.tst_info.version != _VERSION:
         raise _no_time("The time stamp cannot be read", "it is of another version")

@@ -124,6 +124,15 @@ def test_a_certificate_in_a_token_that_cannot_be_read_is_refused(authority: Issu
     assert "cannot be read" in refused(token, authority)
 
 
+def test_a_name_of_no_kind_of_text_is_refused(authority: Issued, stamping: Stamping) -> None:
+    """In a certificate, and where the stamp says who signed: the library looks each kind up when the name is read."""
+    token, name = stamping.token(SIGNATURE), b"\x0c\x0dStamping Root"
+    places = [place for place in range(len(token)) if token.startswith(name, place)]
+    assert len(places) > 1
+    for place in places:
+        assert "cannot be read" in refused(token[:place] + b"\x0d" + token[place + 1 :], authority)
+
+
 class FakeInfo(types.SimpleNamespace):
     """A time stamp's content."""
 
