@@ -16,14 +16,24 @@ DATABASE_ENGINES = {
     "postgresql": ("postgresql",),
     "postgresql_single_user": ("postgresql",),
     "openbao_static_role": ("postgresql",),
+    "openbao_dynamic_role": ("postgresql",),
+    "aws_rds_iam": ("postgresql",),
     "mysql": ("mysql", "mariadb"),
     "mysql_single_user": ("mysql", "mariadb"),
 }
 DATABASE_KINDS = frozenset(DATABASE_ENGINES)
 MYSQL_KINDS = frozenset(kind for kind, engines in DATABASE_ENGINES.items() if "mysql" in engines)
 
+# The kinds whose stored document holds nothing that could leak: whoever logs in proves who they are.
+KEYLESS_KINDS = frozenset({"aws_rds_iam"})
+
 # What people call them.
 PRODUCTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite", "mongodb": "MongoDB"}
+
+
+def identity_login(app: str) -> str:
+    """The login of an app (its name or what of it SQL takes) that has no password: roles and IAM policies name the same one."""
+    return f"{app.replace('-', '_')}_iam"
 
 
 class DataClass(enum.StrEnum):

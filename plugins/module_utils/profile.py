@@ -97,6 +97,7 @@ class DatabaseServer:
     admin_user: str = "postgres"
     password_file: str = ""
     maintenance_database: str = "postgres"
+    resource_id: str = ""
     sslmode: str = "verify-full"
     sslrootcert: str = ""
 
@@ -115,7 +116,7 @@ class MysqlServer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DatabaseEngine:
-    """OpenBao's (or HashiCorp Vault's) database secrets engine, for secrets of kind `openbao_static_role`."""
+    """The database secrets engine of OpenBao or HashiCorp Vault, for secrets of the two `openbao_*` kinds."""
 
     address: str
     token_file: str

@@ -72,7 +72,7 @@ could_vanish:
   returned: success
   type: dict
   sample:
-    database: IAM database authentication
+    database: IAM database authentication (kind aws_rds_iam)
 """
 
 from ..module_utils.capability import run_as_module

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..app import App
+from ..app import App, identity_login
 from ..capability import KEEP, Plan, Refusal
 from ..errors import Invalid
 from ..oci.reference import written
@@ -88,7 +88,7 @@ def wanted(app: App, profile: Profile, verdict: Verdict | None, limits: Limits, 
     """The desired objects of one app. `key` is the ARN of the profile's KMS key ('' if it names none)."""
     trust = trust_of(app, profile.aws)
     granted, refused = declared(app, profile.aws)
-    statements = [*_own_secrets(app, profile, verdict, key), *granted]
+    statements = [*_own_secrets(app, profile, verdict, key), *_own_login(app, profile), *granted]
     repository = ecr_plan.Wanted(
         name=written(app.image).path,
         mutability="IMMUTABLE",
@@ -146,6 +146,15 @@ def declared(app: App, aws: Aws) -> tuple[list[Mapping[str, Any]], tuple[Refusal
         for number, (resource, actions) in enumerate(sorted(places.items()), start=1)
     ]
     return statements, tuple(refused)
+
+
+def _own_login(app: App, profile: Profile) -> list[Mapping[str, Any]]:
+    """The right to sign for the app's own login, where it has no password. Source: RDS User Guide, IAM database access."""
+    resource, aws = profile.database.resource_id, profile.aws
+    if not resource or not any(spec.kind == "aws_rds_iam" for spec in app.secrets):
+        return []
+    user = f"arn:{partition_of(aws.region)}:rds-db:{aws.region}:{aws.account}:dbuser:{resource}/{identity_login(app.name)}"
+    return [{"Sid": "OwnDatabaseLogin", "Effect": "Allow", "Action": ["rds-db:connect"], "Resource": [user]}]
 
 
 def _own_secrets(app: App, profile: Profile, verdict: Verdict | None, key: str) -> list[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..app import (
     DATABASE_ENGINES,
+    KEYLESS_KINDS,
     PRODUCTS,
     App,
     Contact,
@@ -113,6 +114,9 @@ def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
             wants = f"possible without a {PRODUCTS[engines[0]]} `database`"
             mend = f"declare the database with engine: {' or '.join(engines)}, or choose another kind"
             yield _complaint(("secrets", index, "kind"), secret["kind"], wants, mend)
+        if secret["kind"] in KEYLESS_KINDS and "password" in secret["variables"]:
+            place: tuple[str | int, ...] = ("secrets", index, "variables")
+            yield Complaint(place, f"{field_name(place)}: a login of kind {secret['kind']} has no password; remove that key")
         yield from _iam_user(index, secret)
         yield from _overlap(index, secret)
 

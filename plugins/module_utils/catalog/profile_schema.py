@@ -135,6 +135,13 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
             "maintenance_database": kinds.word(
                 r"[A-Za-z_][A-Za-z0-9_-]*", "a database's name", "postgres", "The database to connect to first.", 63
             ),
+            "resource_id": kinds.word(
+                r"(db|cluster|prx)-[A-Z0-9]{1,60}",
+                "an RDS resource id",
+                "db-ABCDEFGHIJKL01234",
+                "For secrets of kind aws_rds_iam: what AWS calls the instance, cluster or proxy in policies (DbiResourceId).",
+                70,
+            ),
             "sslmode": _SSLMODE,
             "sslrootcert": path("The authority that signed its certificate; empty for the system's.", "/etc/ssl/certs/rds.pem"),
         },
@@ -153,7 +160,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         ("host",),
     ),
     "database_engine": kinds.record(
-        "OpenBao's database secrets engine, for secrets of kind openbao_static_role.",
+        "OpenBao's database secrets engine, for secrets of the kinds openbao_static_role and openbao_dynamic_role.",
         {
             "address": url("Its address.", "https://bao.example.com", "https|http"),
             "token_file": path("The file that holds its token.", "/run/secrets/bao-database-token"),

@@ -124,6 +124,8 @@ _SECRET = kinds.record(
             "`postgresql`: the database's login, two that take turns. `postgresql_single_user`: the one login of an app that "
             "cannot take a second one. `mysql`, `mysql_single_user`: the same on MySQL or MariaDB. "
             "`openbao_static_role`: a login whose password OpenBao's database engine changes. "
+            "`openbao_dynamic_role`: logins that it makes for a while. `aws_rds_iam`: a login to Amazon RDS by identity, without "
+            "a password. "
             "`api_key`: a third party's. `generated`: made by us, known to nobody else. "
             "`aws_iam_access_key`: the access key of an IAM user (keys access_key_id and secret_access_key).",
         ),

@@ -17,7 +17,7 @@ from .found import Found
 from .issuers import Issuer, Traits
 from .machine import Course, Make, advance, begin, course, due_since, foreign_rotation
 from .makers import value_key
-from .model import About, Document, Stage, Stored, Version, public, token_for
+from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, public, token_for
 from .stores import Store
 
 # External Secrets asks every minute (delivery.REFRESH): twice that, so that nobody is left with a value that went.
@@ -192,10 +192,14 @@ def _due(job: Job, created: datetime.datetime | None, current: Document | None, 
         return "it is not in the store"
     if _leaked(job, current):
         return "its value stands in the code"
+    if job.issuer is not None and job.traits.keyless:
+        return "" if current == job.issuer.outline(current) else "its login is to have no password"
     if _young(job, created, current, wish):
         return ""
     if wish.force:
         return "a rotation was asked for"
+    if wish.now.isoformat() >= current.get(REPLACE_AFTER, "9"):
+        return f"it ends by itself, and was to be replaced from {current[REPLACE_AFTER][:16]} on"
     return due_since(created, wish.now, wish.max_age)
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ..app import DATABASE_KINDS, MYSQL_KINDS, App, SecretSpec
+from ..app import DATABASE_KINDS, KEYLESS_KINDS, MYSQL_KINDS, App, SecretSpec
 from ..profile import Profile
 
 _RDS: Final = re.compile(r"\.rds\.amazonaws\.com(\.cn)?", re.IGNORECASE)
@@ -22,13 +22,19 @@ _AWS: Final = re.compile(r"\.amazonaws\.com(\.cn)?", re.IGNORECASE)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ledger:
-    """`left` are the app's secrets; `could_vanish` maps those that it could do without to what would take their place."""
+    """`left` are the app's secrets; `could_vanish` maps those that it could do without to what would take their place;
+    `vanished` are logins of the catalog without any value that could leak."""
 
     left: tuple[str, ...]
     could_vanish: Mapping[str, str]
+    vanished: tuple[str, ...] = ()
 
     def line(self) -> str:
         """For the report."""
+        gone = f" ({', '.join(self.vanished)}: by identity, without a secret)" if self.vanished else ""
+        return self._left() + gone
+
+    def _left(self) -> str:
         if not self.left:
             return "no secret is left"
         count = f"{len(self.left)} secret{'s are' if len(self.left) > 1 else ' is'} left ({', '.join(self.left)})"
@@ -38,8 +44,10 @@ class Ledger:
 
 def ledger(app: App, profile: Profile) -> Ledger:
     """The ledger of one app in one environment."""
-    ways = {spec.name: _way(spec, app, profile) for spec in app.secrets}
-    return Ledger(tuple(spec.name for spec in app.secrets), {name: way for name, way in ways.items() if way})
+    vanished = tuple(spec.name for spec in app.secrets if spec.kind in KEYLESS_KINDS)
+    left = [spec for spec in app.secrets if spec.name not in vanished]
+    ways = {spec.name: _way(spec, app, profile) for spec in left}
+    return Ledger(tuple(spec.name for spec in left), {name: way for name, way in ways.items() if way}, vanished)
 
 
 def _way(spec: SecretSpec, app: App, profile: Profile) -> str:
@@ -48,7 +56,9 @@ def _way(spec: SecretSpec, app: App, profile: Profile) -> str:
     if spec.kind in DATABASE_KINDS:
         server = profile.mysql if spec.kind in MYSQL_KINDS else profile.database
         host = (app.database.host if app.database else "") or (server.host if server else "")
-        return "IAM database authentication" if _at(_RDS, host) else ""
+        # For MySQL that is its administrator's and developers' to do: no kind of ours keeps such a login there.
+        kind = "" if spec.kind in MYSQL_KINDS else " (kind aws_rds_iam)"
+        return f"IAM database authentication{kind}" if _at(_RDS, host) else ""
     hosts = [integration.host for integration in app.integrations if integration.secret == spec.name]
     if hosts and all(_at(_AWS, host) for host in hosts):
         return f"workload identity (the role {app.role_name}, with the catalog's aws_actions)"

@@ -20,8 +20,11 @@ from .issuers.database_login import Address, read_password
 from .issuers.generated import Generated
 from .issuers.http_recipe import HttpRecipe
 from .issuers.iam_access_key import IamAccessKey
-from .issuers.openbao_static_role import StaticRole, read_token
+from .issuers.openbao_dynamic_role import DynamicRole
+from .issuers.openbao_engine import Engine, read_token
+from .issuers.openbao_static_role import StaticRole
 from .issuers.postgresql import PostgreSQL
+from .issuers.postgresql_iam import IamLogin
 from .issuers.postgresql_roles import Names
 from .issuers.postgresql_single import SingleUser
 
@@ -82,13 +85,30 @@ def _mysql_door(
     return names, address, _administrator(server, request), request.secrets, request.random_bytes
 
 
+def _rds_iam(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    if not profile.database.resource_id:
+        what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
+        raise Invalid(what, "the profile's database has no resource_id", "Add it, or choose another kind.")
+    address = _address(spec, app, profile.database)
+    names = Names(app.name.replace("-", "_"), address.database)
+    return IamLogin(names, address, _administrator(profile.database, request), request.secrets, request.random_bytes)
+
+
 def _static_role(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    return StaticRole(_engine(spec, app, profile, request), app.role_name, _address(spec, app, profile.database), request.secrets)
+
+
+def _dynamic_role(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
+    engine, address = _engine(spec, app, profile, request), _address(spec, app, profile.database)
+    return DynamicRole(engine, app.role_name, address, request.secrets, request.now)
+
+
+def _engine(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Engine:
     engine = profile.database_engine
     if engine is None:
         what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
         raise Invalid(what, "the profile has no database_engine", "Add it (address and token_file), or choose another kind.")
-    token = request.secrets.register(read_token(engine.token_file))
-    return StaticRole(engine, token, app.role_name, _address(spec, app, profile.database), request.secrets)
+    return Engine(engine, request.secrets.register(read_token(engine.token_file)))
 
 
 def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
@@ -115,6 +135,8 @@ ISSUERS: Final[dict[str, Maker]] = {
     "mysql": _mysql,
     "mysql_single_user": _mysql_single_user,
     "openbao_static_role": _static_role,
+    "openbao_dynamic_role": _dynamic_role,
+    "aws_rds_iam": _rds_iam,
     "generated": _generated,
     "api_key": _api_key,
     "aws_iam_access_key": _iam_access_key,

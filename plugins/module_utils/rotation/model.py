@@ -20,7 +20,11 @@ from ..scrubber import Secrets
 Document = Mapping[str, str]
 
 # Keys of a document whose values are no secret: they are shown in plans, and masking them would garble every message.
-PUBLIC_KEYS: Final = frozenset({"engine", "host", "port", "dbname", "username", "key_id", "access_key_id", "former_key_id"})
+# The key of a credential that ends by itself: the time (ISO 8601, UTC) from which on it is to be replaced.
+REPLACE_AFTER: Final = "replace_after"
+PUBLIC_KEYS: Final = frozenset(
+    {"engine", "host", "port", "dbname", "username", "key_id", "access_key_id", "former_key_id", "lease_id", REPLACE_AFTER}
+)
 
 # Versions that we made begin so. AWS asks for 32 to 64 characters; the rest is computed, so two runs compute the same.
 OURS: Final = "goldenpath-"

@@ -8,7 +8,7 @@ import dataclasses
 import re
 from typing import Final
 
-from ..app import DATABASE_KINDS, App, SecretSpec
+from ..app import DATABASE_KINDS, KEYLESS_KINDS, App, SecretSpec
 from ..verdict import CredentialFinding
 
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -51,7 +51,8 @@ def _spec(finding: CredentialFinding, app: App) -> SecretSpec | None:
     if by_variable:
         return by_variable[0]
     if is_database(finding):
-        return next((spec for spec in app.secrets if spec.kind in DATABASE_KINDS), None)
+        # Who logs in by identity has no password that could take the place of the one that was found.
+        return next((spec for spec in app.secrets if spec.kind in DATABASE_KINDS - KEYLESS_KINDS), None)
     if finding.standing == "signing_key" or finding.kind == "signing_key":
         return next((spec for spec in app.secrets if spec.kind == "generated"), None)
     keys = [spec for spec in app.secrets if spec.kind == "api_key"]

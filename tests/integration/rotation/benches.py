@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import botocore.exceptions
@@ -41,8 +41,11 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.iam_access_key import IamAccessKey
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_dynamic_role import DynamicRole
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_engine import Engine
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_iam import IamLogin
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish
@@ -342,7 +345,8 @@ class Database:
         """Nothing of it is left."""
         with self.connect("postgres", self.root, "postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {self.app} WITH (FORCE)")
-            for role in (f"{self.app}_a", f"{self.app}_b", f"{self.app}_owner", self.app, self.administrator[0]):
+            ours = (f"{self.app}_a", f"{self.app}_b", f"{self.app}_iam", f"{self.app}_owner")
+            for role in (*ours, self.app, self.administrator[0]):
                 connection.execute(f"DROP ROLE IF EXISTS {role}")
 
     def as_found(self) -> str:
@@ -429,21 +433,70 @@ def alternating(sandbox: Any) -> Iterator[Bench]:
 
 
 @contextlib.contextmanager
-def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
-    """One login whose password OpenBao's engine changes; our token has the policy of docs/rotation.md."""
-    there, bao = database(sandbox, "baoed"), sandbox.block("openbao")
-    port, root = int(bao["address"].rpartition(":")[2]), pathlib.Path(bao["token_file"]).read_text().strip()
-    role = f"microapp-{there.app}-test"
+def by_identity(sandbox: Any) -> Iterator[Bench]:
+    """A login without a password. The role rds_iam stands in for Amazon's: here it lets nobody in, so logins are not tried."""
+    there = database(sandbox, "nameless")
 
-    def asked(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def by_root(statement: str) -> list[Any]:
+        with there.connect("postgres", there.root, "postgres") as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def as_found() -> str:
+        leaked = there.as_found()
+        by_root("DO $$ BEGIN CREATE ROLE rds_iam NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        by_root(f"GRANT rds_iam TO {there.administrator[0]} WITH ADMIN OPTION")
+        return leaked
+
+    def issuer(secrets: Secrets, cutover: str) -> Issuer:
+        return IamLogin(Names(there.app, there.app), there.address, there.administrator, secrets, random_source.token_bytes)
+
+    def opened() -> set[str]:
+        rows = by_root("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolcreaterole")
+        return {row[0] for row in rows if row[0].startswith(there.app)}
+
+    def works(document: dict[str, str]) -> bool:
+        if "password" in document:
+            return there.works(document)
+        statement = "SELECT rolcanlogin AND pg_has_role(rolname, 'rds_iam', 'MEMBER') FROM pg_roles WHERE rolname = '{}'"
+        return by_root(statement.format(document["username"])) == [(True,)]
+
+    keys = tuple(pair for pair in KEYS if pair[0] != "password")
+    try:
+        yield Bench(
+            f"microapps/test/bench/{there.app}",
+            SecretSpec("database", "aws_rds_iam", keys),
+            sandbox.block("aws"),
+            dict(sandbox.environ),
+            issuer,
+            works,
+            opened,
+            lambda document: document["username"],
+            as_found,
+        )
+    finally:
+        there.forget()
+        by_root("DROP ROLE IF EXISTS rds_iam")
+
+
+@dataclasses.dataclass(frozen=True)
+class BaoEngine:
+    """A database engine mounted for a while on the sandbox's OpenBao, asked without any code of ours."""
+
+    bao: Mapping[str, str]
+    mount: str
+
+    def asked(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What it answers to root."""
+        port = int(self.bao["address"].rpartition(":")[2])
+        root = pathlib.Path(self.bao["token_file"]).read_text().strip()
         text = json.dumps(body).encode() if body is not None else b""
         status, answer = call(port, method, f"/v1/{path}", {"X-Vault-Token": root}, text)
         assert status in (200, 204), (path, status, answer)
         return answer
 
-    def as_found() -> str:
-        """OpenBao takes the login over as it is found: its first act is a password of its own."""
-        there.as_found()
+    def connect(self, there: Database, role: str) -> None:
+        """The engine may make logins in this database, and change their passwords."""
         connection = {
             "plugin_name": "postgresql-database-plugin",
             "allowed_roles": [role],
@@ -452,26 +505,117 @@ def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
             "password": there.administrator[1],
             "password_authentication": "scram-sha-256",
         }
-        asked("POST", "benchdb/config/app", connection)
-        asked("DELETE", f"benchdb/static-roles/{role}")
-        asked("POST", f"benchdb/static-roles/{role}", {"db_name": "app", "username": there.app, "rotation_period": "24h"})
-        return ""
+        self.asked("POST", f"{self.mount}/config/app", connection)
 
-    asked("DELETE", "sys/mounts/benchdb")  # of a session that was killed
-    asked("POST", "sys/mounts/benchdb", {"type": "database"})
-    policy = "".join(f'path "benchdb/{path}/{role}" {{ capabilities = ["{may}"] }}\n' for path, may in POLICY)
-    asked("PUT", "sys/policies/acl/benchdb", {"policy": policy})
-    made = asked("POST", "auth/token/create", {"policies": ["benchdb"], "no_default_policy": True})
-    engine = DatabaseEngine(bao["address"], str(folder / "token"), "benchdb")
+    def engine(self, policy: str, folder: pathlib.Path) -> Engine:
+        """As our code sees it, with a token of this policy."""
+        self.asked("PUT", f"sys/policies/acl/{self.mount}", {"policy": policy})
+        made = self.asked("POST", "auth/token/create", {"policies": [self.mount], "no_default_policy": True})
+        return Engine(DatabaseEngine(self.bao["address"], str(folder / "token"), self.mount), made["auth"]["client_token"])
 
-    def issuer(secrets: Secrets, cutover: str) -> Issuer:
-        return StaticRole(engine, made["auth"]["client_token"], role, there.address, secrets)
 
+@contextlib.contextmanager
+def _bao_engine(sandbox: Any, mount: str) -> Iterator[BaoEngine]:
+    made = BaoEngine(sandbox.block("openbao"), mount)
+    made.asked("DELETE", f"sys/mounts/{mount}")  # of a session that was killed
+    made.asked("POST", f"sys/mounts/{mount}", {"type": "database"})
     try:
-        yield _database_bench(sandbox, there, "openbao_static_role", issuer, as_found)
+        yield made
     finally:
-        asked("DELETE", "sys/mounts/benchdb")
-        there.forget()
+        made.asked("PUT", f"sys/leases/revoke-force/{mount}", {})
+        made.asked("DELETE", f"sys/mounts/{mount}")
+
+
+@contextlib.contextmanager
+def dynamic_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
+    """Logins that OpenBao's engine makes for a while; our token has the policy of docs/rotation.md."""
+    there = database(sandbox, "leased")
+    role = f"microapp-{there.app}-test"
+    policy = "".join(
+        f'path "{path.format(mount="leasedb", role=role)}" {{ capabilities = {json.dumps(may)} }}\n' for path, may in LEASE_POLICY
+    )
+    with _bao_engine(sandbox, "leasedb") as bao:
+        engine = bao.engine(policy, folder)
+
+        def as_found() -> str:
+            """An app without a login in its code: its engine is there already, and makes logins that act as the owner."""
+            bao.asked("PUT", f"sys/leases/revoke-prefix/leasedb/creds/{role}", {})
+            there.as_found()
+            user, owner = there.administrator[0], f"{there.app}_owner"
+            with there.connect("postgres", there.root, "postgres") as connection:
+                connection.execute(f"CREATE ROLE {owner} NOLOGIN")
+                connection.execute(f"GRANT {owner} TO {user} WITH ADMIN OPTION")
+                connection.execute(f"ALTER DATABASE {there.app} OWNER TO {owner}")
+            bao.connect(there, role)
+            statements = [text.format(owner=owner, database=there.app) for text in CREATION]
+            asked = {"db_name": "app", "creation_statements": statements, "default_ttl": "24h", "max_ttl": "48h"}
+            bao.asked("POST", f"leasedb/roles/{role}", asked)
+            return ""
+
+        def issuer(secrets: Secrets, cutover: str) -> Issuer:
+            return DynamicRole(engine, role, there.address, secrets, lambda: datetime.datetime.now(datetime.UTC))
+
+        def opened() -> set[str]:
+            with there.connect("postgres", there.root, "postgres") as connection:
+                asked = "SELECT rolname, pg_has_role(oid, %s, 'MEMBER') FROM pg_roles WHERE rolcanlogin AND NOT rolcreaterole"
+                rows = [row for row in connection.execute(asked, (f"{there.app}_owner",)) if row[1] and row[0] != "postgres"]
+                return {row[0] for row in rows}
+
+        try:
+            yield Bench(
+                f"microapps/test/bench/{there.app}",
+                SecretSpec("database", "openbao_dynamic_role", KEYS),
+                sandbox.block("aws"),
+                dict(sandbox.environ),
+                issuer,
+                there.works,
+                opened,
+                lambda document: document["username"],
+                as_found,
+            )
+        finally:
+            bao.asked("PUT", f"sys/leases/revoke-prefix/leasedb/creds/{role}", {})
+            there.forget()
+
+
+# As in docs/rotation.md.
+LEASE_POLICY = (
+    ("{mount}/creds/{role}", ["read"]),
+    ("sys/leases/lookup/{mount}/creds/{role}/", ["list", "sudo"]),
+    ("sys/leases/revoke/{mount}/creds/{role}/*", ["update"]),
+)
+CREATION = (
+    """CREATE ROLE "{{{{name}}}}" LOGIN PASSWORD '{{{{password}}}}' VALID UNTIL '{{{{expiration}}}}' IN ROLE "{owner}";""",
+    """ALTER ROLE "{{{{name}}}}" IN DATABASE "{database}" SET role = '{owner}';""",
+)
+
+
+@contextlib.contextmanager
+def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
+    """One login whose password OpenBao's engine changes; our token has the policy of docs/rotation.md."""
+    there = database(sandbox, "baoed")
+    role = f"microapp-{there.app}-test"
+    policy = "".join(f'path "benchdb/{path}/{role}" {{ capabilities = ["{may}"] }}\n' for path, may in POLICY)
+
+    with _bao_engine(sandbox, "benchdb") as bao:
+        engine = bao.engine(policy, folder)
+
+        def as_found() -> str:
+            """OpenBao takes the login over as it is found: its first act is a password of its own."""
+            there.as_found()
+            bao.connect(there, role)
+            bao.asked("DELETE", f"benchdb/static-roles/{role}")
+            wanted = {"db_name": "app", "username": there.app, "rotation_period": "24h"}
+            bao.asked("POST", f"benchdb/static-roles/{role}", wanted)
+            return ""
+
+        def issuer(secrets: Secrets, cutover: str) -> Issuer:
+            return StaticRole(engine, role, there.address, secrets)
+
+        try:
+            yield _database_bench(sandbox, there, "openbao_static_role", issuer, as_found)
+        finally:
+            there.forget()
 
 
 # As in docs/rotation.md.

@@ -16,7 +16,7 @@ import pymysql
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
     http_recipe,
     mysql_session,
-    openbao_static_role,
+    openbao_engine,
     postgresql_session,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import azure_keyvault, openbao
@@ -48,7 +48,7 @@ def _wrap_the_others(wrap: Callable[[Any], Any]) -> None:
     pymysql.connections.Connection.query = _but_reading(pymysql.connections.Connection.query, wrap)
     mysql_session.pymysql.connect = wrap(pymysql.connect)
     http_recipe.request = wrap(http_recipe.request)
-    openbao_static_role.request = wrap(openbao_static_role.request)
+    openbao_engine.request = wrap(openbao_engine.request)
 
 
 def _but_reading(query: Any, wrap: Callable[[Any], Any]) -> Any:

@@ -21,12 +21,19 @@ from benches import Bench
 from faults import ALWAYS, Fault, Kind
 
 # Who is behind the calls that fail. The store's own are asked with the issuer that has nobody behind it.
-SYSTEMS = {"generated": "aws", "vendor": "http", "single": "postgresql", "static_role": "http", "iam": "aws"}
+SYSTEMS = {
+    "generated": "aws",
+    "vendor": "http",
+    "single": "postgresql",
+    "static_role": "http",
+    "dynamic_role": "http",
+    "iam": "aws",
+}
 ONCE = [(Kind.UNREACHABLE, 1), (Kind.THROTTLED, 1), (Kind.SERVER_ERROR, 1)]
 EVERYWHERE = [(Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
 CASES = [
     *(("generated", *case) for case in (*ONCE, *EVERYWHERE, (Kind.SERVER_ERROR, ALWAYS))),
-    *((name, *case) for name in ("vendor", "single", "static_role") for case in (*ONCE, *EVERYWHERE)),
+    *((name, *case) for name in ("vendor", "single", "static_role", "dynamic_role") for case in (*ONCE, *EVERYWHERE)),
     *(("iam", *case) for case in EVERYWHERE),
 ]
 
@@ -40,6 +47,7 @@ def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
             "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
             "single": stack.enter_context(benches.single(sandbox)),
             "static_role": stack.enter_context(benches.static_role(sandbox, tmp_path_factory.mktemp("bao"))),
+            "dynamic_role": stack.enter_context(benches.dynamic_role(sandbox, tmp_path_factory.mktemp("leases"))),
             "iam": stack.enter_context(benches.iam(tmp_path_factory.mktemp("iam"))),
         }
 

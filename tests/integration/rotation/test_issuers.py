@@ -20,7 +20,7 @@ import benches
 from benches import Bench
 from lives import killed_at_every_call, whole_life
 
-ISSUERS = ("generated", "overlap", "vendor", "iam", "single", "static_role")
+ISSUERS = ("generated", "overlap", "vendor", "iam", "single", "static_role", "dynamic_role")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
             "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
             "single": stack.enter_context(benches.single(sandbox)),
             "static_role": stack.enter_context(benches.static_role(sandbox, tmp_path_factory.mktemp("bao"))),
+            "dynamic_role": stack.enter_context(benches.dynamic_role(sandbox, tmp_path_factory.mktemp("leases"))),
             "iam": stack.enter_context(benches.iam(tmp_path_factory.mktemp("iam"))),
         }
 
@@ -128,7 +129,7 @@ def test_killed_while_the_former_value_is_dropped(every: dict[str, Bench]) -> No
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
-@pytest.mark.parametrize("name", ["vendor", "single", "static_role", "iam"])
+@pytest.mark.parametrize("name", ["vendor", "single", "static_role", "dynamic_role", "iam"])
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool) -> None:
     killed_at_every_call(every[name], settled, first)
 

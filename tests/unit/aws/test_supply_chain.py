@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App, SecretSpec
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import supply_chain
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.supply_chain import Limits, wanted
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import KEEP
@@ -51,6 +51,17 @@ def test_the_role_may_do_what_was_declared_and_read_its_own_secrets(app: App) ->
     assert all(action.split(":")[1].startswith(("Get", "Describe")) for action in made["OwnSecrets"]["Action"])
     assert made["OwnSecretsKey"]["Condition"]["StringLike"] == {"kms:EncryptionContext:SecretARN": own}
     assert set(made) == {"Declared1", "OwnSecrets", "OwnSecretsKey"}
+
+
+def test_who_logs_in_by_identity_may_sign_for_its_own_login_and_no_other(app: App) -> None:
+    login = SecretSpec("database", "aws_rds_iam", (("username", "DATABASE_USER"),))
+    nameless = dataclasses.replace(app, name="where-2-eat", secrets=(login,))
+    on_rds = dataclasses.replace(PROFILE, database=DatabaseServer("db.example", resource_id="db-ABC"))
+    right = statements(wanted(nameless, on_rds, None, LIMITS, KEY))["OwnDatabaseLogin"]
+    assert right["Action"] == ["rds-db:connect"]
+    assert right["Resource"] == ["arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-ABC/where_2_eat_iam"]
+    assert "OwnDatabaseLogin" not in statements(wanted(nameless, PROFILE, None, LIMITS, KEY)), "no server is meant"
+    assert "OwnDatabaseLogin" not in statements(wanted(app, on_rds, None, LIMITS, KEY)), "it has a password"
 
 
 def test_without_secrets_and_rights_there_is_no_policy_at_all(app: App) -> None:

@@ -127,6 +127,13 @@ SEMANTIC = [
     ({"secrets": [{"name": "a", "kind": "postgresql", "variables": {"k": "V"}}]}, "secrets[0].kind: "),
     ({"secrets": [{"name": "a", "kind": "aws_iam_access_key", "variables": {"access_key_id": "V"}}]}, "secrets[0].kind: "),
     (
+        {
+            "database": {"engine": "postgresql", "name": "x"},
+            "secrets": [{"name": "a", "kind": "aws_rds_iam", "variables": {"password": "V"}}],
+        },
+        "secrets[0].variables: a login of kind aws_rds_iam has no password",
+    ),
+    (
         {"secrets": [{"name": "a", "kind": "aws_iam_access_key", "user": "u", "variables": {"k": "V"}}]},
         'secrets[0].variables: "k" is not a key of its document',
     ),

@@ -39,11 +39,20 @@ def test_a_database_elsewhere_keeps_its_password(app: App, host: str) -> None:
     assert not ledger(asked, profile(RDS)).could_vanish
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "postgresql_single_user", "openbao_static_role"])
+@pytest.mark.parametrize("kind", ["postgresql", "postgresql_single_user", "openbao_static_role", "openbao_dynamic_role"])
 @pytest.mark.parametrize(("own", "server"), [(RDS, "db.example.com"), ("", RDS)])
 def test_a_login_to_rds_could_vanish(app: App, kind: str, own: str, server: str) -> None:
     asked = dataclasses.replace(app, database=Database("postgresql", "x", own), secrets=(spec("database", kind),))
-    assert ledger(asked, profile(server)).could_vanish == {"database": "IAM database authentication"}
+    assert ledger(asked, profile(server)).could_vanish == {"database": "IAM database authentication (kind aws_rds_iam)"}
+
+
+def test_a_login_by_identity_is_no_secret(app: App) -> None:
+    specs = (spec("database", "aws_rds_iam"), spec("session", "generated"))
+    left = ledger(dataclasses.replace(app, database=Database("postgresql", "x", RDS), secrets=specs), profile(RDS))
+    assert left.left == ("session",)
+    assert left.line() == "1 secret is left (session), none could vanish (database: by identity, without a secret)"
+    alone = ledger(dataclasses.replace(app, database=Database("postgresql", "x", RDS), secrets=specs[:1]), profile(RDS))
+    assert alone.line() == "no secret is left (database: by identity, without a secret)"
 
 
 def test_keys_of_aws_could_vanish_and_those_of_others_stay(app: App) -> None:

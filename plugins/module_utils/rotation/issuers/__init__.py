@@ -32,8 +32,9 @@ class Traits:
     `tells_users`: `in_use` is the truth, so that a credential is retired when nobody was seen with it. `takes_turns`: there are
     two credentials and no more, so a second rotation within the grace time would take the former one from those who use it.
     `one_login`: there is one password, so the former one is refused from the moment the new one is set, and nothing is left
-    to retire. `replaces_itself`: the target also makes a new credential by its own schedule. `overlap` is how long a document
-    carries the former credential beside its own (`Issuer.alone`).
+    to retire. `replaces_itself`: the target also makes a new credential by its own schedule, or ends the present one. `keyless`:
+    a document holds no secret (`outline` is all of it), so nothing is replaced by age or because somebody asks. `overlap` is how
+    long a document carries the former credential beside its own (`Issuer.alone`).
     """
 
     makes: bool = True
@@ -43,6 +44,7 @@ class Traits:
     takes_turns: bool = False
     one_login: bool = False
     replaces_itself: bool = False
+    keyless: bool = False
     overlap: datetime.timedelta = datetime.timedelta()
 
 

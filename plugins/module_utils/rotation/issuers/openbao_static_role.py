@@ -12,20 +12,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
-import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from ...capability import Change, Plan
-from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreachable
-from ...profile import DatabaseEngine
+from ...errors import Denied, Invalid
 from ...scrubber import Secrets
 from ..controls import DATABASE_LOGIN
-from ..http_json import request
 from ..model import Document, register, to_text
 from . import ONLY_ONE, Lost, Traits
 from .database_login import Address, place_of
+from .openbao_engine import Engine
 from .postgresql_session import ENGINE, lets_in
 
 
@@ -33,8 +29,7 @@ from .postgresql_session import ENGINE, lets_in
 class StaticRole:
     """The issuer for one static role. `address` is the database that its login opens."""
 
-    engine: DatabaseEngine
-    token: str = dataclasses.field(repr=False)
+    engine: Engine
     role: str
     address: Address
     secrets: Secrets = dataclasses.field(repr=False)
@@ -46,7 +41,7 @@ class StaticRole:
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`."""
-        return f"openbao:{self.engine.mount}/static-roles/{self.role}"
+        return f"openbao:{self.engine.place.mount}/static-roles/{self.role}"
 
     def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
         """See `Issuer`."""
@@ -84,7 +79,7 @@ class StaticRole:
         """See `Issuer`."""
         credential = self._credential()
         if current is not None and credential["password"] == current.get("password"):
-            self._call("POST", f"rotate-role/{self.role}")
+            self.engine.call("POST", f"rotate-role/{self.role}")
             credential = self._credential()
         document = {**place_of(self.address, ENGINE), **credential}
         register(self.secrets, to_text(document), document)
@@ -123,36 +118,8 @@ class StaticRole:
         """See `Issuer`: it was refused from step 1 on."""
 
     def _credential(self) -> dict[str, str]:
-        data = (self._call("GET", f"static-creds/{self.role}") or {}).get("data") or {}
+        data = (self.engine.call("GET", f"static-creds/{self.role}") or {}).get("data") or {}
         username, password = str(data.get("username", "")), self.secrets.register(str(data.get("password", "")))
         if not (username and password):
             raise Invalid(self.object_of({}), "the engine answers with no username and password", "Is it a static role?")
         return {"username": username, "password": password}
-
-    def _call(self, method: str, path: str) -> Any:
-        what = f"{method} {self.engine.mount}/{path}"
-        target = f"/v1/{self.engine.mount}/{urllib.parse.quote(path)}"
-        status, answer = request(self.engine.address, method, target, {"X-Vault-Token": self.token})
-        if status in (200, 204):
-            return answer
-        raise _told(what, status, answer)
-
-
-def read_token(path: str) -> str:
-    """The token for the engine, from the profile's file."""
-    try:
-        with open(os.path.expanduser(path), encoding="utf-8") as stream:
-            return stream.read().strip()
-    except OSError as error:
-        raise NotFound(f"The token file {path} of the database engine", error.strerror or "unreadable") from None
-
-
-def _told(what: str, status: int, answer: Any) -> MicroappsError:
-    reasons = "; ".join(str(reason) for reason in answer.get("errors") or ()) if isinstance(answer, dict) else ""
-    if status == 403:
-        return Denied(what, reasons or "permission denied", "Give the token the policy that docs/rotation.md lists.")
-    if status == 404 or (status == 400 and "unknown role" in reasons):
-        return NotFound(what, reasons or "the engine does not know it", "Make the static role (docs/rotation.md).")
-    if status == 429 or status >= 500:
-        return Unreachable(what, f"the engine answers {status} {reasons}".strip(), "Run again when it is well.")
-    return Conflict(what, f"the engine answers {status} {reasons}".strip())

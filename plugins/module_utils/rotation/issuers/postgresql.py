@@ -120,7 +120,7 @@ class PostgreSQL:
         with self._administrator() as connection, connection.transaction():
             server = observe(connection, self.names, user)
             self._refuse(server, user, login)
-            verifier = scram.verifier(pending["password"], self.random_bytes(scram.SALT_BYTES))
+            verifier = self._verifier(pending)
             for statement in statements.take_over(server, self.names):
                 connection.execute(statement)
             for statement in statements.make_login(server, self.names, login, user, verifier):
@@ -167,6 +167,9 @@ class PostgreSQL:
                     for statement in statements.retire(server, self.names, login):
                         connection.execute(statement)
                 connection.execute(statements.end_sessions(login))
+
+    def _verifier(self, document: Document) -> str:
+        return scram.verifier(document["password"], self.random_bytes(scram.SALT_BYTES))
 
     def _to_retire(self, server: roles.Server, current: Document, old: tuple[Document, ...]) -> tuple[str, ...]:
         # Whoever was retired once stays retired, and of the two that take turns only the current one is open.

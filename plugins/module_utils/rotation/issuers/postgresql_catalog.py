@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .postgresql_roles import Names, Role, Server
+from .postgresql_roles import RDS_IAM, Names, Role, Server
 
 _ME: Final = """
 SELECT current_setting('server_version_num')::int, current_user::text, r.rolsuper, pg_get_userbyid(d.datdba)::text
@@ -88,7 +88,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 def observe(connection: Any, names: Names, current: str) -> Server:
     """The server as far as this app is concerned. `current` is the login that the app uses, '' if it has none."""
     version, administrator, superuser, owner = connection.execute(_ME).fetchone()
-    asked = [names.app, names.database, names.owner, *names.logins, current]
+    asked = [names.app, names.database, names.owner, *names.logins, RDS_IAM, current]
     rows = connection.execute(_ROLES, {"names": asked, "retired": names.comment("")}).fetchall()
     roles = tuple(_role(*row) for row in rows)
     present = {role.name for role in roles}

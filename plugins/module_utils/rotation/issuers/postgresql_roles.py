@@ -3,7 +3,8 @@
 """PostgreSQL roles as values, and the plan from what is to what should be: pure, no connection in sight.
 
 One owner role without a login owns every object of the app's database. The two logins `<app>_a` and `<app>_b` are members
-of it and act as it (`SET role`), so that nothing ever belongs to a login, and either of them can be replaced.
+of it and act as it (`SET role`), so that nothing ever belongs to a login, and either of them can be replaced. A third one,
+`<app>_iam`, has no password: it is for apps that log in by identity.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ...app import identity_login
 from ...capability import Change, Plan, Refusal
 from ..controls import DATABASE_LOGIN
 
 MARK: Final = "goldenpath.microapps: "
+# The role of Amazon RDS whose members log in with a token that IAM signed, and with no password.
+RDS_IAM: Final = "rds_iam"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,19 +35,26 @@ class Names:
         return f"{self.app}_owner"
 
     @property
-    def logins(self) -> tuple[str, str]:
-        """The two that take turns."""
-        return f"{self.app}_a", f"{self.app}_b"
+    def identity(self) -> str:
+        """The login without a password."""
+        return identity_login(self.app)
+
+    @property
+    def logins(self) -> tuple[str, str, str]:
+        """All of ours: the two that take turns, and the one without a password."""
+        return f"{self.app}_a", f"{self.app}_b", self.identity
 
     def next_login(self, current: str) -> str:
-        """The one that is not current."""
-        first, second = self.logins
+        """Of the two that take turns, the one that is not current."""
+        first, second, _identity = self.logins
         return second if current == first else first
 
     def comment(self, role: str) -> str:
         """What is written on a role of ours, so that everybody sees whose it is."""
         if role == self.owner:
             return f"{MARK}owns the objects of database {self.database}"
+        if role == self.identity:
+            return f"{MARK}login to database {self.database}, by identity"
         if role in self.logins:
             return f"{MARK}login to database {self.database}, rotated"
         return f"{MARK}retired login of database {self.database}"
@@ -83,7 +94,7 @@ class Server:
 
 def former_logins(server: Server, names: Names) -> tuple[Role, ...]:
     """Roles of the app's past: the database's owner, and who owns something in it, is named like it or was retired by us."""
-    ours = {names.owner, *names.logins}
+    ours = {names.owner, *names.logins, RDS_IAM}
     return tuple(role for role in server.roles if role.name not in ours)
 
 
@@ -146,8 +157,14 @@ def _login(server: Server, names: Names, login: str, current: str, fresh: bool) 
             "elevated": list(role.elevated),
         }
     )
-    compared = _compared(f"postgresql:login/{login}", before, wanted, tuple(_foreign(names, role)))
-    if not fresh or role is None:
+    refusals = _foreign(names, role)
+    if login == names.identity:
+        wanted["logs_in_by"] = RDS_IAM
+        refusals += _without_iam(server)
+        if before is not None and role is not None:
+            before["logs_in_by"] = RDS_IAM if RDS_IAM in role.member_of else ""
+    compared = _compared(f"postgresql:login/{login}", before, wanted, tuple(refusals))
+    if not fresh or role is None or login == names.identity:
         return compared
     changed = Change("update", "password", "the former one", "a new one", DATABASE_LOGIN)
     return dataclasses.replace(
@@ -224,6 +241,20 @@ def _foreign(names: Names, role: Role | None) -> list[Refusal]:
             f"The role {role.name} exists and was not made for database {names.database} by this collection",
             whose,
             f"If it may be taken over: COMMENT ON ROLE {role.name} IS '{names.comment(role.name)}'",
+            DATABASE_LOGIN,
+        )
+    ]
+
+
+def _without_iam(server: Server) -> list[Refusal]:
+    if server.role(RDS_IAM):
+        return []
+    return [
+        Refusal(
+            f"The server has no role {RDS_IAM}",
+            "so it lets nobody in by a token of IAM",
+            "Switch IAM database authentication on (aws rds modify-db-instance --enable-iam-database-authentication), or "
+            "choose another kind of secret.",
             DATABASE_LOGIN,
         )
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .postgresql_roles import Names, Server, carried_settings, owning, takes_database
+from .postgresql_roles import RDS_IAM, Names, Server, carried_settings, owning, takes_database
 from .postgresql_session import literal
 
 # A table that is busy for longer than this is left for the next run: the app must not wait behind us.
@@ -47,10 +47,16 @@ def take_over(server: Server, names: Names) -> tuple[Any, ...]:
 
 
 def make_login(server: Server, names: Names, login: str, former: str, verifier: str) -> tuple[Any, ...]:
-    """The login accepts the password behind `verifier`, is a member of the owner role and acts as it."""
+    """The login accepts the password behind `verifier`, is a member of the owner role and acts as it.
+
+    The one without a password (`Names.identity`, `verifier` is '') is let in by IAM instead.
+    """
     role = server.role(login)
     verb = "CREATE" if role is None else "ALTER"
-    statements = [literal(verb + " ROLE {login} LOGIN PASSWORD {verifier_text}", login=login, verifier_text=verifier)]
+    if login == names.identity:
+        statements = [literal(verb + " ROLE {login} LOGIN PASSWORD NULL", login=login), *_by_identity(server, names, login)]
+    else:
+        statements = [literal(verb + " ROLE {login} LOGIN PASSWORD {verifier_text}", login=login, verifier_text=verifier)]
     if role is None or role.comment != names.comment(login):
         statements.append(_comment(names, login))
     if names.owner not in _memberships(server, login):
@@ -86,6 +92,7 @@ def mend_login(server: Server, names: Names, login: str) -> tuple[Any, ...]:
         statements.append(literal("ALTER ROLE {login} LOGIN", login=login))
     if names.owner not in role.member_of:
         statements.append(_grant(server, names.owner, login))
+    statements += _by_identity(server, names, login)
     if role.acts_as != names.owner:
         statements.append(
             literal(
@@ -119,6 +126,12 @@ def retire(server: Server, names: Names, login: str) -> tuple[Any, ...]:
 def end_sessions(login: str) -> Any:
     """Whoever is still logged in is put out: a session outlives the right to log in."""
     return literal("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {login_text}", login_text=login)
+
+
+def _by_identity(server: Server, names: Names, login: str) -> list[Any]:
+    if login != names.identity or RDS_IAM in _memberships(server, login):
+        return []
+    return [_grant(server, RDS_IAM, login)]
 
 
 def _memberships(server: Server, name: str) -> tuple[str, ...]:

@@ -1,0 +1,179 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Dynamic roles of OpenBao's (and HashiCorp Vault's) database secrets engine: it makes a login for a while, we carry it.
+
+Nobody here holds a right on the database. Each rotation takes a login of its own with a lease, so the former and the new one
+work beside each other; retiring one is revoking its lease, which drops the login. A lease ends by itself, so a new one is
+taken in its second half at the latest: whoever runs this on a schedule has the first half as the longest pause.
+
+A lease that the store does not hold (a run was killed before it could write it down, or an answer was lost) is found in the
+engine's list, and revoked with the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from ...capability import Change, Plan, Refusal
+from ...errors import Conflict, Denied, Invalid, NotFound
+from ...scrubber import Secrets
+from ..controls import DATABASE_LOGIN
+from ..model import REPLACE_AFTER, Document, register, to_text
+from . import Traits
+from .database_login import Address, login_of, place_of
+from .openbao_engine import Engine
+from .postgresql_session import ENGINE, lets_in, session
+
+LEASE: Final = "lease_id"
+# A lease that is shorter than this is over before the next run of most schedules.
+SHORTEST: Final = datetime.timedelta(hours=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class DynamicRole:
+    """The issuer for one dynamic role. `address` is the database that its logins open."""
+
+    engine: Engine
+    role: str
+    address: Address
+    secrets: Secrets = dataclasses.field(repr=False)
+    now: Callable[[], datetime.datetime] = dataclasses.field(repr=False)
+
+    @property
+    def traits(self) -> Traits:
+        """See `Issuer`."""
+        return Traits(replaces_itself=True)
+
+    def object_of(self, document: Document) -> str:
+        """See `Issuer`: a lease by its last part, a login that the engine did not make by its name."""
+        if document and LEASE not in document:
+            return f"postgresql:login/{document.get('username', '')}"
+        name = document.get(LEASE, "").rpartition("/")[2]
+        return f"openbao:{self._prefix}" + (f"/{name}" if name else "")
+
+    def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
+        """See `Issuer`: the login is named after the app's database, for the engine knows no other."""
+        outline = {**self.outline(None), "username": self.address.database}
+        documents = tuple({**outline, "password": value} for value in values)
+        return tuple(document for document in documents if self.accepts(document))
+
+    def open_besides(
+        self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
+    ) -> tuple[Document, ...]:
+        """See `Issuer`: the engine's list of this role's leases."""
+        named = {document.get(LEASE, "") for document in (*known, current or {})}
+        return tuple({**self.outline(None), LEASE: lease} for lease in self._leases() if lease not in named)
+
+    def outline(self, current: Document | None) -> Document:
+        """See `Issuer`: the engine names the login when it makes it."""
+        return place_of(self.address, ENGINE)
+
+    def plans(
+        self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
+    ) -> tuple[Plan, ...]:
+        """See `Issuer`."""
+        before = {"lease": "the present one"}
+        after = {"lease": "a new one"} if fresh else before
+        changes = (Change("update", "lease", before["lease"], after["lease"], DATABASE_LOGIN),) if fresh else ()
+        role = Plan(self.object_of({}), before, after, changes, (), (DATABASE_LOGIN,))
+        return (role, *(self._retired(document) for document in retire or ()))
+
+    @contextlib.contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """See `Issuer`: of two runs that take a lease, the store lets one make the version; the other's is in the list."""
+        yield
+
+    def issue(self, token: str, current: Document | None) -> Document:
+        """See `Issuer`."""
+        answer = self.engine.call("GET", f"creds/{self.role}") or {}
+        data, lease = answer.get("data") or {}, str(answer.get(LEASE, ""))
+        username, password = str(data.get("username", "")), self.secrets.register(str(data.get("password", "")))
+        if not (username and password and lease):
+            raise Invalid(self.object_of({}), "the engine answers with no login and lease", "Is it a dynamic role?")
+        lasting = datetime.timedelta(seconds=int(answer.get("lease_duration") or 0))
+        if lasting < SHORTEST:
+            self._revoke(lease)
+            raise Invalid(self.object_of({}), f"its leases last {lasting}", "Set its default_ttl to an hour or more.")
+        later = self.now() + lasting / 2
+        document = {
+            **self.outline(None),
+            "username": username,
+            "password": password,
+            LEASE: lease,
+            REPLACE_AFTER: later.isoformat(timespec="seconds"),
+        }
+        register(self.secrets, to_text(document), document)
+        return document
+
+    def alone(self, document: Document) -> Document:
+        """See `Issuer`."""
+        return document
+
+    def set(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`: the engine has made it already."""
+
+    def test(self, pending: Document, current: Document | None) -> None:
+        """See `Issuer`: it lets in, and nothing that it makes will be its own."""
+        login = login_of(self.address, pending)
+        with session(self.address, login, pending["password"]) as connection:
+            (acts_as,) = connection.execute("SELECT current_user::text").fetchone()
+        if acts_as == login:
+            raise Conflict(
+                f"The login that {self.object_of({})} makes acts as itself",
+                "what it creates would be its own, and it could not be dropped with its lease",
+                "Add to the role's creation_statements: ALTER ROLE ... SET role = '<app>_owner' (docs/rotation.md).",
+            )
+
+    def mend(self, current: Document) -> None:
+        """See `Issuer`: the role is the engine's."""
+
+    def accepts(self, document: Document) -> bool:
+        """See `Issuer`: by a login; where only the lease is known, by the engine's list."""
+        if "password" not in document:
+            return document.get(LEASE, "") in self._leases()
+        return lets_in(self.address, document)
+
+    def in_use(self, old: Document) -> tuple[str, ...]:
+        """See `Issuer`: the engine does not tell."""
+        return ()
+
+    def retire(self, old: tuple[Document, ...], current: Document) -> None:
+        """See `Issuer`: every lease of the role but the current one, those of lost answers too."""
+        for lease in self._leases():
+            if lease != current.get(LEASE):
+                self._revoke(lease)
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.engine.place.mount}/creds/{self.role}"
+
+    def _retired(self, document: Document) -> Plan:
+        name = self.object_of(document)
+        if LEASE in document:
+            before = {"lease": "valid"}
+            return Plan(name, before, None, (Change("delete", control=DATABASE_LOGIN),), (), (DATABASE_LOGIN,))
+        refusal = Refusal(
+            f"The login {document.get('username', '')} as found in the code lets in",
+            "it is no login of the engine's, and nobody here has a right on the database",
+            f'Have an administrator run: ALTER ROLE "{document.get("username", "")}" NOLOGIN PASSWORD NULL',
+            DATABASE_LOGIN,
+        )
+        return Plan(name, {"login": True}, {"login": True}, (), (refusal,), (DATABASE_LOGIN,))
+
+    def _leases(self) -> tuple[str, ...]:
+        try:
+            answer = self.engine.ask("LIST", f"sys/leases/lookup/{self._prefix}/")
+        except NotFound:
+            return ()
+        return tuple(f"{self._prefix}/{key}" for key in ((answer or {}).get("data") or {}).get("keys") or ())
+
+    def _revoke(self, lease: str) -> None:
+        try:
+            # In the path, so that a policy can allow the leases of this role alone.
+            self.engine.ask("PUT", f"sys/leases/revoke/{lease}", {"sync": True})
+        except Denied as error:
+            raise Denied(f"Revoke the lease {lease}", error.why, error.next_step) from None

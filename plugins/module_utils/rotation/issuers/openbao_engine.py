@@ -1,0 +1,58 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The database secrets engine of OpenBao (and HashiCorp Vault): one call, and what its answers mean."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import Conflict, Denied, MicroappsError, NotFound, Unreachable
+from ...profile import DatabaseEngine
+from ..http_json import request
+
+
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """Where it is, and the token that is let in there."""
+
+    place: DatabaseEngine
+    token: str = dataclasses.field(repr=False)
+
+    def call(self, method: str, path: str) -> Any:
+        """A path under the engine's mount: the answer. NotFound, Denied, Unreachable, Conflict."""
+        return self.ask(method, f"{self.place.mount}/{path}")
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The same with a path of the whole server (`sys/leases/...`)."""
+        status, answer = request(self.place.address, method, f"/v1/{urllib.parse.quote(path)}", self._headers, body)
+        if status in (200, 204):
+            return answer
+        raise _told(f"{method} {path}", status, answer)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"X-Vault-Token": self.token}
+
+
+def read_token(path: str) -> str:
+    """The token for the engine, from the profile's file."""
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as stream:
+            return stream.read().strip()
+    except OSError as error:
+        raise NotFound(f"The token file {path} of the database engine", error.strerror or "unreadable") from None
+
+
+def _told(what: str, status: int, answer: Any) -> MicroappsError:
+    reasons = "; ".join(str(reason) for reason in answer.get("errors") or ()) if isinstance(answer, dict) else ""
+    if status == 403:
+        return Denied(what, reasons or "permission denied", "Give the token the policy that docs/rotation.md lists.")
+    if status == 404 or (status == 400 and "unknown role" in reasons):
+        return NotFound(what, reasons or "the engine does not know it", "Make the role (docs/rotation.md).")
+    if status == 429 or status >= 500:
+        return Unreachable(what, f"the engine answers {status} {reasons}".strip(), "Run again when it is well.")
+    return Conflict(what, f"the engine answers {status} {reasons}".strip())
