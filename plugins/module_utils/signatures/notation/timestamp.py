@@ -25,6 +25,7 @@ with contextlib.suppress(ImportError):  # the documentation checks import this f
 if TYPE_CHECKING:
     from types import ModuleType
 
+_NO_STAMP: Final[tuple[type[Exception], ...]] = (*UNREADABLE, Rejected)
 _LIMIT: Final = 64 * 1024
 _VERSION: Final = 1
 # RFC 3628, section 5.2: who stamps by this policy is accurate to a second.
@@ -65,7 +66,7 @@ def verify(token: bytes | None, signature: bytes, roots: Sequence[x509.Certifica
         moment, accuracy = read.tst_info.gen_time, _accuracy(read.tst_info)
         carried = [certificate_from(one, "It") for one in read.signed_data.certificates]
         signers = [(one.issuer, one.serial_number) for one in read.signed_data.signer_infos]
-    except (*UNREADABLE, Rejected):
+    except _NO_STAMP:
         raise _no_time("The time stamp cannot be read", "it is not DER, or no time stamp") from None
     if read.tst_info.version != _VERSION:
         raise _no_time("The time stamp cannot be read", "it is of another version")
