@@ -7,7 +7,11 @@ from __future__ import annotations
 import dataclasses
 import http.client
 import json
+import os
+import select
+import socket
 import ssl
+import threading
 import time
 import urllib.parse
 from collections.abc import Mapping
@@ -24,6 +28,7 @@ LONGEST: Final = 20.0
 _LATER: Final = frozenset({429, 503})
 # Asking again does no harm when the answer was lost (RFC 9110, section 9.2.2).
 _REPEATABLE: Final = frozenset({"GET", "LIST", "DELETE"})
+_OPEN: Final = threading.local()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,20 +87,15 @@ def exchange(
 
 def _once(address: str, method: str, target: str, headers: Mapping[str, str], text: str | None) -> Reply:
     parts = urllib.parse.urlsplit(address)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=ssl.create_default_context())
-    else:
-        connection = http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
+    connection = _connection(parts.scheme, parts.netloc)
     try:
         connection.request(method, f"{parts.path.rstrip('/')}{target}", text, dict(headers))
         response = connection.getresponse()
         raw = response.read()
     except (OSError, http.client.HTTPException) as error:
+        connection.close()
         why = f"it does not answer ({type(error).__name__})"
         raise Unreachable(f"Ask {parts.scheme}://{parts.netloc}", why, "Look whether it runs, then run this again.") from None
-    finally:
-        connection.close()
     try:
         answer = json.loads(raw) if raw else None
     except ValueError:
@@ -104,3 +104,28 @@ def _once(address: str, method: str, target: str, headers: Mapping[str, str], te
     return Reply(
         response.status, answer, response.getheader("WWW-Authenticate") or "", float(asked) if asked.isdecimal() else 0.0
     )
+
+
+def _connection(scheme: str, place: str) -> http.client.HTTPConnection:
+    """This thread's connection, opened again where the server has ended it: a handshake for each call costs more than the call.
+
+    None is used on both sides of a fork, where two processes would read one stream of answers.
+    """
+    secure = scheme == "https"
+    kind: type[http.client.HTTPConnection] = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    kept: dict[tuple[int, type, str], http.client.HTTPConnection] = _OPEN.__dict__.setdefault("kept", {})
+    key = (os.getpid(), kind, place)
+    if key not in kept:
+        trust: dict[str, Any] = {"context": ssl.create_default_context()} if secure else {}
+        kept[key] = kind(place, timeout=SECONDS, **trust)
+    connection = kept[key]
+    if connection.sock is not None and _speaks(connection.sock):
+        # Between two answers a server has nothing to say but that it ends the connection.
+        connection.close()
+    return connection
+
+
+def _speaks(sock: socket.socket) -> bool:
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))

@@ -1,10 +1,12 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a busy server is waited for, and a login's form."""
+"""How a busy server is waited for, a login's form, and when a connection is used again."""
 
 from __future__ import annotations
 
 import http.server
+import os
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -76,3 +78,75 @@ def test_a_form_is_sent_as_one_and_the_challenge_is_told(busy: Busy) -> None:
     reply = http_json.exchange(busy.address, "POST", "/token", {}, form={"client_id": "a b", "scope": "https://x/.default"})
     assert busy.sent == [("application/x-www-form-urlencoded", "client_id=a+b&scope=https%3A%2F%2Fx%2F.default")]
     assert (reply.status, reply.challenge) == (200, "Bearer realm=x")
+
+
+class Keeping(http.server.ThreadingHTTPServer):
+    """It keeps connections open until it is told to end them, and counts them."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Patient)
+        self.address = f"http://127.0.0.1:{self.server_port}"
+        self.open = list[socket.socket]()
+
+    def end_last(self) -> None:
+        """As a server does with whom it has not heard of for a while."""
+        self.open[-1].shutdown(socket.SHUT_RDWR)
+
+
+class Patient(http.server.BaseHTTPRequestHandler):
+    server: Keeping
+    protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        self.server.open.append(self.request)
+        super().setup()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_unused: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def keeping() -> Iterator[Keeping]:
+    server = Keeping()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def asked(server: Keeping) -> int:
+    return http_json.request(server.address, "POST", "/x", {}, {"a": 1})[0]
+
+
+def test_one_connection_serves_a_thread(keeping: Keeping) -> None:
+    assert [asked(keeping) for _turn in range(5)] == [200] * 5
+    assert len(keeping.open) == 1
+    other = threading.Thread(target=asked, args=(keeping,))
+    other.start()
+    other.join()
+    assert len(keeping.open) == 2
+
+
+def test_one_that_the_server_has_ended_is_opened_again_also_for_what_is_sent_once(keeping: Keeping) -> None:
+    for turn in range(1, 4):
+        assert asked(keeping) == 200
+        assert len(keeping.open) == turn
+        keeping.end_last()
+
+
+def test_no_connection_is_used_on_both_sides_of_a_fork(keeping: Keeping) -> None:
+    assert asked(keeping) == 200
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if asked(keeping) == 200 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(keeping.open) == 2
+    assert asked(keeping) == 200
+    assert len(keeping.open) == 2

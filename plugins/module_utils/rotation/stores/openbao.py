@@ -54,6 +54,8 @@ class OpenBao:
     # What OpenBao never changes once it is written, by name and id: a version's number and time, and a document that was read.
     seen: dict[tuple[str, str], tuple[int, str]] = dataclasses.field(default_factory=dict, repr=False)
     known: dict[tuple[str, str], Document] = dataclasses.field(default_factory=dict, repr=False)
+    # Names under which no value waited when that was asked. Whoever stores one is told by check-and-set if that has changed.
+    idle: set[str] = dataclasses.field(default_factory=set, repr=False)
 
     @classmethod
     def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
@@ -67,6 +69,9 @@ class OpenBao:
 
     def describe(self, name: str) -> Stored | None:
         """See `Store`."""
+        return self._described(name, True)
+
+    def _described(self, name: str, may_wait: bool) -> Stored | None:
         metadata = self._call("GET", "metadata", name)
         if metadata is None:
             return None
@@ -83,7 +88,8 @@ class OpenBao:
         versions = [Version(ids.get(number, str(number)), stages_of(number, newest)) for number in sorted(alive)]
         for number in alive:
             self.seen[name, ids.get(number, str(number))] = (number, alive[number]["created_time"])
-        versions = self._with_pending(name, versions, alive.get(newest) is not None)
+        if may_wait:
+            versions = self._with_pending(name, versions, alive.get(newest) is not None)
         current = next((version for version in versions if Stage.CURRENT in version.stages), None)
         if current is not None:
             # Also one that was written and not named yet: it has the pending one's id.
@@ -93,7 +99,7 @@ class OpenBao:
 
     def versions(self, name: str) -> tuple[Version, ...]:
         """See `Store`: it lists them all at once."""
-        return present(self.describe(name), name).versions
+        return present(self._described(name, name not in self.idle), name).versions
 
     def read(self, name: str, token: str) -> Document:
         """See `Store`."""
@@ -141,6 +147,7 @@ class OpenBao:
         """See `Store`."""
         body = {"options": {"cas": 0}, "data": {"token": token, "document": to_text(document)}}
         self.known.pop((name, token), None)
+        self.idle.discard(name)
         try:
             self._call("POST", "data", name + _PENDING, body)
         except Conflict:
@@ -203,6 +210,7 @@ class OpenBao:
     def _pending(self, name: str) -> tuple[str, Document]:
         answer = self._call("GET", "data", name + _PENDING)
         if answer is None:
+            self.idle.add(name)
             return "", {}
         data = answer["data"]["data"]
         if not isinstance(data, dict) or set(data) != {"token", "document"}:
