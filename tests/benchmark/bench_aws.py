@@ -8,6 +8,7 @@ python tests/benchmark/bench_aws.py [repositories]
 from __future__ import annotations
 
 import concurrent.futures
+import logging
 import pathlib
 import sys
 import tempfile
@@ -65,7 +66,8 @@ def bare(endpoint: str, names: list[str]) -> None:
 
 def main(count: int) -> None:
     """Print one line for making and one for finding everything in place."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request, in the middle of ours
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
     endpoint = f"http://{host}:{port}"

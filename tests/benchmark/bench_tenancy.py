@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What fencing apps in costs, against the shortest concurrent script that applies the same objects blindly.
 
-    python tests/benchmark/bench_tenancy.py [apps ...]      (on the running sandbox; GOLDENPATH_STATE names it)
+    python tests/benchmark/bench_tenancy.py [apps ...]      (on a fresh sandbox of its own)
 
 The script knows no dry run, no diff, no drift, no foreign object and no prune; each app costs it one request an object.
 Both share one process and one connection pool an app, so that only the work is compared. Ansible's own cost comes on top.
@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import measure
 import urllib3
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
@@ -147,4 +148,6 @@ def main(counts: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [1, 10, 50])
+    with measure.sandbox() as (_folder, environ, _seconds):
+        os.environ["GOLDENPATH_STATE"] = environ["GOLDENPATH_STATE"]
+        main([int(argument) for argument in sys.argv[1:]] or [1, 10, 50])

@@ -70,8 +70,12 @@ def _dead(found: Found, sight: Sight | None, profile: Profile, request: Request,
     if not live:
         return [Answer(control, State.IN_PLACE, proof, found=f"{found.place} is refused") for control in controls]
     reason = f"{found.place} still lets in whoever has it"
-    if request.check and sight.retires:
+    if request.check and sight.retires and sight.job.traits.locks:
         return [Answer(control, State.DRIFTED, proof, reason=reason, found=reason) for control in controls]
+    if not sight.job.traits.locks:
+        login = sight.job.issuer.object_of(live[0])
+        reason += f". Nobody here has a right on the database: have its administrator lock {login} once the app is switched over"
+        return [Answer(control, State.VIOLATED, proof, reason=reason, found=reason) for control in controls]
     if not sight.job.traits.makes:
         reason += f". Make a new key at the vendor, store it as {sight.job.name}, and revoke this one"
         return [Answer(control, State.VIOLATED, proof, reason=reason, found=reason) for control in controls]

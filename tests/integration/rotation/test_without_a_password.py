@@ -163,6 +163,15 @@ def test_a_lease_that_somebody_revoked_is_replaced(leased: Bench, sandbox: Any) 
     assert leased.current()["lease_id"] != former["lease_id"]
 
 
+def test_a_login_as_found_holds_nothing_up_and_is_left_to_its_administrator(leased: Bench) -> None:
+    leased.reset()
+    sight = leased.run(leaked=LEAKED)
+    assert sight.rotating and [document["username"] for document in sight.live] == ["leased"]
+    assert leased.current()["username"] not in ("", "leased") and leased.works(leased.current())
+    again = leased.run(leaked=LEAKED)
+    assert not again.writes and again.live, "it still lets in, which the control says"
+
+
 def test_a_lease_that_no_store_knows_is_revoked(leased: Bench) -> None:
     leased.reset()
     leased.run()

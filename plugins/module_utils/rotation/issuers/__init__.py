@@ -34,7 +34,8 @@ class Traits:
     `one_login`: there is one password, so the former one is refused from the moment the new one is set, and nothing is left
     to retire. `replaces_itself`: the target also makes a new credential by its own schedule, or ends the present one. `keyless`:
     a document holds no secret (`outline` is all of it), so nothing is replaced by age or because somebody asks. `overlap` is how
-    long a document carries the former credential beside its own (`Issuer.alone`).
+    long a document carries the former credential beside its own (`Issuer.alone`). `locks`: a login as found in the code can be
+    locked from here.
     """
 
     makes: bool = True
@@ -45,6 +46,7 @@ class Traits:
     one_login: bool = False
     replaces_itself: bool = False
     keyless: bool = False
+    locks: bool = True
     overlap: datetime.timedelta = datetime.timedelta()
 
 

@@ -18,7 +18,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ...capability import Change, Plan, Refusal
+from ...capability import Change, Plan
 from ...errors import Conflict, Denied, Invalid, NotFound
 from ...scrubber import Secrets
 from ..controls import DATABASE_LOGIN
@@ -46,7 +46,7 @@ class DynamicRole:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(replaces_itself=True)
+        return Traits(replaces_itself=True, locks=False)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: a lease by its last part, a login that the engine did not make by its name."""
@@ -80,7 +80,9 @@ class DynamicRole:
         after = {"lease": "a new one"} if fresh else before
         changes = (Change("update", "lease", before["lease"], after["lease"], DATABASE_LOGIN),) if fresh else ()
         role = Plan(self.object_of({}), before, after, changes, (), (DATABASE_LOGIN,))
-        return (role, *(self._retired(document) for document in retire or ()))
+        leaving = (self.object_of(document) for document in retire or () if LEASE in document)
+        gone = (Change("delete", control=DATABASE_LOGIN),)
+        return (role, *(Plan(name, {"lease": "valid"}, None, gone, (), (DATABASE_LOGIN,)) for name in leaving))
 
     @contextlib.contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
@@ -150,19 +152,6 @@ class DynamicRole:
     @property
     def _prefix(self) -> str:
         return f"{self.engine.place.mount}/creds/{self.role}"
-
-    def _retired(self, document: Document) -> Plan:
-        name = self.object_of(document)
-        if LEASE in document:
-            before = {"lease": "valid"}
-            return Plan(name, before, None, (Change("delete", control=DATABASE_LOGIN),), (), (DATABASE_LOGIN,))
-        refusal = Refusal(
-            f"The login {document.get('username', '')} as found in the code lets in",
-            "it is no login of the engine's, and nobody here has a right on the database",
-            f'Have an administrator run: ALTER ROLE "{document.get("username", "")}" NOLOGIN PASSWORD NULL',
-            DATABASE_LOGIN,
-        )
-        return Plan(name, {"login": True}, {"login": True}, (), (refusal,), (DATABASE_LOGIN,))
 
     def _leases(self) -> tuple[str, ...]:
         try:
