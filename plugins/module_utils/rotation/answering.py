@@ -73,14 +73,17 @@ def _dead(found: Found, sight: Sight | None, profile: Profile, request: Request,
     if request.check and sight.retires and sight.job.traits.locks:
         return [Answer(control, State.DRIFTED, proof, reason=reason, found=reason) for control in controls]
     if not sight.job.traits.locks:
-        login = sight.job.issuer.object_of(live[0])
-        reason += f". Nobody here has a right on the database: have its administrator lock {login} once the app is switched over"
+        reason += _lock(sight.job.issuer.object_of(live[0]))
         return [Answer(control, State.VIOLATED, proof, reason=reason, found=reason) for control in controls]
     if not sight.job.traits.makes:
         reason += f". Make a new key at the vendor, store it as {sight.job.name}, and revoke this one"
         return [Answer(control, State.VIOLATED, proof, reason=reason, found=reason) for control in controls]
     held = f"{reason}: {sight.held}" if sight.held else reason
     return [Answer(control, State.DRIFTED, proof, reason=held, found=held) for control in controls]
+
+
+def _lock(login: str) -> str:
+    return f". Nobody here has a right on the database: have its administrator lock {login} once the app is switched over"
 
 
 def _moved(found: Found, sight: Sight) -> tuple[State, tuple[str, ...], str]:
@@ -128,6 +131,12 @@ def _standing(sight: Sight) -> list[Answer]:
     given = []
     proof = (sight.plans[0].object,)
     is_database = sight.job.spec.kind in DATABASES
+    if sight.job.issuer is not None and not sight.job.traits.locks:
+        # Those that stand in the code are told of by their own control.
+        for former in (one for one in sight.former if "password" in one and one not in sight.live):
+            login = sight.job.issuer.object_of(former)
+            reason = f"the former value of {sight.job.name} still lets in{_lock(login)}"
+            given.append(Answer(DATABASE_LOGIN, State.VIOLATED, proof, reason=reason, found=reason))
     if sight.held and sight.job.traits.target:
         control = control_of_kind(sight.job.spec.kind)
         given.append(Answer(control, State.DRIFTED, proof, reason=sight.held, found=sight.held))

@@ -194,6 +194,8 @@ def _due(job: Job, created: datetime.datetime | None, current: Document | None, 
         return "its value stands in the code"
     if job.issuer is not None and job.traits.keyless:
         return "" if current == job.issuer.outline(current) else "its login is to have no password"
+    if job.traits.mark and job.traits.mark not in current:
+        return "it was not made by what makes it now"
     if _young(job, created, current, wish):
         return ""
     if wish.force:

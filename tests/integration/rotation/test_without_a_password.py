@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_dynamic_role import DynamicRole
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import REPLACE_AFTER
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import REPLACE_AFTER, About, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 sys.path.append(str(pathlib.Path(__file__).parent))
@@ -161,6 +161,21 @@ def test_a_lease_that_somebody_revoked_is_replaced(leased: Bench, sandbox: Any) 
     benches.BaoEngine(sandbox.block("openbao"), "leasedb").asked("PUT", "sys/leases/revoke", {"lease_id": former["lease_id"]})
     assert leased.run().rotating
     assert leased.current()["lease_id"] != former["lease_id"]
+
+
+def test_a_login_of_another_kind_is_replaced_and_told_of_until_its_administrator_locks_it(leased: Bench, sandbox: Any) -> None:
+    leased.reset()
+    there = benches.database(sandbox, "leased")
+    own = {**leased.issuer(Secrets(), "now").outline(None), "username": "leased", "password": LEAKED}
+    leased.store(Secrets()).create(leased.name, token_for(leased.name, ""), own, About("a test", "", (("owner", "tests"),)))
+    sight = leased.run()
+    assert sight.rotating and sight.due == "it was not made by what makes it now"
+    assert leased.current()["username"] != "leased" and leased.works(leased.current())
+    assert not leased.run().writes
+    assert own in leased.run().former, "it still lets in"
+    with there.connect("postgres", there.root, "postgres") as connection:
+        connection.execute("ALTER ROLE leased NOLOGIN")
+    assert not leased.run().former
 
 
 def test_a_login_as_found_holds_nothing_up_and_is_left_to_its_administrator(leased: Bench) -> None:

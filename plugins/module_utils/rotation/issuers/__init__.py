@@ -34,8 +34,8 @@ class Traits:
     `one_login`: there is one password, so the former one is refused from the moment the new one is set, and nothing is left
     to retire. `replaces_itself`: the target also makes a new credential by its own schedule, or ends the present one. `keyless`:
     a document holds no secret (`outline` is all of it), so nothing is replaced by age or because somebody asks. `overlap` is how
-    long a document carries the former credential beside its own (`Issuer.alone`). `locks`: a login as found in the code can be
-    locked from here.
+    long a document carries the former credential beside its own (`Issuer.alone`). `locks`: a login that the target
+    did not make can be locked from here. `mark` is a key that every document has: one without it is of another kind of secret.
     """
 
     makes: bool = True
@@ -47,6 +47,7 @@ class Traits:
     replaces_itself: bool = False
     keyless: bool = False
     locks: bool = True
+    mark: str = ""
     overlap: datetime.timedelta = datetime.timedelta()
 
 

@@ -46,7 +46,7 @@ class DynamicRole:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(replaces_itself=True, locks=False)
+        return Traits(replaces_itself=True, locks=False, mark=LEASE)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: a lease by its last part, a login that the engine did not make by its name."""
@@ -64,9 +64,12 @@ class DynamicRole:
     def open_besides(
         self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
     ) -> tuple[Document, ...]:
-        """See `Issuer`: the engine's list of this role's leases."""
+        """See `Issuer`: the engine's list of this role's leases, and a login with a password that the app had before."""
         named = {document.get(LEASE, "") for document in (*known, current or {})}
-        return tuple({**self.outline(None), LEASE: lease} for lease in self._leases() if lease not in named)
+        leases = tuple({**self.outline(None), LEASE: lease} for lease in self._leases() if lease not in named)
+        before = former() or {}
+        own = "password" in before and LEASE not in before and before not in known and self.accepts(before)
+        return (*leases, before) if own else leases
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`: the engine names the login when it makes it."""
