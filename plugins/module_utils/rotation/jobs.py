@@ -18,6 +18,7 @@ from .issuers import Issuer, Traits
 from .machine import Course, Make, advance, begin, course, due_since, foreign_rotation
 from .makers import value_key
 from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, public, token_for
+from .ownership import may_touch
 from .stores import Store
 
 # External Secrets asks every minute (delivery.REFRESH): twice that, so that nobody is left with a value that went.
@@ -61,7 +62,7 @@ class Wish:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sight:
     """What was seen of a job. `live` are documents of found values that still let somebody in; `former` also holds the
-    store's previous version if it does; `users` are those still seen with one of them, `held` why it is not retired."""
+    store's previous version if it does; `held` says why it is not retired."""
 
     job: Job
     stored: Stored | None
@@ -151,31 +152,6 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
     plans = (_store_plan(job, store, stored, before, wanted, way, due, make), *target)
     return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make)
-
-
-def may_touch(name: str, wanted: About, stored: Stored, adopt: str) -> None:
-    """Conflict for a secret that is on its way out, another app's, or nobody's of ours on first contact."""
-    if stored.deleted:
-        raise Conflict(
-            f"The secret {name}",
-            "it is marked for deletion and can still be brought back",
-            f"Bring it back (aws secretsmanager restore-secret --secret-id {name}; az keyvault secret recover) or wait until it "
-            "is gone, and run again.",
-        )
-    have, want = dict(stored.about.tags), dict(wanted.tags)
-    if have.get("managed-by") == want.get("managed-by"):
-        mismatched = [key for key in ("app", "environment") if have.get(key, want.get(key)) != want.get(key)]
-        if mismatched:
-            owner = ", ".join(f"{key} {have[key]}" for key in mismatched)
-            raise Conflict(
-                f"The secret {name}", f"its tags say that it belongs to {owner}", "Mend the tags, or rename one of them."
-            )
-    elif adopt != "take":
-        raise Conflict(
-            f"The secret {name}",
-            "it exists and was not made by us (no tag managed-by of ours)",
-            "Set adopt: take in the profile to take it over.",
-        )
 
 
 def _accepted(job: Job, current: Document | None) -> bool:

@@ -31,7 +31,8 @@ from ..microapp import Context
 from ..profile import Profile
 from .controls import IN_STORE
 from .delivery import Delivery
-from .jobs import about, may_touch
+from .jobs import about
+from .ownership import may_touch
 from .side_by_side import in_lanes
 from .stores.aws_secretsmanager import AwsSecretsManager, same_key
 

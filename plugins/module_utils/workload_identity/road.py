@@ -20,7 +20,8 @@ from ..microapp import Context
 from ..profile import Profile
 from ..rotation.controls import IDENTIFIED
 from ..rotation.delivery import Delivery
-from ..rotation.jobs import about, may_touch
+from ..rotation.jobs import about
+from ..rotation.ownership import may_touch
 from ..rotation.stores import azure_versions, gcp_secretmanager, open_store
 from . import azure, google
 from .google_plan import inherited
