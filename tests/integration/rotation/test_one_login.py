@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_engine import Engine
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Wish
@@ -127,7 +128,7 @@ def test_what_the_engine_changed_by_its_schedule_is_followed(role: Bench, sandbo
     before = role.current()
     issuer = role.issuer(Secrets(), "now")
     assert isinstance(issuer, StaticRole)
-    issuer._call("POST", f"rotate-role/{issuer.role}")
+    issuer.engine.call("POST", f"rotate-role/{issuer.role}")
     assert not role.works(before)
     sight = role.run()
     assert "by its own schedule" in sight.due
@@ -139,11 +140,16 @@ def test_denied_missing_and_unreachable_are_told_apart(role: Bench) -> None:
     role.reset()
     issuer = role.issuer(Secrets(), "now")
     assert isinstance(issuer, StaticRole)
+
+    def elsewhere(**place: str) -> StaticRole:
+        assert isinstance(issuer, StaticRole)
+        return dataclasses.replace(issuer, engine=Engine(dataclasses.replace(issuer.engine.place, **place), issuer.engine.token))
+
     with pytest.raises(Denied, match="policy"):
         dataclasses.replace(issuer, role="microapp-another-test").issue("t", None)
     with pytest.raises(Denied, match="policy"):
-        dataclasses.replace(issuer, token="no-such-token").issue("t", None)
+        dataclasses.replace(issuer, engine=Engine(issuer.engine.place, "no-such-token")).issue("t", None)
     with pytest.raises(Unreachable):
-        dataclasses.replace(issuer, engine=dataclasses.replace(issuer.engine, address="http://127.0.0.1:1")).issue("t", None)
+        elsewhere(address="http://127.0.0.1:1").issue("t", None)
     with pytest.raises((NotFound, Denied)):
-        dataclasses.replace(issuer, engine=dataclasses.replace(issuer.engine, mount="nowhere")).issue("t", None)
+        elsewhere(mount="nowhere").issue("t", None)
