@@ -237,7 +237,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         id="secrets-03",
         title="The app logs in to its database as a login of its own that can be replaced",
         why="A login that owns its tables cannot be replaced while the app runs; two that take turns can. With one, a moment is lost.",
-        proof="In psql, \\du shows <app>_owner without a login, and one of <app>_a and <app>_b with one; the login as found has none. On MySQL or MariaDB, SHOW CREATE USER ends in ACCOUNT LOCK for all of these but one.",
+        proof="In psql, \\du shows <app>_owner without a login and one of <app>_a, <app>_b with one. On MySQL, all accounts but one are ACCOUNT LOCK.",
         paths=(Path.LIGHT, Path.FULL),
         applies="database_login",
     ),
