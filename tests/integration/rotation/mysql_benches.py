@@ -90,11 +90,16 @@ class Database:
 
     def open_logins(self) -> set[str]:
         """The app's accounts that are not locked."""
-        column = "JSON_VALUE(Priv, '$.account_locked')" if self.server.engine == "mariadb" else "account_locked"
-        table = "mysql.global_priv" if self.server.engine == "mariadb" else "mysql.user"
-        rows = self.server.root(f"SELECT User, {column} FROM {table}")  # noqa: S608 - two names of our own
+        rows = self.server.root(LOCKED[self.server.engine])
         mine = {str(user): locked for user, locked in rows if user.startswith(self.app) and user != self.administrator[0]}
         return {user for user, locked in mine.items() if locked not in ("Y", "1", "true")}
+
+
+# Each server's accounts, and whether they are locked.
+LOCKED = {
+    "mariadb": "SELECT User, JSON_VALUE(Priv, '$.account_locked') FROM mysql.global_priv",
+    "mysql": "SELECT User, account_locked FROM mysql.user",
+}
 
 
 def database(server: Server, app: str) -> Database:

@@ -64,6 +64,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         try:
             running = stack.enter_context(mysql_servers.SERVERS[request.param]())
         except Missing as missing:
+            # There is no server to be had: the reason names what is missing. A server that does not start is a failure.
             pytest.skip(str(missing))
         yield running
 
@@ -129,6 +130,7 @@ def test_no_password_is_in_the_log_of_all_statements_and_none_is_told(bench: Ben
 def test_a_client_that_logs_in_twenty_times_a_second_never_fails(both: Both) -> None:
     bench, there = both
     if bench.one_login:
+        # The plan says so beforehand, and what then must hold is asked there.
         pytest.skip("MariaDB has one password for a login: see test_the_moment_without_overlap")
     bench.run(leaked=bench.reset())
     failed: list[tuple[float, str]] = []
