@@ -21,12 +21,13 @@ from .issuers.generated import Generated
 from .issuers.http_recipe import HttpRecipe
 from .issuers.iam_access_key import IamAccessKey
 from .issuers.openbao_dynamic_role import DynamicRole
-from .issuers.openbao_engine import Engine, read_token
+from .issuers.openbao_engine import Engine
 from .issuers.openbao_static_role import StaticRole
 from .issuers.postgresql import PostgreSQL
 from .issuers.postgresql_iam import IamLogin
 from .issuers.postgresql_roles import Names
 from .issuers.postgresql_single import SingleUser
+from .stores.shared import token_of
 
 Maker: TypeAlias = Callable[[SecretSpec, App, Profile, Request], "Issuer | None"]
 
@@ -108,7 +109,7 @@ def _engine(spec: SecretSpec, app: App, profile: Profile, request: Request) -> E
     if engine is None:
         what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
         raise Invalid(what, "the profile has no database_engine", "Add it (address and token_file), or choose another kind.")
-    return Engine(engine, request.secrets.register(read_token(engine.token_file)))
+    return Engine(engine, token_of(engine.token_file, request.secrets, "the database engine"))
 
 
 def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:

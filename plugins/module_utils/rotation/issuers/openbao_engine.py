@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any
@@ -36,15 +35,6 @@ class Engine:
     @property
     def _headers(self) -> dict[str, str]:
         return {"X-Vault-Token": self.token}
-
-
-def read_token(path: str) -> str:
-    """The token for the engine, from the profile's file."""
-    try:
-        with open(os.path.expanduser(path), encoding="utf-8") as stream:
-            return stream.read().strip()
-    except OSError as error:
-        raise NotFound(f"The token file {path} of the database engine", error.strerror or "unreadable") from None
 
 
 def _told(what: str, status: int, answer: Any) -> MicroappsError:

@@ -70,13 +70,17 @@ def read_at(store: Described, name: str, stage: Stage) -> Document:
     return store.read(name, version.token)
 
 
-def token_of(token_file: str, secrets: Secrets) -> str:
-    """The secret in the file that the profile names, registered as one."""
+def token_of(token_file: str, secrets: Secrets, whose: str = "the secret store") -> str:
+    """The secret in the file that the profile names, registered as one. NotFound for a file without one."""
+    what = f"The token file {token_file} of {whose}"
     try:
         with open(os.path.expanduser(token_file), encoding="utf-8") as stream:
-            return secrets.register(stream.read().strip())
+            token = stream.read().strip()
     except OSError as error:
-        raise NotFound(f"The token file {token_file} of the secret store", error.strerror or "unreadable") from None
+        raise NotFound(what, error.strerror or "unreadable") from None
+    if not token:
+        raise NotFound(what, "it is empty", "Put the token there.")
+    return secrets.register(token)
 
 
 def no_version(name: str, token: str) -> NotFound:
