@@ -24,6 +24,11 @@ class MicroappsError(Exception):
         text = text.rstrip().rstrip(".")
         return f"{text}. {self.next_step}" if self.next_step else f"{text}."
 
+    def also(self, sentence: str) -> None:
+        """One more sentence (or '') after the next step."""
+        self.next_step = f"{self.next_step} {sentence}".strip()
+        self.args = (self.sentence(),)
+
 
 class Invalid(MicroappsError):
     """The input is wrong; nothing was changed. `what` names field, value and file."""

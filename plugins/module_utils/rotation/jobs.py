@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..app import App, SecretSpec
 from ..capability import Change, Plan, Refusal
-from ..errors import Conflict
+from ..errors import Conflict, MicroappsError
 from ..profile import Profile
 from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .found import Found
@@ -351,12 +351,29 @@ def rotate(sight: Sight, store: Store) -> Stored:
     _expect_base(sight, stored)
     if job.issuer is None:
         return stored
-    stored = advance(store, job.issuer, stored, sight.rotating, sight.make)
+    try:
+        stored = advance(store, job.issuer, stored, sight.rotating, sight.make)
+    except MicroappsError as error:
+        error.also(_locked_out(job.issuer, sight.current or sight.first))
+        raise
     if not sight.rotating and sight.current is not None:
         if not sight.accepted:
             job.issuer.set(sight.current, sight.current)
         job.issuer.mend(sight.current)
     return stored
+
+
+def _locked_out(issuer: Issuer, present: Document | None) -> str:
+    """What to say of a rotation that did not end, where there is one login: whether the app is without a valid password now."""
+    if not issuer.traits.one_login or present is None:
+        return ""
+    try:
+        if issuer.accepts(present):
+            return ""
+        refuses = "refuses"
+    except MicroappsError:
+        refuses = "may refuse"
+    return f"By now the database {refuses} the password that the app has; the next run ends this rotation."
 
 
 def _expect_base(sight: Sight, stored: Stored) -> None:

@@ -148,6 +148,9 @@ class Bench:
     as_found: Callable[[], str] = lambda: ""
     one_login: bool = False
     kept: Kept | None = None
+    # Of one login: what the target keeps of its password (it changes with it), and the password where the target tells it.
+    kept_by_target: Callable[[], str] = lambda: ""
+    told_by_target: Callable[[], dict[str, str]] = dict
 
     def witness(self, service: str) -> Any:
         """A plain client that may do everything."""
@@ -373,6 +376,12 @@ class Database:
         except psycopg.OperationalError:
             return False
         return True
+
+    def verifier(self) -> str:
+        """What the server keeps of the app's one password."""
+        with self.connect("postgres", self.root, "postgres") as connection:
+            found = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (self.app,)).fetchone()
+            return str(found[0]) if found else ""
 
     @property
     def address(self) -> Address:
@@ -612,8 +621,13 @@ def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
         def issuer(secrets: Secrets, cutover: str) -> Issuer:
             return StaticRole(engine, role, there.address, secrets)
 
+        def told() -> dict[str, str]:
+            found: dict[str, str] = bao.asked("GET", f"benchdb/static-creds/{role}")["data"]
+            return found
+
         try:
-            yield _database_bench(sandbox, there, "openbao_static_role", issuer, as_found)
+            bench = _database_bench(sandbox, there, "openbao_static_role", issuer, as_found)
+            yield dataclasses.replace(bench, told_by_target=told)
         finally:
             there.forget()
 
@@ -636,6 +650,7 @@ def _database_bench(
         lambda document: document["password"],
         as_found,
         one_login=True,
+        kept_by_target=there.verifier,
     )
     return bench
 
