@@ -18,6 +18,7 @@ from typing import Any
 
 import ansible_runner
 import psutil
+import psycopg
 import pytest
 from witness import Watcher
 
@@ -169,6 +170,23 @@ def estate(root: pathlib.Path) -> Iterator[Estate]:
     yield estate
     estate.play("-e", "sandbox_state=wiped", playbook="goldenpath.microapps.sandbox")
     shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def talkative(estate: Estate) -> Iterator[None]:
+    """A database that logs every statement."""
+    _database_administrator(estate, "ALTER SYSTEM SET log_statement = 'all'")
+    yield
+    _database_administrator(estate, "ALTER SYSTEM RESET log_statement")
+
+
+def _database_administrator(estate: Estate, statement: str) -> None:
+    block = estate.block("database")
+    password = pathlib.Path(block["password_file"]).read_text().strip()
+    login = {"user": block["admin_user"], "password": password, "dbname": "postgres", "autocommit": True}
+    with psycopg.connect(host=block["host"], port=block["port"], **login) as connection:
+        connection.execute(statement)
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _wipe_what_killed_sessions_left(root: pathlib.Path) -> None:

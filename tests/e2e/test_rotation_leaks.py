@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import json
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import psycopg
 import pytest
 import second_door
-from leaks import leaks, of_the_sandbox, spellings, stored
+from leaks import leaks, of_the_sandbox, stored, told
 from witness import planted, supervisorctl
 
 ROTATE = "goldenpath.microapps.rotate"
 TASK = "Every secret has a new value"
 LOUD = ("-e", "app=where2eat", "-e", "when=now", "-vvvv", "--diff")
+pytestmark = pytest.mark.usefixtures("hardened")
 OPTIONS = {"app": "{{ microapp }}", "profile": "{{ microapp_environment }}", "when": "now"}
 
 
@@ -43,27 +43,6 @@ def hardened(estate: Any) -> None:
     """The app as it is when all is well."""
     played = estate.play("-e", "app=where2eat")
     assert played.rc == 0, played.text
-
-
-@pytest.fixture(scope="module")
-def talkative(estate: Any, hardened: None) -> Iterator[None]:
-    """A database that logs every statement."""
-    _administrator(estate, "ALTER SYSTEM SET log_statement = 'all'")
-    yield
-    _administrator(estate, "ALTER SYSTEM RESET log_statement")
-
-
-def _administrator(estate: Any, statement: str) -> None:
-    block = estate.block("database")
-    password = pathlib.Path(block["password_file"]).read_text().strip()
-    login = {"user": block["admin_user"], "password": password, "dbname": "postgres", "autocommit": True}
-    with psycopg.connect(host=block["host"], port=block["port"], **login) as connection:
-        connection.execute(statement)
-        connection.execute("SELECT pg_reload_conf()")
-
-
-def told(text: str, secrets: Mapping[str, str]) -> list[str]:
-    return [name for name, value in secrets.items() if any(way in text.encode() for way in spellings(value))]
 
 
 def everything(estate: Any, root: pathlib.Path) -> dict[str, str]:

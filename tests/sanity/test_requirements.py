@@ -27,7 +27,9 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 # Ours: the collection, the example's files and the tools of tests, which others import as well.
-OURS = {"ansible_collections"} | {path.stem for folder in ("examples", "tests/tools") for path in (ROOT / folder).rglob("*.py")}
+OURS = {"ansible_collections"} | {
+    path.stem for folder in ("examples", "tests/tools", "tests/integration/rotation") for path in (ROOT / folder).rglob("*.py")
+}
 # Modules outside sandbox/ that import what only the sandbox needs, and why.
 SANDBOX_ONLY = {"plugins/module_utils/rotation/consumers/supervised.py": {"psutil"}}  # sees the processes of the sandbox's runner
 # Packages that a user may leave out: what needs one says so (requirements.txt tells which).

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 from witness import aws
@@ -15,6 +17,24 @@ from witness import aws
 def spellings(value: str) -> tuple[bytes, ...]:
     """As it stands, in base64, and as a URL has it."""
     return value.encode(), base64.b64encode(value.encode()), urllib.parse.quote(value, safe="").encode()
+
+
+def told(text: str, secrets: Mapping[str, str]) -> list[str]:
+    """Which of the secrets stand in a text, or in what is base64 in it."""
+    whole = f"{text}\n{unwrapped(text)}".encode()
+    return [name for name, value in secrets.items() if any(way in whole for way in spellings(value))]
+
+
+def unwrapped(text: str) -> str:
+    """What every run of base64 in a text holds."""
+    found = []
+    for run in re.findall(r"[A-Za-z0-9+/_-]{24,}", text):
+        standard = run.translate(str.maketrans("-_", "+/"))
+        # A run may begin with letters that are not of it, and a length that base64 never has is one more of them.
+        for start in range(4):
+            part = standard[start:]
+            found.append(base64.b64decode(part[: len(part) // 4 * 4]).decode(errors="replace"))
+    return "\n".join(found)
 
 
 def stored(estate: Any) -> dict[str, str]:

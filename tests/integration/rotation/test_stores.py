@@ -16,13 +16,29 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from leaks import unwrapped
+from telltale import telltale
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid, NotFound, Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    MicroappsError,
+    NotFound,
+    Unreachable,
+)
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import DatabaseServer, Profile, Registry, SecretStore
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Step, begin, course
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage, Stored, token_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import (
+    About,
+    Stage,
+    Stored,
+    register,
+    to_text,
+    token_for,
+)
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, gcp_secretmanager, open_store
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.azure_keyvault import AzureKeyVault
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.gcp_secretmanager import GcpSecretManager
@@ -225,6 +241,33 @@ def test_missing_forbidden_and_unreachable_are_three_errors(profile: Profile, st
         gone = dataclasses.replace(profile, aws=dataclasses.replace(profile.aws, endpoint_url="http://127.0.0.1:1"))
     with pytest.raises(Unreachable):
         open_store(gone, Secrets(), environ_for(gone, sandbox)).read_stage(name, Stage.CURRENT)
+
+
+@pytest.mark.parametrize("step", ["pending", "current"])
+def test_an_error_that_quotes_what_was_sent_tells_nothing(profile: Profile, sandbox: Any, name: str, step: str) -> None:
+    of_aws, known = profile.secret_store.scheme == "aws_secretsmanager", Secrets()
+    first, second, _unused = tokens(name)
+    # A person's password, whose characters JSON and base64 write in ways of their own, once for each level.
+    odd = {"username": "a", "password": 'canary-one"canary-two\\canary-thr\u00e9e'}
+    register(known, to_text(odd), odd)
+    with telltale(profile.aws.endpoint_url if of_aws else profile.secret_store.address) as relay:
+        aws = dataclasses.replace(profile.aws, endpoint_url=relay.address if of_aws else profile.aws.endpoint_url)
+        quoting = dataclasses.replace(profile.secret_store, address=relay.address)
+        there = dataclasses.replace(profile, aws=aws, secret_store=quoting)
+        store = open_store(there, known, environ_for(profile, sandbox))
+        store.create(name, first, ONE, ABOUT)
+        if step == "current":
+            store.put_pending(name, second, odd)
+        # What AWS calls broken is asked again, with longer and longer pauses.
+        relay.fails = "all" if of_aws else "values"
+        with pytest.raises(MicroappsError) as caught:
+            if step == "current":
+                store.promote(name, second, first)
+            else:
+                store.put_pending(name, second, odd)
+    assert relay.quoted
+    said = known.scrub_text(caught.value.sentence())
+    assert [part for part in ("canary", "two", "thr") if part in f"{said} {unwrapped(said)}"] == []
 
 
 class Killed(BaseException):

@@ -155,7 +155,7 @@ class AzureKeyVault:
             newest = id_of(bundle) or "none"
             recent = since(entries, newest)
             found = Waiting(token, " ".join([newest, *(entry.id for entry in recent)]), document)
-            made = self._set(name, waiting_text(found), {}, PENDING)
+            made = self._set(name, waiting_text(found, self.secrets), {}, PENDING)
             waiting = self._enabled(name, PENDING)
             mine = next((entry.made for entry in waiting if entry.id == made), sys.maxsize)
             if any(entry.made <= mine for entry in waiting if entry.id != made):

@@ -146,7 +146,7 @@ class GcpSecretManager:
         after = max(self._states(name), default=0)
         if self._states(name, _PENDING).get(1) is None:
             self._make(name, {}, _PENDING)
-            self._add(name, waiting_text(Waiting(token, str(after), document)), _PENDING)
+            self._add(name, waiting_text(Waiting(token, str(after), document), self.secrets), _PENDING)
         found = self._pending(name)
         if (found.token, dict(found.document)) != (token, dict(document)):
             raise rotated_by_another(name)

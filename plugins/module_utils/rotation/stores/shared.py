@@ -44,9 +44,9 @@ class Waiting:
     document: Document = dataclasses.field(default_factory=dict, repr=False)
 
 
-def waiting_text(waiting: Waiting) -> str:
-    """The same as it is kept."""
-    return json.dumps({"token": waiting.token, "after": waiting.after, "document": to_text(waiting.document)})
+def waiting_text(waiting: Waiting, secrets: Secrets) -> str:
+    """The same as it is kept; registered, for an error may quote what was sent, and that writes the document in another way."""
+    return secrets.register(json.dumps({"token": waiting.token, "after": waiting.after, "document": to_text(waiting.document)}))
 
 
 def waiting_from(name: str, text: str, secrets: Secrets) -> Waiting:
