@@ -94,7 +94,12 @@ class Sight:
     def retirements(self) -> tuple[str, ...]:
         """The objects whose plans retire something."""
         issuer = self.job.issuer
-        leaving = {issuer.object_of(document) for document in (*self.former, {})} if issuer else set()
+        if issuer is None:
+            return ()
+        leaving = {issuer.object_of(document) for document in (*self.former, {})}
+        if self.rotating and self.current is not None:
+            # What is current now goes when its successor is; where that is the same object, its plan is to set and not to retire.
+            leaving |= {issuer.object_of(self.current)} - {issuer.object_of(self.wanted)}
         return tuple(plan.object for plan in self.plans if plan.object in leaving)
 
     @property

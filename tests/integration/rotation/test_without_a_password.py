@@ -8,6 +8,7 @@ is proven is everything else: whose login it is, what it may do, and that no pas
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import pathlib
 import sys
@@ -20,6 +21,7 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, Invalid
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_dynamic_role import DynamicRole
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import REPLACE_AFTER, About, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
@@ -98,6 +100,29 @@ def test_from_passwords_to_none_and_back_without_an_outage(nameless: Bench) -> N
     assert passwords.run(force=True).rotating
     assert passwords.open() == {passwords.current()["username"]} != {"nameless_iam"}
     nameless.run()
+    without_a_password(nameless)
+
+
+def test_the_way_back_begins_by_itself(nameless: Bench) -> None:
+    nameless.run(leaked=nameless.reset())
+    passwords = with_passwords(nameless)
+    sight = passwords.run()
+    assert sight.rotating and sight.due == "it was not made by what makes it now"
+    assert nameless.works(passwords.current()) and passwords.current()["password"]
+    assert passwords.open() == {passwords.current()["username"]} != {"nameless_iam"}
+    assert not passwords.run().writes
+
+
+def test_one_login_that_has_no_password_is_refused_by_name(nameless: Bench, there: Database) -> None:
+    nameless.run(leaked=nameless.reset())
+
+    def issuer(secrets: Secrets, _cutover: str) -> SingleUser:
+        made = nameless.issuer(secrets, "now")
+        assert isinstance(made, PostgreSQL)
+        return SingleUser(made.names, made.address, made.administrator, made.secrets, made.random_bytes, at_once=True)
+
+    sight, _store = dataclasses.replace(nameless, issuer=issuer, one_login=True).look()
+    assert sight.refused and "takes no password" in str(sight.plans)
     without_a_password(nameless)
 
 

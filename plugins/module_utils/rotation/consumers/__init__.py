@@ -78,12 +78,12 @@ def tokens_of(stored: Mapping[str, Stored]) -> dict[str, str]:
 
 
 def missing(app: App, stored: Mapping[str, Stored]) -> NotFound | None:
-    """Why the app cannot be switched: a secret of its is not in the store."""
+    """Why the app cannot be switched: a secret of its is not in the store, or not as it should be."""
     absent = [spec.name for spec in app.secrets if spec.name not in stored]
     if not absent:
         return None
     return NotFound(
         f"The app {app.name} is not restarted",
-        f"the store lacks its secret {', '.join(absent)}",
-        "See why above; the running app and its old credential are left as they are.",
+        f"its secret {', '.join(absent)} is not in the store as it should be",
+        "What stands at that secret says why; the running app and its old credential are left as they are.",
     )

@@ -22,7 +22,7 @@ from ..model import Document, register, to_text
 from . import ONLY_ONE, Lost, Traits
 from .database_login import Address, place_of
 from .openbao_engine import Engine
-from .postgresql_session import ENGINE, lets_in
+from .postgresql_session import ENGINE, PASSWORD, lets_in
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ class StaticRole:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(logs_in=True, one_login=True, replaces_itself=True)
+        return Traits(logs_in=True, one_login=True, replaces_itself=True, mark=PASSWORD)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`."""

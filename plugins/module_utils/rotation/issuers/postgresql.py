@@ -23,7 +23,7 @@ from . import postgresql_roles as roles
 from . import postgresql_statements as statements
 from .database_login import Address, login_of, new_password, place_of
 from .postgresql_catalog import observe, users
-from .postgresql_session import APPLICATION, ENGINE, lets_in, session
+from .postgresql_session import APPLICATION, ENGINE, PASSWORD, lets_in, session
 
 
 @contextlib.contextmanager
@@ -54,7 +54,7 @@ class PostgreSQL:
     @property
     def traits(self) -> Traits:
         """See `Issuer`: pg_stat_activity tells who is in."""
-        return Traits(logs_in=True, tells_users=True, takes_turns=True)
+        return Traits(logs_in=True, tells_users=True, takes_turns=True, mark=PASSWORD)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`."""
@@ -102,7 +102,7 @@ class PostgreSQL:
 
     def issue(self, token: str, current: Document | None) -> Document:
         """See `Issuer`. Nothing is sent to the server yet."""
-        document = {**self.outline(current), "password": new_password(self.random_bytes)}
+        document = {**self.outline(current), PASSWORD: new_password(self.random_bytes)}
         register(self.secrets, to_text(document), document)
         return document
 

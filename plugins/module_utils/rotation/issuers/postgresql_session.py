@@ -30,6 +30,8 @@ ENGINE: Final = "postgres"
 # libpq tells no SQLSTATE for a connection that fails, only a text (in the server's language). What is not known to be a
 # refusal counts as "could not tell", never as "refused".
 _REFUSED: Final = ("password authentication failed", "is not permitted to log in")
+# The key of a document that holds what a login by password needs.
+PASSWORD: Final = "password"  # noqa: S105 - a name, and no password
 _NO_DATABASE: Final = ('database "', "does not exist")
 _ENVIRONMENT: Final = threading.Lock()
 

@@ -27,7 +27,7 @@ from . import postgresql_statements as statements
 from .database_login import Address, login_of, new_password, place_of
 from .postgresql import hold
 from .postgresql_catalog import observe, users
-from .postgresql_session import APPLICATION, ENGINE, lets_in, literal, session
+from .postgresql_session import APPLICATION, ENGINE, PASSWORD, lets_in, literal, session
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SingleUser:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(logs_in=True, one_login=True)
+        return Traits(logs_in=True, one_login=True, mark=PASSWORD)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`."""
@@ -145,6 +145,10 @@ class SingleUser:
                     DATABASE_LOGIN,
                 ),
             )
+        if roles.RDS_IAM in role.member_of:
+            why = f"it is a member of {roles.RDS_IAM}, so it logs in by tokens alone"
+            mend = "Let its kind be aws_rds_iam, or choose kind postgresql, which makes logins of its own."
+            return (Refusal(f"The login {login} takes no password", why, mend, DATABASE_LOGIN),)
         theirs = not (role.owns or login in (self.names.app, self.names.database, server.database_owner))
         return (*roles.untouchable(server, role), *((_stranger(role, self.names),) if theirs else ()))
 
