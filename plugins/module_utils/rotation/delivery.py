@@ -147,7 +147,8 @@ def _key_vault(store: SecretStore, account: Mapping[str, str]) -> dict[str, Any]
     # Which client the app is stands on its service account, as the webhook of Azure's workload identity reads it.
     cloud = cloud_of(store.address)
     where = {"vaultUrl": store.address, "environmentType": cloud.name if cloud else "PublicCloud"}
-    tenant = {"tenantId": store.tenant_id} if store.tenant_id else {}
+    # Where the identity is ours, the tenant stands there too, and External Secrets refuses to be told it twice.
+    tenant = {"tenantId": store.tenant_id} if store.tenant_id and not store.vault_id else {}
     return {**where, **tenant, "authType": "WorkloadIdentity", "serviceAccountRef": dict(account)}
 
 

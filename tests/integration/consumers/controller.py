@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The real External Secrets controller beside the sandbox's API server, reading the sandbox's Secrets Manager."""
+"""The real External Secrets controller beside the sandbox's API server, and its kinds as its module defines them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -28,11 +28,10 @@ def program() -> pathlib.Path:
     return build.build(os.environ, print, [PART])["external-secrets"]
 
 
-def definition() -> dict[str, Any]:
-    """The one kind that it does not start without and that the sandbox does not have, as its module defines it."""
+def definition(kind: str = "generators.external-secrets.io_generatorstates") -> dict[str, Any]:
+    """A kind as its module defines it; without a name, the one that it does not start without and that the sandbox lacks."""
     folder = module_folder(PART.commands["external-secrets"], build.sources(PART)) / "config" / "crds" / "bases"
-    text = (folder / "generators.external-secrets.io_generatorstates.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = yaml.safe_load((folder / f"{kind}.yaml").read_text(encoding="utf-8"))
     return found
 
 
@@ -42,7 +41,7 @@ class Controller:
 
     cluster: Cluster
     namespace: str
-    endpoint_url: str
+    variables: Mapping[str, str]
     home: pathlib.Path
     process: subprocess.Popen[bytes] | None = None
 
@@ -57,8 +56,7 @@ class Controller:
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "KUBECONFIG": self.cluster.kubeconfig,
-            "AWS_SECRETSMANAGER_ENDPOINT": self.endpoint_url,
-            "AWS_STS_ENDPOINT": self.endpoint_url,
+            **self.variables,
         }
         command = [str(program()), "--namespace", self.namespace, "--metrics-addr", "127.0.0.1:0"]
         command += [f"--enable-{kind}-reconciler=false" for kind in WITHOUT]
@@ -74,13 +72,13 @@ class Controller:
 
 
 @contextlib.contextmanager
-def running(cluster: Cluster, namespace: str, endpoint_url: str) -> Iterator[Controller]:
-    """The controller as long as the block lasts."""
+def running(cluster: Cluster, namespace: str, variables: Mapping[str, str]) -> Iterator[Controller]:
+    """The controller as long as the block lasts; `variables` lead it to the store."""
     kind = definition()
     cluster.must("apply", "--server-side", "-f", "-", stdin=kind)
     cluster.must("wait", "--for=condition=Established", "--timeout=30s", "-f", "-", stdin=kind)
     with tempfile.TemporaryDirectory(prefix="eso-") as home:
-        controller = Controller(cluster, namespace, endpoint_url, pathlib.Path(home))
+        controller = Controller(cluster, namespace, variables, pathlib.Path(home))
         controller.start()
         try:
             yield controller

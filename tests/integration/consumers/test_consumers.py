@@ -49,8 +49,9 @@ def whole(sandbox: Any, demand_cluster: None, tmp_path_factory: pytest.TempPathF
         with place.admin() as connection:
             connection.execute(f"CREATE DATABASE {place.database}")
         cluster.must("create", "namespace", place.namespace)
-        endpoint_url = profile["aws"]["endpoint_url"]
-        controller = stack.enter_context(external_secrets.running(cluster, place.namespace, endpoint_url))
+        address = profile["aws"]["endpoint_url"]
+        there = {"AWS_SECRETSMANAGER_ENDPOINT": address, "AWS_STS_ENDPOINT": address}
+        controller = stack.enter_context(external_secrets.running(cluster, place.namespace, there))
         result = place.harden()
         assert not result.get("failed"), result["msg"]
         for workload in WORKLOADS:
@@ -176,7 +177,10 @@ def test_without_the_controller_the_old_login_stays(whole: tuple[Place, Controll
     _unused, controller = whole
     old, before = place.current(), pods_started(place)
     controller.stop()
-    told = refused_in(place.rotate("now", "database", **waiting(5)), old, place.current())
+    result = place.rotate("now", "database", **waiting(5))
+    told = refused_in(result, old, place.current())
+    left = next(one for one in result["objects"] if one["object"] == f"postgresql:login/{old['username']}")
+    assert left["action"] == "failed", "it is not called retired"
     assert f"The Secret {place.name}-database" in told and "does its controller run" in told and "secret synced" not in told
     new = place.current()
     assert new != old and place.lets_in(new) and place.lets_in(old)

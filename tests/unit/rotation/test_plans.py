@@ -224,11 +224,12 @@ def test_delivery_from_azure_names_vault_and_ids(where2eat: App, address: str, e
 
 
 def test_a_service_account_says_which_identity_of_azure_it_is(where2eat: App) -> None:
-    store = SecretStore("azure_keyvault", "https://acme-dev.vault.azure.net")
+    store = SecretStore("azure_keyvault", "https://acme-dev.vault.azure.net", tenant_id="t", vault_id="/subscriptions/x")
     profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
     said = {"azure.workload.identity/client-id": "c", "azure.workload.identity/tenant-id": "t"}
     assert objects(where2eat, profile, said)[0]["metadata"]["annotations"] == said
     assert "annotations" not in objects(where2eat, profile)[0]["metadata"], "it is not known yet"
+    assert "tenantId" not in objects(where2eat, profile, said)[1]["spec"]["provider"]["azurekv"], "it would be told twice"
     irsa = dataclasses.replace(profile, aws=dataclasses.replace(profile.aws, oidc_provider="oidc.example.com"))
     assert len(objects(where2eat, irsa, said)[0]["metadata"]["annotations"]) == 3
 
