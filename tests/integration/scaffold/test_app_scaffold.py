@@ -17,11 +17,12 @@ import pytest
 import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
-from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import workflow
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold import deployment, formats, workflow
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.app_scaffold import CAPABILITY
 
 WHEN = datetime.datetime(2026, 11, 23, 12, 0, tzinfo=datetime.UTC)
 OWNER = {f"GIT_{role}_{field}": "owner@example.com" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
+WEBHOOK = 'azure.workload.identity/use: "true"'
 Run = Callable[..., dict[str, Any]]
 
 
@@ -150,6 +151,33 @@ def test_an_owners_edit_survives_a_new_template(scaffold: Run, remote: pathlib.P
     assert made.startswith("# A newer head.") and "timeout-minutes: 45" in made
     assert not (checkout(remote) / ".devcontainer").exists()
     assert scaffold()["changed"] is False
+
+
+def test_a_label_for_the_pods_of_one_environment_stays_there(
+    scaffold: Run, remote: pathlib.Path, root: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaffold()
+    folder = checkout(remote)
+    assert "workload.identity" not in "".join(path.read_text() for path in (folder / "deploy").rglob("*.yaml"))
+    # As docs/workload-identity.md shows it: an app whose own code logs in to Azure.
+    size = folder / "deploy/overlays/dev/deployment.yaml"
+    size.write_text(size.read_text().replace("  template:\n", f"  template:\n    metadata:\n      labels:\n        {WEBHOOK}\n"))
+    git(folder, "commit", "-qam", "mine")
+    git(folder, "push", "-q")
+    assert scaffold()["changed"] is False
+    monkeypatch.setattr(deployment, "yaml_bytes", lambda data, _head: formats.yaml_bytes(data, "A newer head."))
+    assert scaffold()["changed"] is True
+    again = checkout(remote)
+    labels = {name: pod_labels(root, again / "deploy/overlays" / name) for name in ("dev", "prod")}
+    assert labels["dev"] == {**labels["prod"], "azure.workload.identity/use": "true"} != labels["prod"]
+
+
+def pod_labels(root: pathlib.Path, overlay: pathlib.Path) -> dict[str, str]:
+    """The labels of the pods that an overlay makes, as kubectl builds it."""
+    done = subprocess.run([root / ".venv/bin/kubectl", "kustomize", str(overlay)], check=True, capture_output=True, text=True)
+    made = next(one for one in yaml.safe_load_all(done.stdout) if one["kind"] == "Deployment")
+    labels: dict[str, str] = made["spec"]["template"]["metadata"]["labels"]
+    return labels
 
 
 def test_where_both_changed_the_owners_version_stays_and_is_told(
