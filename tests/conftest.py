@@ -9,6 +9,7 @@ import runpy
 import sys
 import types
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -52,6 +53,25 @@ def azure_manager(tmp_path: pathlib.Path) -> Iterator[types.SimpleNamespace]:
     for found in _azure("resource_manager.py", "Manager", tmp_path):
         found.block["vault_id"] = found.names["VAULT_ID"]
         yield found
+
+
+@pytest.fixture
+def google_cloud(tmp_path: pathlib.Path) -> Iterator[Any]:
+    """A stand-in for a project at Google with its secrets and IAM; its file says what it cannot prove.
+
+    `block` is a profile's `secret_store` that logs in there with `environ`, `key_file` the login.
+    """
+    stand_in = runpy.run_path(str(ROOT / "tests" / "fixtures" / "google" / "iam.py"))
+    key, file = stand_in["key_file"](tmp_path)
+    cloud = stand_in["Cloud"](key)
+    server = stand_in["serve"](cloud)
+    cloud.key_file, cloud.address = str(file), f"http://127.0.0.1:{server.server_port}"
+    services = ("SECRETMANAGER", "IAM", "CLOUDRESOURCEMANAGER")
+    cloud.environ = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"{cloud.address}/" for name in services}
+    cloud.block = {"scheme": "gcp_secretmanager", "project": "acme-dev", "token_file": cloud.key_file, "address": cloud.address}
+    yield cloud
+    server.shutdown()
+    server.server_close()
 
 
 def _azure(file: str, kind: str, folder: pathlib.Path) -> Iterator[types.SimpleNamespace]:

@@ -25,8 +25,6 @@ options:
     type: str
     required: true
   issuer:
-    description: The URL of the cluster's OIDC issuer.
-    type: str
     required: true
   token_file:
     description:
@@ -39,11 +37,6 @@ options:
   client_id:
     description: The client or managed identity that logs in.
     type: str
-  adopt:
-    description: What to do with identities that others made, and with strangers.
-    type: str
-    choices: [report, take]
-    default: report
   identities:
     description: The identities. No secret may stand twice.
     type: list
@@ -72,6 +65,7 @@ options:
         type: dict
         default: {}
 extends_documentation_fragment:
+  - goldenpath.microapps.workload_identity
   - goldenpath.microapps.evidence.attributes
 author:
   - the goldenpath.microapps authors (@goldenpath)

@@ -36,12 +36,6 @@ options:
     type: str
   issuer:
     description: The URL of the cluster's OIDC issuer. Required with a provider of one's own.
-    type: str
-  adopt:
-    description: What to do with other workloads that may read these secrets.
-    type: str
-    choices: [report, take]
-    default: report
   workloads:
     description: The workloads and their secrets. No secret may stand twice.
     type: list
@@ -62,6 +56,7 @@ options:
         elements: str
         required: true
 extends_documentation_fragment:
+  - goldenpath.microapps.workload_identity
   - goldenpath.microapps.evidence.attributes
 author:
   - the goldenpath.microapps authors (@goldenpath)

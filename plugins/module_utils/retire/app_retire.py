@@ -20,13 +20,25 @@ from ..errors import Conflict, MicroappsError
 from ..gate.lease import LEASE, NAMESPACE, ClusterLeases, FileLeases, Leases, holder_of, leave, process_started, take
 from ..kubernetes.client import Client, connect
 from ..profile import Profile
-from ..rotation.stores.azure_keyvault import AzureKeyVault
+from ..rotation.stores.gcp_secretmanager import secret_id
 from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
 from ..state_folder import state_folder
 from ..workload_identity.azure import Azure
-from . import access_keys, account, azure_identity, database, key_vault, mysql_logins, namespace, openbao, policies
-from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire, not_listed
+from ..workload_identity.google import Google
+from . import (
+    access_keys,
+    account,
+    azure_identity,
+    database,
+    google_identity,
+    mysql_logins,
+    namespace,
+    openbao,
+    policies,
+    recoverable,
+)
+from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire
 
 SPEC: Final[dict[str, Any]] = {
     "app": {"type": "str", "required": True},
@@ -93,6 +105,14 @@ PERMISSIONS: Final = (
     "replicationcontrollers:list",
     "resourcequotas:delete",
     "resourcequotas:list",
+    "secretmanager.secrets.delete",
+    "secretmanager.secrets.get",
+    "secretmanager.secrets.getIamPolicy",
+    "secretmanager.secrets.list",
+    "secretmanager.secrets.setIamPolicy",
+    "secretmanager.versions.access",
+    "secretmanager.versions.disable",
+    "secretmanager.versions.list",
     "secretsmanager:DeleteSecret",
     "secretsmanager:DescribeSecret",
     "secretsmanager:ListSecrets",
@@ -164,6 +184,8 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
     ]
     if azure_identity.is_known(profile.secret_store):
         looks.append(("the identity at Azure", lambda: azure_identity.area(_azure(request, profile), app, name)))
+    if profile.secret_store.scheme == "gcp_secretmanager":
+        looks.append(("who reads the secrets at Google", lambda: _google_readers(request, profile, app)))
     if client is not None:
         # The namespace first: without its policies, policy-controller refuses all that is started in it.
         looks.insert(0, (f"Namespace/{app}-{name}", lambda: namespace.area_of(client, f"{app}-{name}")))
@@ -194,12 +216,8 @@ def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) 
         folder = openbao.Folder.open(profile.secret_store, request.secrets)
         found = openbao.entries(folder, profile.name, app)
         return openbao.area(folder, app, profile.name), any(entry.is_ours(app) for entry in found)
-    if profile.secret_store.scheme == "azure_keyvault":
-        vault = AzureKeyVault.open(profile, request.secrets, request.environ)
-        ours = any(entry.is_ours for entry in key_vault.entries(vault, profile.name, app))
-        return key_vault.area(vault, profile.name, app), ours
-    if profile.secret_store.scheme == "gcp_secretmanager":
-        raise not_listed(profile.secret_store)
+    if profile.secret_store.scheme in recoverable.SCHEMES:
+        return recoverable.area(recoverable.opened(request, profile), profile.name, app)
     listed = account.secrets(session, f"microapps/{profile.name}/{app}/")
     area = account.secrets_area(session, app, profile.name, profile.secret_store.recovery_days)
     return area, any(account.is_ours(entry, app) for entry in listed)
@@ -207,6 +225,15 @@ def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) 
 
 def _azure(request: Request, profile: Profile) -> Azure:
     return Azure.open(profile.secret_store, request.secrets, request.environ)
+
+
+def _google_readers(request: Request, profile: Profile, app: str) -> Area:
+    found = recoverable.entries(recoverable.opened(request, profile), profile.name, app)
+    ids = [secret_id(entry.name) for entry in found if entry.is_ours]
+    if not ids:
+        return Area()
+    cloud = Google.open(profile.secret_store, request.secrets, request.environ)
+    return google_identity.area(cloud, profile.secret_store.identity_provider, app, profile.name, ids)
 
 
 def _always_kept(profile: Profile, client: Client | None, app: str) -> tuple[Kept, ...]:

@@ -15,11 +15,10 @@ from ..catalog.profile_schema import profile_from
 from ..errors import MicroappsError
 from ..kubernetes.client import connect
 from ..profile import Profile
-from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..signatures.admission.wanted import RESOURCES
 from ..workload_identity.azure import Azure
-from . import account, azure_identity, database, key_vault, namespace, openbao, policies
-from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret, not_listed
+from . import account, azure_identity, database, namespace, openbao, policies, recoverable
+from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret
 
 SPEC: Final[dict[str, Any]] = {
     "profile": {"type": "dict", "required": True},
@@ -37,6 +36,9 @@ PERMISSIONS: Final = (
     "key vault: list secrets",
     "namespaces:list",
     *(f"{resource}:list" for resource in RESOURCES),
+    "secretmanager.secrets.get",
+    "secretmanager.secrets.list",
+    "secretmanager.versions.list",
     "secretsmanager:ListSecrets",
 )
 Look = Callable[[], Iterable[Marked]]
@@ -118,16 +120,14 @@ def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -
             ours = [entry for entry in openbao.entries(folder, profile.name, app) if entry.is_ours(app)]
             found += [Marked(app, "" if entry.deleted else f"openbao:{folder.mount}/{entry.name}") for entry in ours]
         return found
-    if profile.secret_store.scheme == "azure_keyvault":
-        vault = AzureKeyVault.open(profile, request.secrets, request.environ)
-        listed = [entry for entry in key_vault.entries(vault, profile.name) if entry.is_ours]
-        found += [Marked(entry.app, "" if entry.deleted else vault.object(entry.name)) for entry in listed]
+    if profile.secret_store.scheme in recoverable.SCHEMES:
+        store = recoverable.opened(request, profile)
+        listed = [entry for entry in recoverable.entries(store, profile.name) if entry.is_ours]
+        found += [Marked(entry.app, "" if entry.closed else store.object(entry.name)) for entry in listed]
         if azure_identity.is_known(profile.secret_store):
             cloud = Azure.open(profile.secret_store, request.secrets, request.environ)
             found += azure_identity.marked(cloud, profile.name)
         return found
-    if profile.secret_store.scheme == "gcp_secretmanager":
-        raise not_listed(profile.secret_store)
     for entry in account.secrets(aws(), f"{SECRETS_PREFIX}{profile.name}/"):
         app = app_of_secret(entry["Name"], profile.name)
         if app and account.is_ours(entry, app):

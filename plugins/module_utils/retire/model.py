@@ -16,7 +16,6 @@ from typing import Final
 from ..capability import Plan
 from ..catalog.patterns import DNS_LABEL
 from ..errors import Invalid
-from ..profile import SecretStore
 
 NAME: Final = re.compile(DNS_LABEL)
 ROLE_PREFIX: Final = "microapp-"
@@ -58,12 +57,6 @@ class Area:
 
     steps: tuple[Step, ...] = ()
     kept: tuple[Kept, ...] = ()
-
-
-def not_listed(store: SecretStore) -> Invalid:
-    """The refusal to retire around secrets that are not looked at: their logins would stay open, and nobody would know."""
-    why = "this version does not list the secrets there"
-    return Invalid(f"Secrets in {store.scheme} (project {store.project})", why, "Retire this app and its secrets by hand.")
 
 
 def app_of_namespace(name: str, environment: str) -> str:

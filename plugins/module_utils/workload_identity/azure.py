@@ -41,7 +41,7 @@ from .azure_plan import (
     strange_credentials,
 )
 from .azure_trust import SECRETS_USER, Assignment, Credential, Role, Token, allows, wrong
-from .subject import ISSUER, Subject, checked, exactly_one
+from .subject import ADOPT_OPTION, ISSUER, WORKLOAD_OPTIONS, Subject, checked, exactly_one
 
 PERMISSIONS: Final = (
     "Microsoft.Authorization/roleAssignments/delete",
@@ -311,17 +311,14 @@ SPEC: Final[dict[str, Any]] = {
     "token_file": {"type": "path"},
     "tenant_id": {"type": "str"},
     "client_id": {"type": "str"},
-    "adopt": {"type": "str", "choices": ["report", "take"], "default": "report"},
+    "adopt": ADOPT_OPTION,
     "identities": {
         "type": "list",
         "elements": "dict",
         "required": True,
         "options": {
             "name": {"type": "str", "required": True},
-            "namespace": {"type": "str", "required": True},
-            "service_account": {"type": "str", "required": True},
-            # Names, and nothing secret.
-            "secrets": {"type": "list", "elements": "str", "required": True, "no_log": False},
+            **WORKLOAD_OPTIONS,
             "tags": {"type": "dict", "default": {}},
         },
     },

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ..aws.sets import PAUSES, once_each
@@ -25,9 +25,9 @@ from ..rotation.side_by_side import in_lanes
 from ..rotation.stores.gcp_secretmanager import ADDRESS, told
 from ..rotation.stores.google_login import bearer
 from ..scrubber import Secrets
-from .google_plan import VERSION, Policy, Wish, inherited, plan, wanted
+from .google_plan import VERSION, Policy, Wish, inherited, plan, shown, wanted, without
 from .google_trust import GKE, PROVIDER, Pool, Provider, own_token, shared
-from .subject import ISSUER, Subject, checked
+from .subject import ADOPT_OPTION, ISSUER, WORKLOAD_OPTIONS, Subject, checked
 
 IAM: Final = "https://iam.googleapis.com"
 PROJECTS: Final = "https://cloudresourcemanager.googleapis.com"
@@ -47,17 +47,12 @@ SPEC: Final[dict[str, Any]] = {
     "address": {"type": "str"},
     "identity_provider": {"type": "str"},
     "issuer": {"type": "str"},
-    "adopt": {"type": "str", "choices": ["report", "take"], "default": "report"},
+    "adopt": ADOPT_OPTION,
     "workloads": {
         "type": "list",
         "elements": "dict",
         "required": True,
-        "options": {
-            "namespace": {"type": "str", "required": True},
-            "service_account": {"type": "str", "required": True},
-            # Names, and nothing secret.
-            "secrets": {"type": "list", "elements": "str", "required": True, "no_log": False},
-        },
+        "options": WORKLOAD_OPTIONS,
     },
 }
 
@@ -266,7 +261,7 @@ def converge(google: Google, secret: str, wish: Wish, check: bool) -> tuple[Plan
         return made
     if found is None:
         raise _gone(secret)
-    _write(google, secret, wish)
+    _write(google, secret, lambda policy: wanted(policy, wish))
     kept = google.policy(secret)
     if kept is None:
         raise _gone(secret)
@@ -276,17 +271,22 @@ def converge(google: Google, secret: str, wish: Wish, check: bool) -> tuple[Plan
     return made[0], *others
 
 
-def _write(google: Google, secret: str, wish: Wish) -> None:
+def take_out(google: Google, secret: str, member: str) -> None:
+    """Nobody is this member in the secret's policy; other members stay."""
+    _write(google, secret, lambda policy: without(policy, member))
+
+
+def _write(google: Google, secret: str, changed: Callable[[Policy], Policy]) -> None:
     for pause in PAUSES:
         time.sleep(pause)
         found = google.policy(secret)
         if found is None:
             raise _gone(secret)
-        made = plan(google.object(secret), found, wish)[0]
-        if not made.changes:
+        after = changed(found)
+        if shown(after) == shown(found):
             return
         try:
-            google.write(secret, wanted(found, wish))
+            google.write(secret, after)
         except Conflict:
             continue
         return

@@ -75,6 +75,12 @@ def wanted(policy: Policy, wish: Wish) -> dict[str, Any]:
     return {**policy, "version": VERSION, "bindings": bindings}
 
 
+def without(policy: Policy, member: str) -> dict[str, Any]:
+    """The policy with this member in no binding; everybody else stays."""
+    bindings = [{**one, "members": [other for other in one["members"] if other != member]} for one in policy.get("bindings", ())]
+    return {**policy, "version": VERSION, "bindings": [binding for binding in bindings if binding["members"]]}
+
+
 def _is_ours(binding: Mapping[str, Any]) -> bool:
     return binding["role"] == ACCESSOR and not binding.get("condition")
 

@@ -7,13 +7,21 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from ..errors import Invalid
 
 NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SERVICE_ACCOUNT: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 ISSUER: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*)?")
+
+# Options of the modules outside AWS: a workload with its secrets (names, and nothing secret), and what becomes of strangers.
+WORKLOAD_OPTIONS: Final[dict[str, Any]] = {
+    "namespace": {"type": "str", "required": True},
+    "service_account": {"type": "str", "required": True},
+    "secrets": {"type": "list", "elements": "str", "required": True, "no_log": False},
+}
+ADOPT_OPTION: Final[dict[str, Any]] = {"type": "str", "choices": ["report", "take"], "default": "report"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

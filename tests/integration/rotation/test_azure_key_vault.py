@@ -338,7 +338,7 @@ def test_a_newest_version_that_is_disabled_is_a_deletion(kept: Witness, store: A
 def test_a_deleted_secret_is_told_and_never_made_anew(kept: Witness, store: AzureKeyVault) -> None:
     store.create(NAME, FIRST, ONE, ABOUT)
     store.put_pending(NAME, SECOND, TWO)
-    store.delete(NAME)
+    store.close(NAME)
     assert not kept.vault.secrets and len(kept.vault.deleted) == 2
     stored = described(store)
     assert stored.deleted and stored.about == ABOUT

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import runpy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,21 +11,13 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
 from ansible_collections.goldenpath.microapps.plugins.module_utils.workload_identity import azure, google
 
-FIXTURES = pathlib.Path(__file__).parents[2] / "fixtures"
-SERVICES = ("SECRETMANAGER", "IAM", "CLOUDRESOURCEMANAGER")
-
 
 @pytest.fixture
-def cloud(tmp_path: pathlib.Path) -> Iterator[Any]:
+def cloud(google_cloud: Any) -> Any:
     """The stand-in for Google with two secrets: `environ` finds it, `key_file` logs in, `ask` calls the capability there."""
-    stand_in = runpy.run_path(str(FIXTURES / "google/iam.py"))
-    key, file = stand_in["key_file"](tmp_path)
-    cloud = stand_in["Cloud"](key)
-    server = stand_in["serve"](cloud)
+    cloud = google_cloud
     for name in ("one", "two"):
         cloud.make(name, {"replication": {"automatic": {}}})
-    cloud.key_file, cloud.address = str(file), f"http://127.0.0.1:{server.server_port}"
-    cloud.environ = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"{cloud.address}/" for name in SERVICES}
 
     def ask(check: bool = False, secrets: tuple[str, ...] = ("one", "two"), **options: Any) -> dict[str, Any]:
         workload = {"namespace": "shop-dev", "service_account": "shop", "secrets": list(secrets)}
@@ -37,9 +26,7 @@ def cloud(tmp_path: pathlib.Path) -> Iterator[Any]:
         return perform(google.CAPABILITY, Request(params, check=check, environ=cloud.environ))
 
     cloud.ask = ask
-    yield cloud
-    server.shutdown()
-    server.server_close()
+    return cloud
 
 
 @pytest.fixture

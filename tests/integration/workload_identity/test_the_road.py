@@ -76,8 +76,7 @@ class Road:
 
 @pytest.fixture
 def road(sandbox: Any, root: pathlib.Path, tmp_path: pathlib.Path, cloud: Any) -> Road:
-    store = {"scheme": "gcp_secretmanager", "project": "acme-dev", "token_file": cloud.key_file, "address": cloud.address}
-    return Road(sandbox, root, tmp_path, store, cloud.environ)
+    return Road(sandbox, root, tmp_path, cloud.block, cloud.environ)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ import datetime
 import sys
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ...errors import Conflict, MicroappsError
 from ...profile import Profile
@@ -82,7 +82,10 @@ _PAGE: Final = "25"
 
 @dataclasses.dataclass(frozen=True)
 class AzureKeyVault:
-    """See `Store`."""
+    """See `Store`, and `retire.recoverable.Recoverable`."""
+
+    closed: ClassVar[str] = "deleted"
+    way_back: ClassVar[str] = "az keyvault secret recover"
 
     address: str
     token: str = dataclasses.field(repr=False)
@@ -199,16 +202,21 @@ class AzureKeyVault:
         """Ask whether the vault lets us in and list; the answer is of no interest."""
         self._send("GET", "/secrets", "any", query={"maxresults": "1"})
 
-    def names(self) -> tuple[tuple[str, bool], ...]:
-        """All names that could be ours, whether made by us or not, and whether each is deleted and can be recovered."""
+    def names(self, prefix: str) -> tuple[tuple[str, bool], ...]:
+        """See `retire.recoverable.Recoverable`: closed is deleted, as long as it can be recovered."""
         found: dict[str, bool] = {}
         for path, gone in (("/deletedsecrets", True), ("/secrets", False)):
             for item in self._pages(path, "any"):
                 name = name_of(item["id"].rpartition("/")[2])
-                found |= {name: gone} if name else {}
+                found |= {name: gone} if name and name.startswith(prefix) else {}
         return tuple(sorted(found.items()))
 
-    def delete(self, name: str) -> None:
+    def about(self, name: str) -> About | None:
+        """See `retire.recoverable.Recoverable`: a person's version may have no tags, so all versions together tell."""
+        stored = self.describe(name)
+        return stored.about if stored else None
+
+    def close(self, name: str) -> None:
         """The secret and what waits beside it are deleted: both can be recovered for as long as the vault says.
 
         Of what is deleted only the newest version's tags are shown, so they tell whose it is.

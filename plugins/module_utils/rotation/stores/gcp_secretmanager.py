@@ -29,8 +29,8 @@ import base64
 import binascii
 import dataclasses
 import datetime
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final
 
 from ...errors import Conflict, Invalid, MicroappsError, NotFound
 from ...profile import Profile
@@ -67,11 +67,16 @@ PERMISSIONS: Final = (
 )
 _PENDING: Final = "_pending"
 _KEPT: Final = 5
+# What stands in the place of a pending version's id where somebody else's value is.
+_FOREIGN: Final = "foreign"
 
 
 @dataclasses.dataclass(frozen=True)
 class GcpSecretManager:
-    """See `Store`."""
+    """See `Store`, and `retire.recoverable.Recoverable`."""
+
+    closed: ClassVar[str] = "disabled"
+    way_back: ClassVar[str] = "gcloud secrets versions enable"
 
     address: str
     project: str
@@ -102,9 +107,8 @@ class GcpSecretManager:
             return None
         versions = [Version(ids.get(n, str(n)), stages_of(n, newest)) for n in sorted(states) if states[n] == "ENABLED"]
         versions = self._with_pending(name, versions, newest, ids)
-        tags = tuple(sorted((key, value) for key, value in notes.items() if key not in (DESCRIPTION, IDS)))
         deleted = bool(newest) and states[newest] != "ENABLED"
-        return Stored(name, tuple(versions), About(notes.get(DESCRIPTION, ""), "", tags), deleted)
+        return Stored(name, tuple(versions), _about(notes), deleted)
 
     def versions(self, name: str) -> tuple[Version, ...]:
         """See `Store`: it lists them all at once."""
@@ -177,6 +181,39 @@ class GcpSecretManager:
         notes = self._notes(name)
         self._annotate(name, {**notes, **_notes(wanted)})
 
+    def names(self, prefix: str) -> tuple[tuple[str, bool], ...]:
+        """See `retire.recoverable.Recoverable`: closed is a secret of which no version is enabled."""
+        begin = secret_id(prefix)
+        found = (str(entry["name"]).rpartition("/")[2] for entry in self._secrets(begin))
+        names = (id_.replace("_", "/") for id_ in found if id_.startswith(begin))
+        return tuple((name, not self._enabled(name)) for name in sorted(names))
+
+    def about(self, name: str) -> About | None:
+        """See `retire.recoverable.Recoverable`."""
+        secret = self._call("GET", name)
+        return _about(secret.get("annotations", {})) if secret is not None else None
+
+    def close(self, name: str) -> None:
+        """See `retire.recoverable.Recoverable`. A value that waits was never current: it is destroyed, as at any other time."""
+        waiting = self._pending(name).token
+        if waiting not in ("", _FOREIGN):
+            self.drop_pending(name, waiting)
+        for number in self._enabled(name):
+            self._call("POST", name, f"/versions/{number}:disable", {})
+
+    def _enabled(self, name: str) -> list[int]:
+        states = self._states(name)
+        return sorted(number for number in states if states[number] == "ENABLED")
+
+    def _secrets(self, begin: str) -> Iterator[Mapping[str, Any]]:
+        query = {"pageSize": "1000", "filter": f"name:{begin}"}
+        while True:
+            page = self._send("GET", f"/v1/projects/{self.project}/secrets", begin, None, query, ()) or {}
+            yield from page.get("secrets", ())
+            if not page.get("nextPageToken"):
+                return
+            query["pageToken"] = page["nextPageToken"]
+
     def _give_back(self, name: str, pending: Waiting, newest: int) -> None:
         theirs = None
         for number in range(newest - 1, int(pending.after), -1):
@@ -230,7 +267,7 @@ class GcpSecretManager:
         if text is None:
             return Waiting()
         found = waiting_from(name, text, self.secrets)
-        return found if found.after.isdecimal() else Waiting("foreign")
+        return found if found.after.isdecimal() else Waiting(_FOREIGN)
 
     def _number(self, name: str, token: str) -> int:
         known = [number for number, id_ in ids_of(self._notes(name)).items() if id_ == token]
@@ -307,6 +344,11 @@ def told(what: str, status: int, answer: Any) -> MicroappsError:
     if status == 409 or (status == 400 and isinstance(error, dict) and error.get("status") == "FAILED_PRECONDITION"):
         return Conflict(what, reason or "somebody wrote in between", "Nothing was overwritten. Run again.")
     return meaning(what, status, reason, (401, 403), "Give the service account the role that docs/rotation.md lists.")
+
+
+def _about(notes: Mapping[str, str]) -> About:
+    tags = tuple(sorted((key, value) for key, value in notes.items() if key not in (DESCRIPTION, IDS)))
+    return About(notes.get(DESCRIPTION, ""), "", tags)
 
 
 def _notes(about: About) -> dict[str, str]:
