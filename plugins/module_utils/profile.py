@@ -65,18 +65,36 @@ class Registry:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class BaoLogin:
+    """How we log in to OpenBao or HashiCorp Vault; `stores/openbao_server.py` has the table of what each method shows.
+
+    `mount` is where the method is mounted; empty: by its own name. `region` and `server_id` are of the method `aws` alone.
+    """
+
+    method: str = "token"
+    role: str = ""
+    mount: str = ""
+    region: str = ""
+    server_id: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SecretStore:
-    """Where secrets live, by scheme (`aws_secretsmanager`, `azure_keyvault`, ...). `token_file` holds the login.
+    """Where secrets live, by scheme (`aws_secretsmanager`, `azure_keyvault`, ...). `token_file` and `login` are the login.
 
     `delivery` is who brings them to pods: `external_secrets` or `csi` (the Secrets Store CSI driver). `replicas` maps regions
     to keys, `readers` are who may read values beside the app; None: whatever there is, is left alone. `identity_provider` is who
-    vouches to Google for the cluster's tokens; empty: GKE, in the store's own project.
+    vouches to Google for the cluster's tokens; empty: GKE, in the store's own project. `pods_mount` is where the cluster's pods
+    log in to OpenBao.
     """
 
     scheme: str = "aws_secretsmanager"
     address: str = ""
     token_file: str = ""
     mount: str = "secret"
+    namespace: str = ""
+    login: BaoLogin = BaoLogin()
+    pods_mount: str = "kubernetes"
     recovery_days: int = 7
     delivery: str = "external_secrets"
     project: str = ""
@@ -119,8 +137,10 @@ class DatabaseEngine:
     """The database secrets engine of OpenBao or HashiCorp Vault, for secrets of the two `openbao_*` kinds."""
 
     address: str
-    token_file: str
+    token_file: str = ""
     mount: str = "database"
+    namespace: str = ""
+    login: BaoLogin = BaoLogin()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -286,5 +306,18 @@ def block_from(kind: type[Block], data: Mapping[str, Any]) -> Block:
 
 _BLOCKS: dict[str, type] = {
     kind.__name__: kind
-    for kind in (Aws, Cluster, Registry, SecretStore, DatabaseServer, Forge, Runner, Peer, Tenancy, Observability, Admission)
+    for kind in (
+        Aws,
+        BaoLogin,
+        Cluster,
+        Registry,
+        SecretStore,
+        DatabaseServer,
+        Forge,
+        Runner,
+        Peer,
+        Tenancy,
+        Observability,
+        Admission,
+    )
 } | {"DatabaseEngine | None": DatabaseEngine, "MysqlServer | None": MysqlServer}

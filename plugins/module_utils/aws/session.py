@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 WARM: Final = ("ecr", "iam", "kms", "secretsmanager", "sts")
 
 try:
+    import botocore.auth
+    import botocore.awsrequest
     import botocore.config
     import botocore.configprovider
     import botocore.loaders
@@ -43,8 +45,9 @@ try:
     LOADER.load_data("partitions")
     LOADER.load_data("endpoints")
     LOADER.load_data("sdk-default-configuration")
-    # Made and thrown away: botocore remembers the signatures of its handlers (0.1 s). It reads no file, variable or key.
-    botocore.session.Session()
+    # For the first call of each worker: registering botocore's own handlers is half of what a session costs. Up to here it has
+    # read no file, variable or key, and nothing of a profile's is in it.
+    _UNUSED = [botocore.session.Session()]
     BOTOCORE_MISSING: ImportError | None = None
 except ImportError as error:
     BOTOCORE_MISSING = error
@@ -158,6 +161,24 @@ class AwsSession:
         client: BudgetsClient = self.client("budgets")
         return client
 
+    def signed_sts(self, body: str, headers: Mapping[str, str], region: str = "") -> tuple[str, dict[str, str]]:
+        """The URL and all headers of a POST of this form to STS that is signed and not sent: who has it can ask as us, once.
+
+        Without a region it is STS's global endpoint. Denied if no credentials are found.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+        """
+        with calling("sign a request to STS"):
+            found = self._session.get_credentials()
+            credentials = found.get_frozen_credentials() if found is not None else None
+        if credentials is None:
+            raise Denied("Sign a request to STS", "no AWS credentials were found", "Log in to AWS as for every AWS tool.")
+        domain = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        url = f"https://sts.{region}.{domain}/" if region else "https://sts.amazonaws.com/"
+        form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        asked = botocore.awsrequest.AWSRequest("POST", url, {**form, **headers}, body)
+        botocore.auth.SigV4Auth(credentials, "sts", region or "us-east-1").add_auth(asked)
+        return url, {**dict(asked.headers.items()), "Host": url.split("/")[2]}
+
     def on_call(self, listen: Any) -> None:
         """Have `listen(model=..., **rest)` called before every API call: tests count calls, nothing else uses it."""
         self._session.register("before-call", listen)
@@ -196,7 +217,7 @@ def session_for(aws: Aws, environ: Mapping[str, str]) -> AwsSession:
         session.set_credentials(*_credentials(_expanded(aws.credentials_file, environ), aws.profile or "default"))
     else:
         with calling("read the AWS configuration"):
-            session = botocore.session.Session(profile=aws.profile or None)
+            session = _fresh(aws.profile)
             if aws.credentials_file:
                 session.set_config_variable("credentials_file", _expanded(aws.credentials_file, environ))
     return _ours(aws, session)
@@ -210,9 +231,20 @@ def session_as(aws: Aws, key_id: str, secret: str) -> AwsSession:
         session = _sealed(aws)
     else:
         with calling("read the AWS configuration"):
-            session = botocore.session.Session(profile=aws.profile or None)
+            session = _fresh(aws.profile)
     session.set_credentials(key_id, secret)
     return _ours(aws, session)
+
+
+def _fresh(profile: str = "") -> botocore.session.Session:
+    """A session that nobody has used."""
+    try:
+        session = _UNUSED.pop()
+    except IndexError:
+        session = botocore.session.Session()
+    if profile:
+        session.set_config_variable("profile", profile)
+    return session
 
 
 def _ours(aws: Aws, session: botocore.session.Session) -> AwsSession:
@@ -233,7 +265,8 @@ def _sealed(aws: Aws) -> botocore.session.Session:
         name: (None, None, default, conversion)
         for name, (_key, _variable, default, conversion) in botocore.configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
     }
-    session = botocore.session.Session(session_vars=deaf)
+    session = _fresh()
+    session.session_var_map.update(deaf)
     session.set_config_variable("config_file", os.devnull)
     session.set_config_variable("credentials_file", os.devnull)
     return session

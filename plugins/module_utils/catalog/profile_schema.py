@@ -18,6 +18,7 @@ from ..profile import Profile, block_from
 from ..signatures.policy_schema import SIGNATURE_POLICY
 from . import patterns as kinds
 from .check import Checker, Complaint, quoted
+from .profile_openbao import LOGIN, MOUNT, NAMESPACE, login_contradictions
 from .profile_patterns import KMS_KEY, api_path, host, label, path, url
 from .profile_secret_store import SECRET_STORE, secret_store_contradictions
 from .source import Faulty, documents
@@ -163,10 +164,12 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
         "OpenBao's database secrets engine, for secrets of the kinds openbao_static_role and openbao_dynamic_role.",
         {
             "address": url("Its address.", "https://bao.example.com", "https|http"),
-            "token_file": path("The file that holds its token.", "/run/secrets/bao-database-token"),
-            "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "database", "Where the engine is mounted.", 128),
+            "token_file": path("Its token, or what else logs in there, see login.", "/run/secrets/bao-database-token"),
+            "mount": kinds.word(MOUNT, "a mount", "database", "Where the engine is mounted.", 128),
+            "namespace": NAMESPACE,
+            "login": LOGIN,
         },
-        ("address", "token_file"),
+        ("address",),
     ),
     "forge": kinds.record(
         "Where the apps' repositories are, and the branch that the baseline is pushed to.",
@@ -373,6 +376,8 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Complaint]:
         )
     if data.get("embedded") and not aws.get("loopback_only"):
         yield Complaint(("aws",), "aws.loopback_only: false is not possible with embedded: true; set it to true")
+    if "database_engine" in data:
+        yield from login_contradictions("database_engine", data["database_engine"])
     yield from secret_store_contradictions(data.get("secret_store", {}), aws, data.get("cluster", {}))
     runner = data.get("runner", {})
     if runner.get("kind") == "supervisor" and not (runner.get("control") and runner.get("release_folder")):

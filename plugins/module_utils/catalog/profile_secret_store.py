@@ -12,6 +12,7 @@ from ..azure_clouds import VAULT_ID, is_vault
 from ..workload_identity.google_trust import PROVIDER
 from . import patterns as kinds
 from .check import Complaint, quoted
+from .profile_openbao import LOGIN, MOUNT, NAMESPACE, login_contradictions
 from .profile_patterns import KMS_KEY, path, url
 
 
@@ -32,11 +33,16 @@ SECRET_STORE: Final = kinds.record(
             "https|http",
         ),
         "token_file": path(
-            "The token of openbao, a Google service account's key, or an Azure client's secret or federated token; without it, "
-            "the login of the machine or pod.",
+            "The token of openbao (or what else logs in there, see login), a Google service account's key, or an Azure client's "
+            "secret or federated token; without it, the login of the machine or pod.",
             "/run/secrets/bao-token",
         ),
-        "mount": kinds.word(r"[A-Za-z0-9._/-]+", "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
+        "mount": kinds.word(MOUNT, "a mount", "secret", "The mount of its key-value engine, for openbao.", 128),
+        "namespace": NAMESPACE,
+        "login": LOGIN,
+        "pods_mount": kinds.word(
+            MOUNT, "a mount", "kubernetes", "Where the cluster's pods log in by their service accounts, for openbao.", 128
+        ),
         "recovery_days": kinds.whole(7, 30, 7, "How long a deleted secret can be brought back."),
         "delivery": kinds.one_of(["external_secrets", "csi"], "Who brings them to pods: the Secrets Store CSI driver is csi."),
         "project": kinds.word(
@@ -88,6 +94,12 @@ SECRET_STORE: Final = kinds.record(
 )
 
 
+def _of_openbao(store: Mapping[str, Any]) -> Iterator[Complaint]:
+    if not store.get("address"):
+        yield Complaint(("secret_store",), "secret_store: openbao needs address; add it")
+    yield from login_contradictions("secret_store", store)
+
+
 def _of_key_vault(store: Mapping[str, Any]) -> Iterator[Complaint]:
     address = store.get("address", "")
     if not is_vault(address):
@@ -104,8 +116,11 @@ def secret_store_contradictions(
     store: Mapping[str, Any], aws: Mapping[str, Any], cluster: Mapping[str, Any]
 ) -> Iterator[Complaint]:
     """What each field allows and together cannot be. `aws` and `cluster` are the profile's blocks of these names."""
-    if store.get("scheme") == "openbao" and not (store.get("address") and store.get("token_file")):
-        yield Complaint(("secret_store",), "secret_store: openbao needs address and token_file; add them")
+    if store.get("scheme") == "openbao":
+        yield from _of_openbao(store)
+    for field in ("namespace", "login", "pods_mount"):
+        if store.get(field) and store.get("scheme") != "openbao":
+            yield Complaint(("secret_store", field), f"secret_store.{field}: only openbao has it; remove it")
     if store.get("scheme") == "gcp_secretmanager" and not store.get("project"):
         yield Complaint(("secret_store",), "secret_store: gcp_secretmanager needs project; add it")
     if store.get("scheme") == "gcp_secretmanager" and store.get("delivery") == "csi":

@@ -20,13 +20,13 @@ from typing import Final
 from ..errors import Denied, Invalid, MicroappsError, Unreachable
 from ..observability.promtool import find as find_promtool
 from ..oci.client import open_registries
-from ..profile import MysqlServer, Profile
+from ..profile import DatabaseEngine, MysqlServer, Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.database_login import Address, read_password
 from ..rotation.issuers.postgresql_session import session
 from ..rotation.stores.azure_keyvault import AzureKeyVault
 from ..rotation.stores.gcp_secretmanager import GcpSecretManager
-from ..rotation.stores.shared import token_of
+from ..rotation.stores.openbao_server import open_server
 from ..sandbox.supervisor import Supervisor
 from ..scrubber import Secrets
 from ..workload_identity.azure import Azure
@@ -98,9 +98,16 @@ def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
             lambda asked: ask_forge(asked.profile, asked.repositories, asked.environ),
         ),
         ("secret store", store.address or store.scheme, _STORES[store.scheme]),
+        *_engine(profile.database_engine),
         ("promtool", profile.observability.promtool or "on PATH", _promtool),
         ("runner", profile.runner.kind, _supervisor if profile.runner.kind == "supervisor" else _rollout),
     )
+
+
+def _engine(engine: DatabaseEngine | None) -> tuple[tuple[str, str, Question], ...]:
+    if engine is None:
+        return ()
+    return (("database engine", engine.address, lambda asked: _database_engine(asked, engine)),)
 
 
 def _mysql(server: MysqlServer | None) -> tuple[tuple[str, str, Question], ...]:
@@ -143,28 +150,47 @@ def _secrets_manager(asked: Asked) -> Iterable[Row]:
     return ask_aws(asked.profile.aws, (), asked.environ, part="secret store", target=target, service="secretsmanager")
 
 
-def _openbao(asked: Asked) -> Iterable[Row]:
-    store = asked.profile.secret_store
-    status, health = http_json(store.address, "GET", "/v1/sys/health", {})
+# Those of the least policy in docs/rotation.md without which no secret can be rotated.
+_BAO_RIGHTS: Final[Mapping[str, frozenset[str]]] = {
+    "data": frozenset({"create", "read", "update"}),
+    "metadata": frozenset({"create", "read", "update", "patch", "delete"}),
+}
+
+
+def _bao_version(what: str) -> str:
+    """The version of the OpenBao at an address that is up."""
+    status, health = http_json(what, "GET", "/v1/sys/health", {})
     if status not in (200, 429, 473) or not isinstance(health, dict):
         words = {501: "it is not initialised", 503: "it is sealed"}
-        raise Unreachable(f"The secret store {store.address}", words.get(status, f"it answered {status}"), "Unseal or start it.")
-    token = token_of(store.token_file, asked.secrets)
-    path = f"{store.mount}/data/microapps/{asked.profile.name}/preflight"
-    body = {"paths": [path]}
-    status, answer = http_json(store.address, "POST", "/v1/sys/capabilities-self", {"X-Vault-Token": token}, body)
+        raise Unreachable(f"OpenBao at {what}", words.get(status, f"it answered {status}"), "Unseal or start it.")
+    return str(health.get("version", ""))
+
+
+def _database_engine(asked: Asked, engine: DatabaseEngine) -> Iterable[Row]:
+    version = _bao_version(engine.address)
+    # Each app's role has a policy of its own, so what is permitted is told by each app's own run.
+    open_server(engine, asked.profile.aws, asked.secrets, asked.environ, "the database engine").seconds_left()
+    return (Row("database engine", engine.address, YES, COULD_NOT_TELL, version, f"the login by {engine.login.method} works"),)
+
+
+def _openbao(asked: Asked) -> Iterable[Row]:
+    store = asked.profile.secret_store
+    version = _bao_version(store.address)
+    server = open_server(store, asked.profile.aws, asked.secrets, asked.environ)
+    paths = {f"{store.mount}/{kind}/microapps/{asked.profile.name}/preflight": rights for kind, rights in _BAO_RIGHTS.items()}
+    status, answer = server.request("POST", "sys/capabilities-self", {"paths": list(paths)})
     if status != 200 or not isinstance(answer, dict):
         raise Denied(
             f"The secret store {store.address} does not know the token", f"it answered {status}", "Renew the token file."
         )
-    allowed = set(answer.get("capabilities") or answer.get("data", {}).get("capabilities") or ())
-    row = Row("secret store", store.address, YES, YES, str(health.get("version", "")))
-    lacking = sorted({"create", "read", "update"} - allowed)
-    if lacking and "root" not in allowed:
-        problem = Denied(
-            f"The token of {store.address} may not {', '.join(lacking)}", f"asked for {path}", "Give it the policy that it needs."
-        )
-        row = dataclasses.replace(row, permitted=NO, problem=problem)
+    told = answer.get("data") or {}
+    row = Row("secret store", store.address, YES, YES, version)
+    for path, rights in paths.items():
+        allowed = set(told.get(path) or ())
+        if "root" not in allowed and not rights <= allowed:
+            what = f"The token of {store.address} may not {', '.join(sorted(rights - allowed))}"
+            problem = Denied(what, f"asked for {path}", "Give it the policy that docs/rotation.md lists.")
+            return (dataclasses.replace(row, permitted=NO, problem=problem),)
     return (row,)
 
 

@@ -213,7 +213,7 @@ def _looked(what: str, look: Callable[[], Area]) -> Area:
 
 def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) -> tuple[Area, bool]:
     if profile.secret_store.scheme == "openbao":
-        folder = openbao.Folder.open(profile.secret_store, request.secrets)
+        folder = openbao.Folder.open(profile, request.secrets, request.environ)
         found = openbao.entries(folder, profile.name, app)
         return openbao.area(folder, app, profile.name), any(entry.is_ours(app) for entry in found)
     if profile.secret_store.scheme in recoverable.SCHEMES:

@@ -115,7 +115,7 @@ def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -
     """Every secret of ours in this environment; one that waits for its deletion is no orphan, so its object is empty."""
     found: list[Marked] = []
     if profile.secret_store.scheme == "openbao":
-        folder = openbao.Folder.open(profile.secret_store, request.secrets)
+        folder = openbao.Folder.open(profile, request.secrets, request.environ)
         for app in openbao.apps(folder, profile.name):
             ours = [entry for entry in openbao.entries(folder, profile.name, app) if entry.is_ours(app)]
             found += [Marked(app, "" if entry.deleted else f"openbao:{folder.mount}/{entry.name}") for entry in ours]

@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
-import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..capability import Change, Plan
 from ..errors import Denied, Unreachable
-from ..profile import SecretStore
-from ..rotation.http_json import request
-from ..rotation.stores.shared import token_of
+from ..profile import Profile
+from ..rotation.stores.openbao_server import Server, open_server
 from ..scrubber import Secrets
 from .model import MANAGED_BY, SECRETS_PREFIX, Area, Kept, Step
 
@@ -37,19 +35,17 @@ class Entry:
 class Folder:
     """The store at the profile's address."""
 
-    address: str
+    server: Server
     mount: str
-    token: str = dataclasses.field(repr=False)
 
     @classmethod
-    def open(cls, store: SecretStore, secrets: Secrets) -> Folder:
-        """The store, with the token of its file."""
-        return cls(store.address, store.mount, token_of(store.token_file, secrets))
+    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> Folder:
+        """The store, logged in as its block says."""
+        return cls(open_server(profile.secret_store, profile.aws, secrets, environ), profile.secret_store.mount)
 
     def call(self, method: str, kind: str, name: str, query: Mapping[str, str] | None = None) -> Any:
         """One call; None where there is nothing."""
-        path = f"/v1/{self.mount}/{kind}/{urllib.parse.quote(name)}"
-        status, answer = request(self.address, method, path, {"X-Vault-Token": self.token}, None, query)
+        status, answer = self.server.request(method, f"{self.mount}/{kind}/{name}", None, query)
         if status in (200, 204):
             return answer or {}
         if status == 404:

@@ -121,9 +121,10 @@ def _secret_store(app: App, profile: Profile) -> dict[str, Any]:
     account = {"name": app.service_account}
     provider: dict[str, Any]
     if profile.secret_store.scheme == "openbao":
-        login = {"kubernetes": {"mountPath": "kubernetes", "role": app.role_name, "serviceAccountRef": account}}
         store = profile.secret_store
-        provider = {"vault": {"server": store.address, "path": store.mount, "version": "v2", "auth": login}}
+        login = {"kubernetes": {"mountPath": store.pods_mount, "role": app.role_name, "serviceAccountRef": account}}
+        where = {"namespace": store.namespace} if store.namespace else {}
+        provider = {"vault": {"server": store.address, **where, "path": store.mount, "version": "v2", "auth": login}}
     elif profile.secret_store.scheme == "gcp_secretmanager":
         provider = {"gcpsm": {"projectID": profile.secret_store.project, "auth": _google_login(profile, account)}}
     elif profile.secret_store.scheme == "azure_keyvault":
@@ -200,8 +201,9 @@ def _read_by_provider(app: App, profile: Profile, name: str, keys: list[str]) ->
         store = profile.secret_store
         path = f"{store.mount}/data/{name}"
         asked = [{"objectName": key, "secretPath": path, "secretKey": key} for key in keys]
-        login = {"vaultAddress": store.address, "vaultKubernetesMountPath": "kubernetes", "roleName": app.role_name}
-        return "vault", {**login, "objects": json.dumps(asked)}
+        login = {"vaultAddress": store.address, "vaultKubernetesMountPath": store.pods_mount, "roleName": app.role_name}
+        where = {"vaultNamespace": store.namespace} if store.namespace else {}
+        return "vault", {**login, **where, "objects": json.dumps(asked)}
     # A name in quotes is JMESPath for this very key, whatever is in it.
     parts = [{"path": json.dumps(key), "objectAlias": key} for key in keys]
     wanted = [{"objectName": name, "objectType": "secretsmanager", "jmesPath": parts}]

@@ -66,8 +66,11 @@ def exchange(
     query: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
 ) -> Reply:
-    """The same with all of the reply. `form` is sent in the place of a JSON body, as logins by OAuth want it."""
-    wanted = {**headers, "Content-Type": "application/json" if form is None else "application/x-www-form-urlencoded"}
+    """The same with all of the reply. `form` is sent in the place of a JSON body, as logins by OAuth want it.
+
+    `headers` may say that the JSON body is of a narrower type (RFC 7396: a merge patch).
+    """
+    wanted = {"Content-Type": "application/json" if form is None else "application/x-www-form-urlencoded", **headers}
     text = urllib.parse.urlencode(form) if form is not None else json.dumps(body) if body is not None else None
     target = path + (f"?{urllib.parse.urlencode(query)}" if query else "")
     for pause in PAUSES:

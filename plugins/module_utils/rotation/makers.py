@@ -27,7 +27,7 @@ from .issuers.postgresql import PostgreSQL
 from .issuers.postgresql_iam import IamLogin
 from .issuers.postgresql_roles import Names
 from .issuers.postgresql_single import SingleUser
-from .stores.shared import token_of
+from .stores.openbao_server import open_server
 
 Maker: TypeAlias = Callable[[SecretSpec, App, Profile, Request], "Issuer | None"]
 
@@ -108,8 +108,9 @@ def _engine(spec: SecretSpec, app: App, profile: Profile, request: Request) -> E
     engine = profile.database_engine
     if engine is None:
         what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
-        raise Invalid(what, "the profile has no database_engine", "Add it (address and token_file), or choose another kind.")
-    return Engine(engine, token_of(engine.token_file, request.secrets, "the database engine"))
+        raise Invalid(what, "the profile has no database_engine", "Add it (address and a login), or choose another kind.")
+    server = open_server(engine, profile.aws, request.secrets, request.environ, "the database engine")
+    return Engine(server, engine.mount)
 
 
 def _generated(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:

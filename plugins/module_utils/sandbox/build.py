@@ -92,6 +92,8 @@ ON_DEMAND: Final = (
         },
         seconds=40,
     ),
+    # OpenBao has no login by AWS any more; Vault's, as a plugin.
+    Part("vault-auth-aws", {"vault-auth-aws": "goldenpath/sandbox/vault-auth-aws/plugin"}, seconds=90),
     Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
 )
 

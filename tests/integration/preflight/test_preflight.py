@@ -16,6 +16,7 @@ import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.app_retire import CAPABILITY as RETIRE
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.fleet_orphans import CAPABILITY as ORPHANS
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
 
 pytestmark = pytest.mark.cluster
 PARTS = ["AWS", "cluster", "registry", "database", "forge", "secret store", "promtool", "runner"]
@@ -98,6 +99,29 @@ def test_openbao_answers_and_a_token_without_rights_is_told(preflight: Any, row:
     file.write_text("not-a-token")
     result = preflight(secret_store={**store, "token_file": str(file)})
     assert result["failed"] and row(result, "secret store")["permitted"] == "no"
+    engine = {**sandbox.block("openbao")}
+    assert row(preflight(database_engine=engine), "database engine")["note"] == "the login by token works"
+    result = preflight(database_engine={**engine, "token_file": str(file)})
+    assert result["failed"] and row(result, "database engine")["permitted"] == "no"
+    assert row(preflight(database_engine={**engine, "address": "http://127.0.0.1:9"}), "database engine")["reachable"] == "no"
+
+
+def test_a_token_that_may_not_rotate_is_told_before_it_tries(preflight: Any, row: Any, sandbox: Any, tmp_path: Any) -> None:
+    bao = sandbox.block("openbao")
+    root = {"X-Vault-Token": pathlib.Path(bao["token_file"]).read_text().strip()}
+    may = {"data": ["create", "read", "update"], "metadata": ["create", "read", "update", "delete"]}
+
+    def told(rights: dict[str, list[str]]) -> Any:
+        policy = {f"secret/{kind}/microapps/*": {"capabilities": given} for kind, given in rights.items()}
+        request(bao["address"], "PUT", "/v1/sys/policies/acl/preflight", root, {"policy": json.dumps({"path": policy})})
+        status, made = request(bao["address"], "POST", "/v1/auth/token/create", root, {"policies": ["preflight"]})
+        assert status == 200
+        (tmp_path / "token").write_text(made["auth"]["client_token"])
+        result = preflight(secret_store={"scheme": "openbao", **bao, "token_file": str(tmp_path / "token")})
+        return row(result, "secret store")
+
+    assert "may not patch" in told(may)["problem"]
+    assert told({**may, "metadata": [*may["metadata"], "patch"]})["permitted"] == "yes"
 
 
 def test_a_key_vault_lets_us_in_or_says_what_is_lacking(

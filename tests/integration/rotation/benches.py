@@ -30,7 +30,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.app import Se
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.policies import least_policy
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import aws_from, session_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
-from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import DatabaseEngine, Vendor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
@@ -53,6 +53,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.mode
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import Store, aws_secretsmanager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import AwsSecretsManager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao import OpenBao
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao_server import Entered, Server
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
@@ -117,7 +118,12 @@ class Bao:
 
     def store(self, known: Secrets) -> Store:
         """See `Kept`."""
-        return OpenBao(self.address, self.mount, self.token, known)
+        return OpenBao(bao_server(self.address, self.token), self.mount, known)
+
+
+def bao_server(address: str, token: str) -> Server:
+    """The server for whoever has this token."""
+    return Server(address, "", lambda: Entered(token))
 
 
 @contextlib.contextmanager
@@ -516,11 +522,11 @@ class BaoEngine:
         }
         self.asked("POST", f"{self.mount}/config/app", connection)
 
-    def engine(self, policy: str, folder: pathlib.Path) -> Engine:
+    def engine(self, policy: str) -> Engine:
         """As our code sees it, with a token of this policy."""
         self.asked("PUT", f"sys/policies/acl/{self.mount}", {"policy": policy})
         made = self.asked("POST", "auth/token/create", {"policies": [self.mount], "no_default_policy": True})
-        return Engine(DatabaseEngine(self.bao["address"], str(folder / "token"), self.mount), made["auth"]["client_token"])
+        return Engine(bao_server(self.bao["address"], made["auth"]["client_token"]), self.mount)
 
 
 @contextlib.contextmanager
@@ -544,7 +550,7 @@ def dynamic_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
         f'path "{path.format(mount="leasedb", role=role)}" {{ capabilities = {json.dumps(may)} }}\n' for path, may in LEASE_POLICY
     )
     with _bao_engine(sandbox, "leasedb") as bao:
-        engine = bao.engine(policy, folder)
+        engine = bao.engine(policy)
 
         def as_found() -> str:
             """An app without a login in its code: its engine is there already, and makes logins that act as the owner."""
@@ -592,6 +598,7 @@ LEASE_POLICY = (
     ("{mount}/creds/{role}", ["read"]),
     ("sys/leases/lookup/{mount}/creds/{role}/", ["list", "sudo"]),
     ("sys/leases/revoke/{mount}/creds/{role}/*", ["update"]),
+    ("auth/token/lookup-self", ["read"]),
 )
 CREATION = (
     """CREATE ROLE "{{{{name}}}}" LOGIN PASSWORD '{{{{password}}}}' VALID UNTIL '{{{{expiration}}}}' IN ROLE "{owner}";""",
@@ -607,7 +614,7 @@ def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
     policy = "".join(f'path "benchdb/{path}/{role}" {{ capabilities = ["{may}"] }}\n' for path, may in POLICY)
 
     with _bao_engine(sandbox, "benchdb") as bao:
-        engine = bao.engine(policy, folder)
+        engine = bao.engine(policy)
 
         def as_found() -> str:
             """OpenBao takes the login over as it is found: its first act is a password of its own."""

@@ -16,10 +16,9 @@ import pymysql
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import (
     http_recipe,
     mysql_session,
-    openbao_engine,
     postgresql_session,
 )
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import azure_keyvault, openbao
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import azure_keyvault, openbao_server
 
 
 def killed(run: Callable[[], object], budget: int, after: bool, store_alone: bool = False) -> bool:
@@ -28,7 +27,7 @@ def killed(run: Callable[[], object], budget: int, after: bool, store_alone: boo
     if child == 0:
         try:
             wrap = _killing(budget, after)
-            openbao.request = wrap(openbao.request)
+            openbao_server.request = wrap(openbao_server.request)
             azure_keyvault.request = wrap(azure_keyvault.request)
             if not store_alone:
                 _wrap_the_others(wrap)
@@ -48,7 +47,6 @@ def _wrap_the_others(wrap: Callable[[Any], Any]) -> None:
     pymysql.connections.Connection.query = _but_reading(pymysql.connections.Connection.query, wrap)
     mysql_session.pymysql.connect = wrap(pymysql.connect)
     http_recipe.request = wrap(http_recipe.request)
-    openbao_engine.request = wrap(openbao_engine.request)
 
 
 def _but_reading(query: Any, wrap: Callable[[Any], Any]) -> Any:

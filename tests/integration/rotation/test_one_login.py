@@ -20,6 +20,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Wish
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao_server import Server
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 sys.path.append(str(pathlib.Path(__file__).parent))
@@ -141,15 +142,15 @@ def test_denied_missing_and_unreachable_are_told_apart(role: Bench) -> None:
     issuer = role.issuer(Secrets(), "now")
     assert isinstance(issuer, StaticRole)
 
-    def elsewhere(**place: str) -> StaticRole:
-        assert isinstance(issuer, StaticRole)
-        return dataclasses.replace(issuer, engine=Engine(dataclasses.replace(issuer.engine.place, **place), issuer.engine.token))
+    def elsewhere(server: Server, mount: str) -> StaticRole:
+        return dataclasses.replace(issuer, engine=Engine(server, mount))
 
+    here = issuer.engine
     with pytest.raises(Denied, match="policy"):
         dataclasses.replace(issuer, role="microapp-another-test").issue("t", None)
     with pytest.raises(Denied, match="policy"):
-        dataclasses.replace(issuer, engine=Engine(issuer.engine.place, "no-such-token")).issue("t", None)
+        elsewhere(benches.bao_server(here.server.address, "no-such-token"), here.mount).issue("t", None)
     with pytest.raises(Unreachable):
-        elsewhere(address="http://127.0.0.1:1").issue("t", None)
+        elsewhere(benches.bao_server("http://127.0.0.1:1", "t"), here.mount).issue("t", None)
     with pytest.raises((NotFound, Denied)):
-        elsewhere(mount="nowhere").issue("t", None)
+        elsewhere(here.server, "nowhere").issue("t", None)

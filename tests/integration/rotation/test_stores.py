@@ -43,6 +43,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.azure_keyvault import AzureKeyVault
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.gcp_secretmanager import GcpSecretManager
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao import OpenBao
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao_server import Entered, Server
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 ONE, TWO, THREE = ({"username": name, "password": f"password of {name}"} for name in ("a", "b", "c"))
@@ -227,8 +228,9 @@ def test_missing_forbidden_and_unreachable_are_three_errors(profile: Profile, st
     with pytest.raises(NotFound):
         store.read_stage(name, Stage.CURRENT)
     if profile.secret_store.scheme == "openbao":
+        nobody = Server(profile.secret_store.address, "", lambda: Entered("no-such-token"))
         with pytest.raises(Denied):
-            OpenBao(profile.secret_store.address, "secret", "no-such-token", Secrets()).read_stage(name, Stage.CURRENT)
+            OpenBao(nobody, "secret", Secrets()).read_stage(name, Stage.CURRENT)
     if profile.secret_store.scheme == "gcp_secretmanager":
         with pytest.raises(Denied):
             GcpSecretManager(profile.secret_store.address, "acme-dev", "no.such.token", Secrets()).read_stage(name, Stage.CURRENT)

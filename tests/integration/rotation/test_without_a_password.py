@@ -23,6 +23,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import REPLACE_AFTER, About, token_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao_server import Entered, Server
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 sys.path.append(str(pathlib.Path(__file__).parent))
@@ -242,6 +243,34 @@ def test_a_role_that_would_harm_is_refused(
     leased.reset()
     leased.run()
     assert leased.open() == {leased.current()["username"]}
+
+
+def test_a_lease_that_would_end_with_our_token_is_refused(leased: Bench) -> None:
+    """OpenBao ends every lease with the token that it was taken with, and says nothing of it when it gives the lease."""
+    leased.reset()
+    leased.run()
+    issuer, login = leased.issuer(Secrets(), "now"), leased.current()
+    assert isinstance(issuer, DynamicRole)
+    token = issuer.engine.server._token()
+    brief = Server(issuer.engine.server.address, "", lambda: Entered(token, 3600))
+    with pytest.raises(Invalid, match="would end with our token"):
+        dataclasses.replace(issuer, engine=dataclasses.replace(issuer.engine, server=brief)).issue("t", None)
+    assert leased.open() == {login["username"]}, "the lease is not left open"
+
+
+def test_a_token_of_others_is_asked_how_long_it_is_good_for(leased: Bench, sandbox: Any) -> None:
+    bao = benches.BaoEngine(sandbox.block("openbao"), "leasedb")
+    server = benches.bao_server(bao.bao["address"], pathlib.Path(bao.bao["token_file"]).read_text().strip())
+    assert server.seconds_left() is None, "a root token never ends"
+
+    def given(**asked: Any) -> Server:
+        made = bao.asked("POST", "auth/token/create", {"policies": ["default"], **asked})
+        return benches.bao_server(server.address, made["auth"]["client_token"])
+
+    assert 0 < (given(ttl="2h").seconds_left() or 0) <= 7200
+    assert given(period="1h").seconds_left() is None, "whoever keeps a periodic token renews it"
+    with pytest.raises(Denied, match="how long"):
+        given(policies=["nothing"], no_default_policy=True).seconds_left()
 
 
 def test_a_token_may_revoke_no_lease_but_its_roles(leased: Bench) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ...capability import Change, Plan
-from ...errors import Conflict, Denied, Invalid, NotFound
+from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound
 from ...scrubber import Secrets
 from ..controls import DATABASE_LOGIN
 from ..model import REPLACE_AFTER, Document, register, to_text
@@ -103,6 +103,7 @@ class DynamicRole:
         if lasting < SHORTEST:
             self._revoke(lease)
             raise Invalid(self.object_of({}), f"its leases last {lasting}", "Set its default_ttl to an hour or more.")
+        self._expect_as_long_a_token(lasting, lease)
         later = self.now() + lasting / 2
         document = {
             **self.outline(None),
@@ -113,6 +114,21 @@ class DynamicRole:
         }
         register(self.secrets, to_text(document), document)
         return document
+
+    def _expect_as_long_a_token(self, lasting: datetime.timedelta, lease: str) -> None:
+        """A lease ends with the token that it was taken with, whatever it says of itself: the app would lose its login unseen."""
+        try:
+            left = self.engine.server.seconds_left()
+        except MicroappsError:
+            self._revoke(lease)
+            raise
+        if left is not None and left < lasting.total_seconds():
+            self._revoke(lease)
+            raise Invalid(
+                self.object_of({}),
+                f"its leases last {lasting}, and would end with our token in {datetime.timedelta(seconds=left)}",
+                "Let the token last longer than the leases (token_ttl of the login's role), or let them be shorter.",
+            )
 
     def alone(self, document: Document) -> Document:
         """See `Issuer`."""
@@ -154,7 +170,7 @@ class DynamicRole:
 
     @property
     def _prefix(self) -> str:
-        return f"{self.engine.place.mount}/creds/{self.role}"
+        return f"{self.engine.mount}/creds/{self.role}"
 
     def _leases(self) -> tuple[str, ...]:
         try:

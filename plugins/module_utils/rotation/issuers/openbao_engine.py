@@ -5,36 +5,30 @@
 from __future__ import annotations
 
 import dataclasses
-import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
 from ...errors import Conflict, Denied, MicroappsError, NotFound, Unreachable
-from ...profile import DatabaseEngine
-from ..http_json import request
+from ..stores.openbao_server import Server
 
 
 @dataclasses.dataclass(frozen=True)
 class Engine:
-    """Where it is, and the token that is let in there."""
+    """The server that lets us in, and where the engine is mounted there."""
 
-    place: DatabaseEngine
-    token: str = dataclasses.field(repr=False)
+    server: Server
+    mount: str
 
     def call(self, method: str, path: str) -> Any:
         """A path under the engine's mount: the answer. NotFound, Denied, Unreachable, Conflict."""
-        return self.ask(method, f"{self.place.mount}/{path}")
+        return self.ask(method, f"{self.mount}/{path}")
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The same with a path of the whole server (`sys/leases/...`)."""
-        status, answer = request(self.place.address, method, f"/v1/{urllib.parse.quote(path)}", self._headers, body)
+        status, answer = self.server.request(method, path, body)
         if status in (200, 204):
             return answer
         raise _told(f"{method} {path}", status, answer)
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"X-Vault-Token": self.token}
 
 
 def _told(what: str, status: int, answer: Any) -> MicroappsError:

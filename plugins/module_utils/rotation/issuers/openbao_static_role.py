@@ -41,7 +41,7 @@ class StaticRole:
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`."""
-        return f"openbao:{self.engine.place.mount}/static-roles/{self.role}"
+        return f"openbao:{self.engine.mount}/static-roles/{self.role}"
 
     def found(self, values: tuple[str, ...]) -> tuple[Document, ...]:
         """See `Issuer`."""

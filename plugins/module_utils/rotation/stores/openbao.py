@@ -13,15 +13,15 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import urllib.parse
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ...errors import Conflict, MicroappsError, NotFound
+from ...errors import Conflict, Denied, MicroappsError, NotFound
 from ...profile import Profile
 from ...scrubber import Secrets
-from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, present, register, to_text
+from .openbao_server import Server, open_server
 from .shared import (
     DESCRIPTION,
     IDS,
@@ -32,7 +32,6 @@ from .shared import (
     read_at,
     rotated_by_another,
     stages_of,
-    token_of,
     utc,
 )
 
@@ -41,27 +40,52 @@ _PENDING: Final = ".pending"
 _KEPT: Final = 4
 # A custom metadata key of a secret that is being made: its owner is written before its value, so that it is never nobody's.
 _MAKING: Final = "goldenpath-making"
+# What is not named stays: labels that others wrote meanwhile, too.
+_MERGE: Final = {"Content-Type": "application/merge-patch+json"}
+
+
+class _Folders:
+    """What is in each folder, asked once by whichever thread is first; and which names were looked at."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listed: dict[str, frozenset[str] | None] = {}
+        self._seen: set[str] = set()
+
+    def first_look(self, name: str) -> bool:
+        with self._lock:
+            new = name not in self._seen
+            self._seen.add(name)
+            return new
+
+    def of(self, folder: str, ask: Callable[[], frozenset[str] | None]) -> frozenset[str] | None:
+        with self._lock:
+            if folder not in self._listed:
+                self._listed[folder] = ask()
+            return self._listed[folder]
 
 
 @dataclasses.dataclass(frozen=True)
 class OpenBao:
     """See `Store`."""
 
-    address: str
+    server: Server
     mount: str
-    token: str = dataclasses.field(repr=False)
     secrets: Secrets = dataclasses.field(repr=False)
     # What OpenBao never changes once it is written, by name and id: a version's number and time, and a document that was read.
     seen: dict[tuple[str, str], tuple[int, str]] = dataclasses.field(default_factory=dict, repr=False)
     known: dict[tuple[str, str], Document] = dataclasses.field(default_factory=dict, repr=False)
     # Names under which no value waited when that was asked. Whoever stores one is told by check-and-set if that has changed.
     idle: set[str] = dataclasses.field(default_factory=set, repr=False)
+    # What custom metadata said when it was last read.
+    customs: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict, repr=False)
+    folders: _Folders = dataclasses.field(default_factory=_Folders, repr=False)
 
     @classmethod
     def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
-        """The store at the profile's address, with the token of its file."""
+        """The store at the profile's address, logged in as its block says."""
         store = profile.secret_store
-        return cls(store.address, store.mount, token_of(store.token_file, secrets), secrets)
+        return cls(open_server(store, profile.aws, secrets, environ), store.mount, secrets)
 
     def object(self, name: str) -> str:
         """See `Store`."""
@@ -75,7 +99,8 @@ class OpenBao:
         metadata = self._call("GET", "metadata", name)
         if metadata is None:
             return None
-        custom = metadata["data"].get("custom_metadata") or {}
+        custom = dict(metadata["data"].get("custom_metadata") or {})
+        self.customs[name] = custom
         newest = int(metadata["data"]["current_version"])
         if not newest and _MAKING in custom:
             return None  # a run was killed before it had written the value
@@ -88,7 +113,7 @@ class OpenBao:
         versions = [Version(ids.get(number, str(number)), stages_of(number, newest)) for number in sorted(alive)]
         for number in alive:
             self.seen[name, ids.get(number, str(number))] = (number, alive[number]["created_time"])
-        if may_wait:
+        if may_wait and self._may_wait(name, alive.get(newest) is not None and newest in ids):
             versions = self._with_pending(name, versions, alive.get(newest) is not None)
         current = next((version for version in versions if Stage.CURRENT in version.stages), None)
         if current is not None:
@@ -134,14 +159,15 @@ class OpenBao:
             self._call("POST", "metadata", name, {"custom_metadata": _custom(about, {})})
             return
         if self.describe(name) is None:
-            self._call("POST", "metadata", name, {"custom_metadata": {**_custom(about, {}), _MAKING: token}})
+            self.customs[name] = {**_custom(about, {}), _MAKING: token}
+            self._call("POST", "metadata", name, {"custom_metadata": self.customs[name]})
         try:
             self._call("POST", "data", name, {"options": {"cas": 0}, "data": dict(document)})
         except Conflict:
             # The answer of an earlier try may have been lost, or another run was faster: only then is it the very same.
             if self._newest(name) != (1, dict(document)):
                 raise
-        self._name(name, about, 1, token)
+        self._name(name, 1, token)
 
     def put_pending(self, name: str, token: str, document: Document) -> None:
         """See `Store`."""
@@ -167,7 +193,7 @@ class OpenBao:
                 if current is None or current.token != token:
                     raise
         # Named after it is written: a name for a version that somebody else wrote would be a lie.
-        self._name(name, About(), self._number(name, token), token)
+        self._name(name, self._number(name, token), token)
         self.drop_pending(name, token)
 
     def _write(self, name: str, token: str, base: int) -> None:
@@ -187,8 +213,7 @@ class OpenBao:
         tags = {**dict(before.tags), **dict(wanted.tags)}
         merged = About(wanted.description or before.description, "", tuple(sorted(tags.items())))
         if merged != before:
-            custom = self._custom_metadata(name)
-            self._call("POST", "metadata", name, {"custom_metadata": {**custom, **_custom(merged, ids_of(custom))}})
+            self._call("PATCH", "metadata", name, {"custom_metadata": _custom(merged, {})})
 
     def _with_pending(self, name: str, versions: list[Version], has_current: bool) -> list[Version]:
         token, document = self._pending(name)
@@ -229,22 +254,43 @@ class OpenBao:
             raise NotFound(f"Version {token} of the secret {name}", "the store does not know it")
         return self.seen[name, token][0]
 
-    def _custom_metadata(self, name: str) -> dict[str, str]:
-        metadata = self._call("GET", "metadata", name)
-        return dict((metadata or {"data": {}})["data"].get("custom_metadata") or {})
-
-    def _name(self, name: str, about: About, number: int, token: str) -> None:
-        custom = self._custom_metadata(name)
+    def _name(self, name: str, number: int, token: str) -> None:
+        custom = self.customs.get(name, {})
         ids = {known: id for known, id in ids_of(custom).items() if known >= number - _KEPT} | {number: token}
-        wanted = {key: value for key, value in custom.items() if key != _MAKING} | _custom(about, ids)
-        if wanted != custom:
-            self._call("POST", "metadata", name, {"custom_metadata": wanted})
+        said: dict[str, str | None] = {IDS: ids_text(ids)}
+        if _MAKING in custom:
+            said[_MAKING] = None
+        if any(custom.get(key) != value for key, value in said.items()):
+            self._call("PATCH", "metadata", name, {"custom_metadata": said})
+            self.customs[name] = {key: str(value) for key, value in (custom | said).items() if value is not None}
+
+    def _may_wait(self, name: str, named: bool) -> bool:
+        """False if nothing waits there for sure: told by one list of the folder for all secrets in it.
+
+        The list gets old, so it is good for the first look at each; and whoever sees a newest version without a name asks, for
+        it may be one that was waiting when the list was made.
+        """
+        folder, _slash, last = name.rpartition("/")
+        if not named or not self.folders.first_look(name):
+            return True
+        found = self.folders.of(folder, lambda: self._names(folder))
+        if found is None or last + _PENDING in found:
+            return True
+        self.idle.add(name)
+        return False
+
+    def _names(self, folder: str) -> frozenset[str] | None:
+        try:
+            answer = self._call("GET", "metadata", f"{folder}/" if folder else "", query={"list": "true"})
+        except Denied:
+            return None  # listing is no right that we need
+        return frozenset(answer["data"]["keys"]) if answer else frozenset()
 
     def _call(
         self, method: str, kind: str, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Any:
-        path = f"/v1/{self.mount}/{kind}/{urllib.parse.quote(name)}"
-        status, answer = request(self.address, method, path, {"X-Vault-Token": self.token}, body, query)
+        headers = _MERGE if method == "PATCH" else None
+        status, answer = self.server.request(method, f"{self.mount}/{kind}/{name}", body, query, headers)
         if status in (200, 204):
             return answer
         if status == 404:
