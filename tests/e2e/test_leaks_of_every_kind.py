@@ -159,8 +159,8 @@ def _profile(
     issuer = bench.issuer(benches.Secrets(), "now")
     engine = getattr(issuer, "engine", None)
     if engine is not None:
-        (folder / f"{app}-token").write_text(engine.token)
-        place = {"address": relays["bao"].address, "token_file": str(folder / f"{app}-token"), "mount": engine.place.mount}
+        (folder / f"{app}-token").write_text(engine.server.token())
+        place = {"address": relays["bao"].address, "token_file": str(folder / f"{app}-token"), "mount": engine.mount}
         return {**profile, "database_engine": place}
     user, password = issuer.administrator
     (folder / f"{app}-administrator").write_text(password)

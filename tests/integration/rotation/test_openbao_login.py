@@ -171,7 +171,7 @@ def test_a_token_of_the_login_is_a_secret(bao: Administered, tmp_path: pathlib.P
     role, secret = approle(bao)
     secrets = Secrets()
     store: Any = open_store(bao.profile(BaoLogin("approle", role), file_of(tmp_path, secret)), secrets, bao.environ)
-    token = store.server._token()
+    token = store.server.token()
     assert token not in secrets.scrub(f"a token {token} and {secret}") and secret not in secrets.scrub(secret)
     assert token not in repr(store)
 

@@ -251,7 +251,7 @@ def test_a_lease_that_would_end_with_our_token_is_refused(leased: Bench) -> None
     leased.run()
     issuer, login = leased.issuer(Secrets(), "now"), leased.current()
     assert isinstance(issuer, DynamicRole)
-    token = issuer.engine.server._token()
+    token = issuer.engine.server.token()
     brief = Server(issuer.engine.server.address, "", lambda: Entered(token, 3600))
     with pytest.raises(Invalid, match="would end with our token"):
         dataclasses.replace(issuer, engine=dataclasses.replace(issuer.engine, server=brief)).issue("t", None)

@@ -85,7 +85,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
         """Status and answer of a path below `/v1/`, which is quoted here. Unreachable if there is no answer."""
-        sent = {"X-Vault-Token": self._token(), **_namespaced(self.namespace), **(headers or {})}
+        sent = {"X-Vault-Token": self.token(), **_namespaced(self.namespace), **(headers or {})}
         return request(self.address, method, f"/v1/{urllib.parse.quote(path)}", sent, body, query)
 
     def seconds_left(self) -> int | None:
@@ -105,7 +105,8 @@ class Server:
         ends = data.get("expire_time") and not data.get("period")
         return int(data.get("ttl") or 0) if ends else None
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """One that is still good."""
         with self._lock:
             if self._entered.seconds and time.monotonic() - self._since > self._entered.seconds / 2:
                 self._take()
