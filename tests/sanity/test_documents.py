@@ -12,6 +12,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+# A file or folder of this repository, in the manner of code.
+NAMED = re.compile(r"`((?:\.ci|changelogs|docs|examples|inventories|molecule|playbooks|plugins|roles|tests)/[\w./-]+)`")
+# What begins like one of ours and is not: the scaffold renders these into an app's repository, and Google has roles.
+ELSEWHERE = {"tests/test_goldenpath.py", "tests/goldenpath.sh", "roles/secretmanager.secretAccessor"}
 # Rendered into other people's repositories, or written by them: their links are not ours.
 NOT_OURS = ("examples/where2eat/history", "tests/fixtures")
 
@@ -32,6 +36,12 @@ def test_every_relative_link_leads_somewhere(path: pathlib.Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     missing = [link for link in LINK.findall(text) if not (path.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_is_named_is_there(path: pathlib.Path) -> None:
+    named = set(NAMED.findall(path.read_text(encoding="utf-8"))) - ELSEWHERE
+    assert not [name for name in named if not (ROOT / name).exists()]
 
 
 def test_the_lock_file_names_no_address() -> None:
