@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ..app import SecretSpec
@@ -168,12 +168,13 @@ def _held(job: Job, ask: Ask, held: Refusal | None, consumer: consumers.Consumer
 
 def _spared(seen: Seen, looks: Mapping[str, Wish]) -> Seen:
     """Where there is one login, no new password is set for an app that this run will not restart: it would be locked out."""
-    error = _not_switched(seen)
+    lacking = [sight for sight in seen.asked() if sight.refused and not _has_current(sight)]
+    error = _not_switched(seen) or _not_restarted(seen, lacking)
     if error is None:
         return seen
     sights = (
         jobs.look(sight.job, seen.store, dataclasses.replace(looks[sight.job.name], held=error.sentence()))
-        if sight.rotating and sight.job.traits.one_login
+        if sight.rotating and sight.job.traits.one_login and not sight.refused
         else sight
         for sight in seen.sights
     )
@@ -215,14 +216,16 @@ def _consumer_plans(seen: Seen) -> tuple[Plan, ...]:
     if seen.failed:
         return ()
     tokens = {sight.job.spec.name: sight.way.base for sight in seen.sights}
-    tokens |= {sight.job.spec.name: sight.way.token for sight in seen.asked() if sight.way.token}
-    return seen.consumer.plan(tokens, any(sight.rotating for sight in seen.asked()), seen.held)
+    tokens |= {sight.job.spec.name: sight.way.token for sight in seen.asked() if sight.way.token and not sight.refused}
+    return seen.consumer.plan(tokens, any(sight.rotating and not sight.refused for sight in seen.asked()), seen.held)
 
 
 def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
     """The plans as they came out: what failed says why, and nothing is retired that the app may still need."""
     done: list[Plan] = [*seen.failed]
-    stored = {sight.job.spec.name: sight.stored for sight in seen.sights if sight.stored and sight not in seen.asked()}
+    # What is not worked on is used as it is.
+    left = [sight for sight in seen.sights if sight not in seen.asked() or sight.refused]
+    stored = {sight.job.spec.name: sight.stored for sight in left if sight.stored and _has_current(sight)}
     with contextlib.ExitStack() as held:
         plans = {sight.job.name: sight.plans for sight in seen.asked()}
 
@@ -236,9 +239,7 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
                 return False
             return True
 
-        wanted = [sight for sight in seen.asked() if not sight.refused]
-        done_for = in_lanes(wanted, _lane_of, rotated)
-        sights = [sight for sight, done_so in zip(wanted, done_for, strict=True) if done_so]
+        sights = _in_order(seen, rotated, plans)
         delivered = seen.delivery.apply()
         switched = _switched(seen, app_plans, stored)
         failure = next((plan.failure for plan in switched if plan.failure), None) or _not_switched(seen)
@@ -260,6 +261,41 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
     return [*done, *switched, *delivered]
 
 
+def _in_order(seen: Seen, rotated: Callable[[Sight], bool], plans: dict[str, tuple[Plan, ...]]) -> list[Sight]:
+    """Those that are rotated; `plans` say why others are not.
+
+    The former password of one login goes with step 2: not before all the rest is there that the app is restarted with.
+    """
+    wanted = [sight for sight in seen.asked() if not sight.refused]
+    last = [sight for sight in wanted if sight.rotating and sight.job.traits.one_login and seen.ask.careful]
+    first = [sight for sight in wanted if sight not in last]
+    sights = _done(first, rotated)
+    error = _not_restarted(seen, [sight for sight in first if sight not in sights])
+    if error is not None:
+        spared = [sight for sight in last if not _refused_already(sight)]
+        plans |= {sight.job.name: _failed(sight.plans, error) for sight in spared}
+        last = [sight for sight in last if sight not in spared]
+    return [*sights, *_done(last, rotated)]
+
+
+def _done(sights: list[Sight], work: Callable[[Sight], bool]) -> list[Sight]:
+    """Those with which the work was done."""
+    return [sight for sight, done in zip(sights, in_lanes(sights, _lane_of, work), strict=True) if done]
+
+
+def _has_current(sight: Sight) -> bool:
+    return sight.stored is not None and sight.stored.at(Stage.CURRENT) is not None
+
+
+def _refused_already(sight: Sight) -> bool:
+    """Whether a run that ended too early has set the new password: then ending its rotation is what helps the app."""
+    issuer, current = sight.job.issuer, sight.current
+    try:
+        return issuer is not None and current is not None and not issuer.accepts(current)
+    except MicroappsError:
+        return False
+
+
 def _own_lane(token: tuple[str, str]) -> str:
     return token[0]
 
@@ -276,6 +312,18 @@ def _not_switched(seen: Seen) -> MicroappsError | None:
     why = f"it could not be told what it needs: {objects}"
     return Conflict(
         f"The app {seen.context.app.name} is not restarted", why, "Its old credentials stay valid. See why; run again."
+    )
+
+
+def _not_restarted(seen: Seen, failing: Iterable[Sight]) -> MicroappsError | None:
+    """Why the app is not restarted in this run, where some of its secrets have no value to start it with."""
+    names = ", ".join(sight.job.name for sight in failing)
+    if not names or not seen.consumer.runs:
+        return None
+    return Conflict(
+        f"The app {seen.context.app.name} is not restarted",
+        f"not replaced: {names}",
+        "The password of its one login stays as it is. See why; run again.",
     )
 
 

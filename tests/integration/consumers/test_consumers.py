@@ -17,8 +17,11 @@ from typing import Any
 import botocore.client
 import psycopg
 import pytest
+import yaml
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.client import Client
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import AwsSecretsManager
 from ansible_collections.goldenpath.microapps.tests.integration.admission.askers import Cluster
 from ansible_collections.goldenpath.microapps.tests.integration.consumers import controller as external_secrets
 from ansible_collections.goldenpath.microapps.tests.integration.consumers.controller import Controller
@@ -347,6 +350,85 @@ def test_one_login_is_not_changed_while_nothing_that_runs_takes_it_from_its_secr
         place.file.write_text(entry, encoding="utf-8")
         for workload in WORKLOADS:
             place.deploy(workload)
+
+
+@pytest.fixture
+def one_login(place: Place) -> Iterator[dict[str, str]]:
+    """The app has one login from here on: what the store calls current."""
+    entry = place.file.read_text(encoding="utf-8")
+    old = place.current()
+    with place.admin(place.database) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS owned ()")
+        connection.execute(f"ALTER TABLE owned OWNER TO {old['username']}")
+    place.file.write_text(entry.replace("kind: postgresql\n", "kind: postgresql_single_user\n"), encoding="utf-8")
+    yield old
+    place.file.write_text(entry, encoding="utf-8")
+
+
+def test_a_secret_that_somebody_else_rotates_keeps_the_app_from_nothing(place: Place, one_login: dict[str, str]) -> None:
+    text = json.dumps({"value": "theirs"})
+    theirs = place.store().put_secret_value(SecretId=place.stored("session"), SecretString=text, VersionStages=["AWSPENDING"])
+    before = pods_started(place), place.current("session")
+    try:
+        result = place.rotate("now")
+        assert "rotated by somebody else" in result["msg"] and "not restarted" not in result["msg"]
+        assert place.lets_in(place.current()) and not place.lets_in(one_login)
+        assert pods_started(place) != before[0] and place.held("database")["password"] == place.current()["password"]
+        assert place.current("session") == before[1]
+    finally:
+        stage = {"SecretId": place.stored("session"), "VersionStage": "AWSPENDING", "RemoveFromVersionId": theirs["VersionId"]}
+        place.store().update_secret_version_stage(**stage)
+
+
+def test_one_login_is_not_changed_while_the_app_lacks_a_secret(place: Place, one_login: dict[str, str]) -> None:
+    entry = yaml.safe_load(place.file.read_text(encoding="utf-8"))
+    entry["secrets"].append({"name": "vendor", "kind": "api_key", "variables": {"api_key": "VENDOR_KEY"}})
+    place.file.write_text(yaml.safe_dump(entry), encoding="utf-8")
+    before = pods_started(place)
+    for check in (True, False):
+        result = place.rotate("now", check=check)
+        assert f"The secret {place.stored('vendor')} is not in the store" in result["msg"]
+        assert f"not replaced: {place.stored('vendor')}" in result["held"][place.stored("database")]
+        assert place.lets_in(one_login) and place.current() == one_login, "the app cannot be restarted with another password"
+    assert pods_started(place) == before
+
+
+def failing_for(place: Place, secret: str, broken: pytest.MonkeyPatch, call: str) -> None:
+    """That call of the store fails for this secret."""
+    original = getattr(AwsSecretsManager, call)
+
+    def failing(store: Any, name: str, *rest: Any) -> None:
+        if name == place.stored(secret):
+            raise Unreachable("Store it", "the network is down", "Run again.")
+        original(store, name, *rest)
+
+    broken.setattr(AwsSecretsManager, call, failing)
+
+
+def test_one_login_is_changed_last_and_only_if_the_app_can_be_restarted_with_it(
+    place: Place, one_login: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        failing_for(place, "session", broken, "put_pending")
+        result = place.rotate("now")
+    assert "the network is down" in result["msg"] and f"not replaced: {place.stored('session')}" in result["msg"]
+    assert place.lets_in(one_login) and place.current() == one_login
+    result = place.rotate("now")
+    assert not result.get("failed"), result["msg"]
+    assert place.lets_in(place.current()) and not place.lets_in(one_login)
+
+
+def test_a_rotation_of_one_login_that_was_begun_is_ended_whoever_fails(
+    place: Place, one_login: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        failing_for(place, "database", broken, "promote")
+        assert "By now the database refuses the password" in place.rotate("now")["msg"]
+    assert place.current() == one_login and not place.lets_in(one_login)
+    with monkeypatch.context() as broken:
+        failing_for(place, "session", broken, "put_pending")
+        assert "the network is down" in place.rotate("now")["msg"]
+    assert place.lets_in(place.current())
 
 
 # Kill: the process ends by SIGKILL before or after its n-th write to the outside; between two of them nothing changes by us.
