@@ -14,7 +14,7 @@ from ..errors import Conflict, MicroappsError
 from ..profile import Profile
 from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .found import Found
-from .issuers import Issuer, Traits
+from .issuers import Issuer, Traits, locked_out, not_valid
 from .machine import Course, Make, advance, begin, course, due_since, foreign_rotation
 from .makers import value_key
 from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, public, token_for
@@ -153,9 +153,14 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     retires, held = _retirement(job, wish, bool(way.steps), current, former, created, due)
     target: tuple[Plan, ...] = ()
     if job.issuer is not None and (wanted or not job.traits.logs_in):
-        fresh = bool(way.steps) or not accepted
+        fresh = bool(way.steps) or (not accepted and job.traits.takes)
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
-    plans = (_store_plan(job, store, stored, before, wanted, way, due, make), *target)
+    plan = _store_plan(job, store, stored, before, wanted, way, due, make)
+    # What is due and only waits until the app can be switched over is nobody's to mend.
+    if job.issuer is not None and current and not (accepted or job.traits.takes or (due and wish.held)):
+        refusal = not_valid(job.issuer, job.name, current, control_of_kind(job.spec.kind))
+        plan = dataclasses.replace(plan, refusals=(*plan.refusals, refusal))
+    plans = (plan, *target)
     return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make)
 
 
@@ -359,26 +364,13 @@ def rotate(sight: Sight, store: Store) -> Stored:
     try:
         stored = advance(store, job.issuer, stored, sight.rotating, sight.make)
     except MicroappsError as error:
-        error.also(_locked_out(job.issuer, sight.current or sight.first))
+        error.also(locked_out(job.issuer, sight.current or sight.first))
         raise
     if not sight.rotating and sight.current is not None:
         if not sight.accepted:
             job.issuer.set(sight.current, sight.current)
         job.issuer.mend(sight.current)
     return stored
-
-
-def _locked_out(issuer: Issuer, present: Document | None) -> str:
-    """What to say of a rotation that did not end, where there is one login: whether the app is without a valid password now."""
-    if not issuer.traits.one_login or present is None:
-        return ""
-    try:
-        if issuer.accepts(present):
-            return ""
-        refuses = "refuses"
-    except MicroappsError:
-        refuses = "may refuse"
-    return f"By now the database {refuses} the password that the app has; the next run ends this rotation."
 
 
 def _expect_base(sight: Sight, stored: Stored) -> None:

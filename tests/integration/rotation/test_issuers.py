@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import PUBLIC_KEYS
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
@@ -132,6 +134,32 @@ def test_killed_while_the_former_value_is_dropped(every: dict[str, Bench]) -> No
 @pytest.mark.parametrize("name", ["vendor", "single", "static_role", "dynamic_role", "iam"])
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool) -> None:
     killed_at_every_call(every[name], settled, first)
+
+
+def written_by_a_person(bench: Bench, document: dict[str, str]) -> None:
+    """In two calls, for moto leaves the current stage on two versions when PutSecretValue moves it after a rotation."""
+    store = bench.witness("secretsmanager")
+    before = store.get_secret_value(SecretId=bench.name, VersionStage="AWSCURRENT")["VersionId"]
+    theirs = store.put_secret_value(SecretId=bench.name, SecretString=json.dumps(document), VersionStages=["THEIRS"])
+    stage = {"VersionStage": "AWSCURRENT", "MoveToVersionId": theirs["VersionId"], "RemoveFromVersionId": before}
+    store.update_secret_version_stage(SecretId=bench.name, **stage)
+
+
+@pytest.mark.parametrize("name", ["vendor", "static_role", "dynamic_role", "iam"])
+def test_a_value_of_a_person_that_nobody_here_can_make_valid_is_theirs_to_mend(every: dict[str, Bench], name: str) -> None:
+    bench = every[name]
+    bench.run(leaked=bench.reset())
+    secret = next(key for key in ("password", "api_key", "secret_access_key") if key in bench.current())
+    theirs = {**bench.current(), secret: "written-by-a-person"}
+    written_by_a_person(bench, theirs)
+    for _unused in range(2):
+        sight, _store = bench.look()
+        assert sight.refused and not sight.rotating
+        with pytest.raises(Conflict, match="Ask for a rotation"):
+            bench.run()
+    assert bench.current() == theirs, "it is not overwritten"
+    bench.run(force=True)
+    assert bench.works(bench.current()) and bench.open() == {bench.id_of(bench.current())}
 
 
 def test_nothing_is_told(bench: Bench) -> None:

@@ -10,8 +10,8 @@ import datetime
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ...capability import Plan
-from ...errors import NotFound
+from ...capability import Plan, Refusal
+from ...errors import MicroappsError, NotFound
 from ..model import Document
 
 
@@ -35,7 +35,8 @@ class Traits:
     to retire. `replaces_itself`: the target also makes a new credential by its own schedule, or ends the present one. `keyless`:
     a document holds no secret (`outline` is all of it), so nothing is replaced by age or because somebody asks. `overlap` is how
     long a document carries the former credential beside its own (`Issuer.alone`). `locks`: a login that the target
-    did not make can be locked from here. `mark` is a key that every document has: one without it is of another kind of secret.
+    did not make can be locked from here. `takes`: the target accepts a secret that it did not make, once it is told to (`set`).
+    `mark` is a key that every document has: one without it is of another kind of secret.
     """
 
     makes: bool = True
@@ -47,6 +48,7 @@ class Traits:
     replaces_itself: bool = False
     keyless: bool = False
     locks: bool = True
+    takes: bool = True
     mark: str = ""
     overlap: datetime.timedelta = datetime.timedelta()
 
@@ -114,3 +116,27 @@ class Issuer(Protocol):
 
     def retire(self, old: tuple[Document, ...], current: Document) -> None:
         """Step 5: none of `old` is accepted any more. Never touches `current`."""
+
+
+def locked_out(issuer: Issuer, present: Document | None) -> str:
+    """What to say of a rotation that did not end, where there is one login: whether the app is without a valid password now."""
+    if not issuer.traits.one_login or present is None:
+        return ""
+    try:
+        if issuer.accepts(present):
+            return ""
+        refuses = "refuses"
+    except MicroappsError:
+        refuses = "may refuse"
+    return f"By now the database {refuses} the password that the app has; the next run ends this rotation."
+
+
+def not_valid(issuer: Issuer, name: str, current: Document, control: str) -> Refusal:
+    """What the store calls current was stored, or made invalid, by somebody; and its target takes no secret from us."""
+    rotate = "Ask for a rotation (playbook goldenpath.microapps.rotate), or store" if issuer.traits.makes else "Make and store"
+    return Refusal(
+        f"The value that the store has for {name} is refused by {issuer.object_of(current)}",
+        "somebody stored or revoked it, and it cannot be made valid from here",
+        f"{rotate} one that works.",
+        control,
+    )

@@ -45,7 +45,7 @@ class HttpRecipe:
     @property
     def traits(self) -> Traits:
         """See `Issuer`: some vendors only tell whether a key is valid, and none tells who uses it."""
-        return Traits(makes=bool(self.vendor.create_path))
+        return Traits(makes=bool(self.vendor.create_path), takes=False)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: the vendor's keys are one object."""

@@ -46,7 +46,7 @@ class DynamicRole:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(replaces_itself=True, locks=False, mark=LEASE)
+        return Traits(replaces_itself=True, locks=False, takes=False, mark=LEASE)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: a lease by its last part, a login that the engine did not make by its name."""
