@@ -23,7 +23,7 @@ from typing import Any, Final, Literal
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .controls import Answer, State
+from .controls import Answer, State, joined
 from .errors import MicroappsError, Unreachable
 from .evidence.record import Run
 from .scrubber import Secrets
@@ -201,9 +201,9 @@ def _answer(control: str, plans: tuple[Plan, ...], check: bool) -> Answer:
     pending = [plan for plan in proving if not plan.failure and _names(plan, control)]
     found = "; ".join(_found(plan, control) for plan in pending)
     if failures:
-        return Answer(control, State.NOT_REACHED, proof, reason="; ".join(failures), found="could not be told")
+        return Answer(control, State.NOT_REACHED, proof, reason=joined(failures), found="could not be told")
     if refusals:
-        return Answer(control, State.VIOLATED, proof, reason="; ".join(refusals), found="; ".join(refusals))
+        return Answer(control, State.VIOLATED, proof, reason=joined(refusals), found=joined(refusals))
     # Nothing of an object is changed while something about it is refused: what another control wants stays undone.
     blocked = [refusal.sentence() for plan in pending for refusal in plan.refusals]
     if blocked:

@@ -105,11 +105,13 @@ def _worse(one: Answer, other: Answer) -> Answer:
         control=one.control,
         state=state,
         proof=tuple(dict.fromkeys(one.proof + other.proof)),
-        reason=_joined(one.reason, other.reason),
-        found=_joined(one.found, other.found),
-        done=_joined(one.done, other.done),
+        reason=joined((one.reason, other.reason)),
+        found=joined((one.found, other.found)),
+        done=joined((one.done, other.done)),
     )
 
 
-def _joined(*sentences: str) -> str:
-    return "; ".join(dict.fromkeys(sentence for sentence in sentences if sentence))
+def joined(sentences: Iterable[str]) -> str:
+    """Several sentences as one, each once; only the last keeps its full stop."""
+    *others, last = dict.fromkeys(sentence for sentence in sentences if sentence) or ("",)
+    return "; ".join([*(sentence.removesuffix(".") for sentence in others), last])

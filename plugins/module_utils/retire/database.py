@@ -19,7 +19,7 @@ from ..rotation.issuers.postgresql_statements import end_sessions
 from ..scrubber import Secrets
 from .model import Area, Kept, Step, app_of_login
 
-_LOGIN: Final = re.compile(re.escape(MARK) + r"login to database (?P<database>.+), rotated")
+_LOGIN: Final = re.compile(re.escape(MARK) + r"login to database (?P<database>.+), (?:rotated|by identity)")
 _OWNER: Final = re.compile(re.escape(MARK) + r"owns the objects of database (?P<database>.+)")
 _MARKED: Final = """
 SELECT rolname::text, rolcanlogin, shobj_description(oid, 'pg_authid')

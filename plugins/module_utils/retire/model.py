@@ -76,9 +76,9 @@ def app_of_secret(name: str, environment: str) -> str:
 
 
 def app_of_login(name: str) -> str:
-    """The app one of the two logins that take turns would be for, or ''."""
-    stem = name[:-2] if name.endswith(("_a", "_b")) else ""
-    return _app(stem.replace("_", "-"))
+    """The app that one of our logins would be for (the two that take turns, the one by identity), or ''."""
+    stem, _underscore, which = name.rpartition("_")
+    return _app(stem.replace("_", "-")) if which in ("a", "b", "iam") else ""
 
 
 def app_of_label(text: str) -> str:

@@ -69,7 +69,7 @@ def test_a_part_that_is_down_is_one_sentence_whatever_number_of_objects_it_holds
 def test_a_failure_of_the_object_itself_is_told_with_its_name() -> None:
     plans = [CREATED.failed(Denied("Write it", "not permitted")), UPDATED.failed(Denied("Write it", "not permitted"))]
     (answer,) = answers_of(plans, ["family-01"], check=False)
-    assert answer.reason == "thing/a: Write it: not permitted.; thing/b: Write it: not permitted."
+    assert answer.reason == "thing/a: Write it: not permitted; thing/b: Write it: not permitted."
 
 
 def test_state_is_the_same_after_mending_as_when_nothing_was_to_do() -> None:

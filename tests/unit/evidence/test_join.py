@@ -71,6 +71,12 @@ def test_a_run_is_as_good_as_its_worst_answer(states: tuple[State, ...], word: s
         assert outcome(order) == word
 
 
+def test_sentences_of_several_answers_are_joined_as_one() -> None:
+    reasons = ("It is down. Start it.", "", "it is refused", "Mend it.")
+    (merged,) = merge(Answer("a-01", State.NOT_REACHED, reason=reason) for reason in reasons).values()
+    assert merged.reason == "It is down. Start it; it is refused; Mend it."
+
+
 def test_the_worst_of_two_answers_to_one_control_wins_in_either_order() -> None:
     good = Answer("family-01", State.IN_PLACE, ("a",), done="created a")
     bad = Answer("family-01", State.VIOLATED, ("b",), reason="b is open")

@@ -18,6 +18,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.ki
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire import account, database, model, namespace
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.app_retire import done
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.fleet_orphans import by_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
 
 OURS = {"manager": "goldenpath.microapps", "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
 NAMES = st.from_regex(DNS_LABEL, fullmatch=True)
@@ -155,8 +156,8 @@ def test_what_goes_with_a_namespace(
     assert refused in str(decision.refused) and bool(refused) == bool(decision.refused)
 
 
-LOGIN = "goldenpath.microapps: login to database app, rotated"
-OWNER = "goldenpath.microapps: owns the objects of database app"
+NAMES = Names("my_app", "app")
+LOGIN, BY_IDENTITY, OWNER = (NAMES.comment(f"my_app_{end}") for end in ("a", "iam", "owner"))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +167,9 @@ OWNER = "goldenpath.microapps: owns the objects of database app"
         (database.Login("my_app_a", False, LOGIN), False, "", "postgresql:login/my_app_a"),
         (database.Login("my_app_a", True, LOGIN, ("web at 10.0.0.1 (1 session)",)), False, "refused", ""),
         (database.Login("my_app_a", True, LOGIN, ("web at 10.0.0.1 (1 session)",)), True, "updated", ""),
+        (database.Login("my_app_iam", True, BY_IDENTITY), False, "updated", ""),
+        (database.Login("my_app_iam", True, "of somebody else"), False, "", ""),
+        (database.Login("other_app_iam", True, BY_IDENTITY), False, "", ""),
         (database.Login("my_app_owner", False, OWNER), False, "", "postgresql:database/app"),
         (database.Login("my_app_a", True, OWNER), False, "", ""),
         (database.Login("other_app_a", True, LOGIN), False, "", ""),
@@ -176,6 +180,10 @@ def test_which_logins_are_closed(login: database.Login, end: bool, verb: str, ke
     plans, stays = database.plan([login], "my-app", end)
     assert [plan.verb for plan in plans] == ([verb] if verb else [])
     assert [entry.object for entry in stays] == ([kept] if kept else [])
+
+
+def test_an_open_login_without_a_password_is_an_orphan_too() -> None:
+    assert database.open_logins([database.Login("my_app_iam", True, BY_IDENTITY)]) == (("my-app", "postgresql:login/my_app_iam"),)
 
 
 def secret(name: str, app: str = "app", **more: Any) -> dict[str, Any]:
