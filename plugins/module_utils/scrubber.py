@@ -32,7 +32,7 @@ class Secrets:
 
     def register(self, value: str) -> str:
         """Remember `value` (and the ways it is commonly written) as secret; returns it, so that a call can be wrapped."""
-        if not value:
+        if not value or value in self._whole:
             return value
         self._whole.add(value)
         if len(value) >= SHORTEST_REPLACED_WITHIN_TEXT:

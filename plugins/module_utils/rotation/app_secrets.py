@@ -223,11 +223,12 @@ def _consumer_plans(seen: Seen) -> tuple[Plan, ...]:
 def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
     """The plans as they came out: what failed says why, and nothing is retired that the app may still need."""
     done: list[Plan] = [*seen.failed]
+    asked = seen.asked()
     # What is not worked on is used as it is.
-    left = [sight for sight in seen.sights if sight not in seen.asked() or sight.refused]
+    left = (sight for sight in seen.sights if sight.refused or not seen.ask.covers(sight.job.spec.name))
     stored = {sight.job.spec.name: sight.stored for sight in left if sight.stored and _has_current(sight)}
     with contextlib.ExitStack() as held:
-        plans = {sight.job.name: sight.plans for sight in seen.asked()}
+        plans = {sight.job.name: sight.plans for sight in asked}
 
         def rotated(sight: Sight) -> bool:
             try:
@@ -256,7 +257,7 @@ def _carried_out(seen: Seen, app_plans: tuple[Plan, ...]) -> list[Plan]:
                 )
 
         in_lanes(sights, _lane_of, retired)
-    for sight in seen.asked():
+    for sight in asked:
         done += plans[sight.job.name]
     return [*done, *switched, *delivered]
 
