@@ -271,7 +271,8 @@ def _in_order(seen: Seen, rotated: Callable[[Sight], bool], plans: dict[str, tup
     last = [sight for sight in wanted if sight.rotating and sight.job.traits.one_login and seen.ask.careful]
     first = [sight for sight in wanted if sight not in last]
     sights = _done(first, rotated)
-    error = _not_restarted(seen, [sight for sight in first if sight not in sights])
+    done = {sight.job.name for sight in sights}
+    error = _not_restarted(seen, [sight for sight in first if sight.job.name not in done])
     if error is not None:
         spared = [sight for sight in last if not _refused_already(sight)]
         plans |= {sight.job.name: _failed(sight.plans, error) for sight in spared}
