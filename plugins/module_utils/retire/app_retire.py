@@ -20,6 +20,7 @@ from ..errors import Conflict, MicroappsError
 from ..gate.lease import LEASE, NAMESPACE, ClusterLeases, FileLeases, Leases, holder_of, leave, process_started, take
 from ..kubernetes.client import Client, connect
 from ..profile import Profile
+from ..rotation.stores import open_store
 from ..rotation.stores.gcp_secretmanager import secret_id
 from ..sandbox.runner import read_release
 from ..signatures.admission.wanted import RESOURCES
@@ -39,6 +40,7 @@ from . import (
     recoverable,
 )
 from .model import ROLE_PREFIX, Area, Kept, Step, blocked, checked_name, may_retire
+from .stored import Ours, documents, secrets_of
 
 SPEC: Final[dict[str, Any]] = {
     "app": {"type": "str", "required": True},
@@ -178,7 +180,8 @@ def done(steps: tuple[Step, ...]) -> tuple[Plan, ...]:
 def areas_of(request: Request, profile: Profile, client: Client | None, session: AwsSession, app: str) -> list[Area]:
     """Look at every system, in the order in which things go; one that cannot be looked at is a failed step of its area."""
     name, end = profile.name, request.params["sessions"] == "end"
-    stored, has_secrets = _secrets(request, profile, session, app)
+    stored = _secrets(request, profile, session, app)
+    ours = secrets_of(request, profile, lambda: session, app)
     looks: list[tuple[str, Callable[[], Area]]] = [
         ("the IAM role", lambda: account.role_area(session, f"{ROLE_PREFIX}{app}-{name}", app)),
     ]
@@ -191,11 +194,10 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
         looks.insert(0, (f"Namespace/{app}-{name}", lambda: namespace.area_of(client, f"{app}-{name}")))
         looks.insert(1, ("the cluster's policies for its images", lambda: policies.area_of(client, app, name)))
     # A login bears no environment's name: only a secret of this environment says that it is this one's.
-    if has_secrets:
+    if ours:
         looks.append(("the logins", lambda: database.area_of(profile.database, request.secrets, app, end)))
-        mysql = profile.mysql
-        if mysql is not None:
-            looks.append(("the logins to MySQL", lambda: mysql_logins.area_of(mysql, request.secrets, app)))
+        if profile.mysql is not None:
+            looks.append(("the logins to MySQL", lambda: _mysql(request, profile, app, ours)))
         if profile.secret_store.scheme == "aws_secretsmanager":
             looks.append(("the access keys", lambda: access_keys.area(session, request.secrets, app, name)))
     looks.append(("the secrets", lambda: stored))
@@ -211,16 +213,21 @@ def _looked(what: str, look: Callable[[], Area]) -> Area:
         return Area((Step(Plan(what, failure=error)),))
 
 
-def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) -> tuple[Area, bool]:
+def _mysql(request: Request, profile: Profile, app: str, ours: tuple[Ours, ...]) -> Area:
+    if profile.mysql is None:
+        return Area()
+    store = open_store(profile, request.secrets, request.environ)
+    held = documents(store, (one.name for one in ours if not one.closed))
+    return mysql_logins.area_of(profile.mysql, request.secrets, app, held, request.params["sessions"] == "end")
+
+
+def _secrets(request: Request, profile: Profile, session: AwsSession, app: str) -> Area:
     if profile.secret_store.scheme == "openbao":
         folder = openbao.Folder.open(profile, request.secrets, request.environ)
-        found = openbao.entries(folder, profile.name, app)
-        return openbao.area(folder, app, profile.name), any(entry.is_ours(app) for entry in found)
+        return openbao.area(folder, app, profile.name)
     if profile.secret_store.scheme in recoverable.SCHEMES:
         return recoverable.area(recoverable.opened(request, profile), profile.name, app)
-    listed = account.secrets(session, f"microapps/{profile.name}/{app}/")
-    area = account.secrets_area(session, app, profile.name, profile.secret_store.recovery_days)
-    return area, any(account.is_ours(entry, app) for entry in listed)
+    return account.secrets_area(session, app, profile.name, profile.secret_store.recovery_days)
 
 
 def _azure(request: Request, profile: Profile) -> Azure:

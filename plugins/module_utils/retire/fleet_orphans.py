@@ -15,10 +15,12 @@ from ..catalog.profile_schema import profile_from
 from ..errors import MicroappsError
 from ..kubernetes.client import connect
 from ..profile import Profile
+from ..rotation.stores import open_store
 from ..signatures.admission.wanted import RESOURCES
 from ..workload_identity.azure import Azure
-from . import account, azure_identity, database, namespace, openbao, policies, recoverable
-from .model import SECRETS_PREFIX, Marked, app_of_namespace, app_of_role, app_of_secret
+from . import account, azure_identity, database, mysql_logins, namespace, policies
+from .model import Marked, app_of_namespace, app_of_role
+from .stored import documents, secrets_of
 
 SPEC: Final[dict[str, Any]] = {
     "profile": {"type": "dict", "required": True},
@@ -38,7 +40,10 @@ PERMISSIONS: Final = (
     *(f"{resource}:list" for resource in RESOURCES),
     "secretmanager.secrets.get",
     "secretmanager.secrets.list",
+    "secretmanager.versions.access",
     "secretmanager.versions.list",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecrets",
 )
 Look = Callable[[], Iterable[Marked]]
@@ -87,7 +92,7 @@ def looks(request: Request, profile: Profile, known: frozenset[str]) -> tuple[Lo
         # A login bears no environment's name: only a secret of this environment says that it is this one's.
         yield from (Marked(app, name) for app, name in logins if app in apps)
 
-    return in_cluster, in_account, in_stores
+    return in_cluster, in_account, in_stores, lambda: _in_mysql(request, profile, aws, known)
 
 
 def _told(look: Look) -> tuple[list[Marked], str]:
@@ -113,26 +118,23 @@ def marked_in_account(session: AwsSession, environment: str, known: frozenset[st
 
 def _stored(request: Request, profile: Profile, aws: Callable[[], AwsSession]) -> list[Marked]:
     """Every secret of ours in this environment; one that waits for its deletion is no orphan, so its object is empty."""
-    found: list[Marked] = []
-    if profile.secret_store.scheme == "openbao":
-        folder = openbao.Folder.open(profile, request.secrets, request.environ)
-        for app in openbao.apps(folder, profile.name):
-            ours = [entry for entry in openbao.entries(folder, profile.name, app) if entry.is_ours(app)]
-            found += [Marked(app, "" if entry.deleted else f"openbao:{folder.mount}/{entry.name}") for entry in ours]
-        return found
-    if profile.secret_store.scheme in recoverable.SCHEMES:
-        store = recoverable.opened(request, profile)
-        listed = [entry for entry in recoverable.entries(store, profile.name) if entry.is_ours]
-        found += [Marked(entry.app, "" if entry.closed else store.object(entry.name)) for entry in listed]
-        if azure_identity.is_known(profile.secret_store):
-            cloud = Azure.open(profile.secret_store, request.secrets, request.environ)
-            found += azure_identity.marked(cloud, profile.name)
-        return found
-    for entry in account.secrets(aws(), f"{SECRETS_PREFIX}{profile.name}/"):
-        app = app_of_secret(entry["Name"], profile.name)
-        if app and account.is_ours(entry, app):
-            found.append(Marked(app, "" if "DeletedDate" in entry else f"secretsmanager:secret/{entry['Name']}"))
+    found = [Marked(one.app, "" if one.closed else one.object) for one in secrets_of(request, profile, aws)]
+    if azure_identity.is_known(profile.secret_store):
+        cloud = Azure.open(profile.secret_store, request.secrets, request.environ)
+        found += azure_identity.marked(cloud, profile.name)
     return found
+
+
+def _in_mysql(request: Request, profile: Profile, aws: Callable[[], AwsSession], known: frozenset[str]) -> Iterable[Marked]:
+    """Open logins whose password a secret of ours holds. Only secrets of apps that are not known are read."""
+    if profile.mysql is None:
+        return
+    store = open_store(profile, request.secrets, request.environ)
+    left = [one for one in secrets_of(request, profile, aws) if one.app not in known and not one.closed]
+    for app in sorted({one.app for one in left}):
+        held = documents(store, (one.name for one in left if one.app == app))
+        for name in mysql_logins.open_logins(profile.mysql, request.secrets, app, held):
+            yield Marked(app, name)
 
 
 def by_app(found: Iterable[Marked], environment: str) -> list[dict[str, Any]]:

@@ -75,12 +75,11 @@ def entries(store: Recoverable, environment: str, app: str = "") -> tuple[Entry,
     return tuple(found)
 
 
-def area(store: Recoverable, environment: str, app: str) -> tuple[Area, bool]:
-    """The app's secrets in this environment, of which each of ours is closed; and whether there are any of ours."""
+def area(store: Recoverable, environment: str, app: str) -> Area:
+    """The app's secrets in this environment, of which each of ours is closed."""
     steps: list[Step] = []
     kept: list[Kept] = []
-    found = entries(store, environment, app)
-    for entry in found:
+    for entry in entries(store, environment, app):
         label = store.object(entry.name)
         if not entry.is_ours:
             kept.append(Kept(label, f"it was not made by us for {app} (tags app, managed-by)"))
@@ -89,4 +88,4 @@ def area(store: Recoverable, environment: str, app: str) -> tuple[Area, bool]:
         else:
             plan = Plan(label, {store.closed: False}, {store.closed: True}, (Change("update", store.closed, False, True),))
             steps.append(Step(plan, functools.partial(store.close, entry.name)))
-    return Area(tuple(steps), tuple(kept)), any(entry.is_ours for entry in found)
+    return Area(tuple(steps), tuple(kept))

@@ -88,6 +88,10 @@ class Database:
         """Whether the server lets a document in."""
         return self.login(document["username"], document["password"])
 
+    def kept(self) -> str:
+        """What the server keeps of the password of the app's one login."""
+        return str([kept for user, kept in self.server.root(KEPT[self.server.engine]) if user == self.app])
+
     def open_logins(self) -> set[str]:
         """The app's accounts that are not locked."""
         rows = self.server.root(LOCKED[self.server.engine])
@@ -95,6 +99,11 @@ class Database:
         return {user for user, locked in mine.items() if locked not in ("Y", "1", "true")}
 
 
+# Each server's accounts, and what it keeps of their passwords.
+KEPT = {
+    "mariadb": "SELECT User, JSON_VALUE(Priv, '$.authentication_string') FROM mysql.global_priv",
+    "mysql": "SELECT User, HEX(authentication_string) FROM mysql.user",
+}
 # Each server's accounts, and whether they are locked.
 LOCKED = {
     "mariadb": "SELECT User, JSON_VALUE(Priv, '$.account_locked') FROM mysql.global_priv",
@@ -102,12 +111,15 @@ LOCKED = {
 }
 
 
+Both = tuple[Bench, Database]
+
+
 def database(server: Server, app: str) -> Database:
     """For an app of that name."""
     return Database(app, server, (f"{app}_rotator", new_password(random_source.token_bytes)))
 
 
-def alternating(sandbox: Any, server: Server) -> tuple[Bench, Database]:
+def alternating(sandbox: Any, server: Server) -> Both:
     """Two logins that take turns. The name has an underscore, which in GRANT stands for any character."""
     there = database(server, "my_turned")
 
@@ -117,7 +129,7 @@ def alternating(sandbox: Any, server: Server) -> tuple[Bench, Database]:
     return _bench(sandbox, there, "mysql", issuer, there.open_logins, lambda document: document["username"], False), there
 
 
-def single(sandbox: Any, server: Server) -> tuple[Bench, Database]:
+def single(sandbox: Any, server: Server) -> Both:
     """One login whose password we change: MySQL keeps the former one too."""
     there = database(server, "my_benched")
     two = server.engine == "mysql"
@@ -163,4 +175,5 @@ def _bench(
         id_of,
         there.as_found,
         one_login,
+        kept_by_target=there.kept,
     )

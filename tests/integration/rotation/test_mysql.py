@@ -34,7 +34,6 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
     Profile,
     Registry,
 )
-from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.mysql_logins import area_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import mysql_session
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.makers import issuer_of
@@ -415,16 +414,3 @@ def test_preflight_says_what_the_administrator_lacks(turns: Both, tmp_path: path
     there.server.root(f"REVOKE PROCESS ON *.* FROM '{there.administrator[0]}'@'%'")
     (row,) = ask_mysql(server, Secrets())
     assert row.permitted == "no" and row.problem is not None and "it lacks PROCESS on *.*" in row.problem.sentence()
-
-
-def test_an_app_that_is_retired_leaves_no_login_unnamed(turns: Both, tmp_path: pathlib.Path) -> None:
-    bench, there = turns
-    bench.run(leaked=bench.reset())
-    server = of_the_profile(there, tmp_path)
-    area = area_of(server, Secrets(), there.app.replace("_", "-"))
-    assert not area.steps
-    (kept,) = area.kept
-    assert kept.object == f"mysql:login/{there.app}_a"
-    there.server.root(kept.why.rpartition("if it is the app's: ")[2])
-    assert there.open_logins() == set()
-    assert not area_of(server, Secrets(), there.app.replace("_", "-")).kept

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -15,9 +16,13 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.capability im
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.patterns import DNS_LABEL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.kinds import BY_GROUP_KIND, Kind
-from ansible_collections.goldenpath.microapps.plugins.module_utils.retire import account, database, model, namespace
+from ansible_collections.goldenpath.microapps.plugins.module_utils.retire import account, database, model, mysql_logins, namespace
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.app_retire import done
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.fleet_orphans import by_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import mysql_hashes
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_accounts import Account, Server
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_accounts import Names as MysqlNames
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_session import Flavour
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
 
 OURS = {"manager": "goldenpath.microapps", "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
@@ -184,6 +189,56 @@ def test_which_logins_are_closed(login: database.Login, end: bool, verb: str, ke
 
 def test_an_open_login_without_a_password_is_an_orphan_too() -> None:
     assert database.open_logins([database.Login("my_app_iam", True, BY_IDENTITY)]) == (("my-app", "postgresql:login/my_app_iam"),)
+
+
+IN_USE = ("a client at 10.0.0.1 (1 session)",)
+
+
+def kept_by(user: str, password: str, host: str = "%", locked: bool = False, plugin: str = mysql_hashes.NATIVE) -> Account:
+    return Account(user, host, locked, plugin, kept=(mysql_hashes.native(password).encode(),))
+
+
+@pytest.mark.parametrize(
+    ("accounts", "users", "end", "told"),
+    [
+        ([kept_by("my_app_a", "ours")], (), False, ["updated locked"]),
+        ([kept_by("my_app_a", "ours")], IN_USE, False, ["refused 10.0.0.1"]),
+        ([kept_by("my_app_a", "ours")], IN_USE, True, ["updated locked"]),
+        # A run that was killed had locked it, and not yet ended its sessions.
+        ([kept_by("my_app_a", "ours", locked=True)], IN_USE, False, ["refused 10.0.0.1"]),
+        ([kept_by("my_app_a", "ours", locked=True)], IN_USE, True, ["updated sessions"]),
+        ([kept_by("my_app_a", "ours", locked=True)], (), False, ["kept ALTER USER 'my_app_a'@'%' ACCOUNT UNLOCK opens it again"]),
+        ([kept_by("my_app_a", "theirs")], (), True, ["kept no secret shows that we made it"]),
+        ([kept_by("my_app_a", "ours", plugin="ldap")], (), True, ["kept no secret shows that we made it"]),
+        ([kept_by("my_app_a", "ours"), kept_by("my_app_a", "ours", "10.%")], (), False, ["updated locked"]),
+        ([kept_by("my_app_a", "ours"), kept_by("my_app_a", "theirs", "10.%")], (), True, ["refused is for 10.%"]),
+        ([kept_by("my_app_a", "ours"), kept_by("my_app_a", "theirs", "10.%", locked=True)], (), False, ["updated locked"]),
+        # Its one login was there before us, whatever password we gave it.
+        ([kept_by("my_app", "ours")], (), True, ["kept ALTER USER 'my_app'@'%' ACCOUNT LOCK"]),
+        ([kept_by("other_app_a", "ours")], (), True, []),
+        ([], (), True, []),
+    ],
+)
+def test_which_mysql_logins_are_closed(accounts: list[Account], users: tuple[str, ...], end: bool, told: list[str]) -> None:
+    documents = [{"username": user, "password": "ours"} for user in ("my_app_a", "my_app")]
+    seen = Server(Flavour("mariadb", (11, 4, 5)), "goldenpath", tuple(accounts))
+    found = mysql_logins.logins_of(seen, MysqlNames("my_app", "my_app"), documents)
+    logins = [dataclasses.replace(one, users=users if one.ours else ()) for one in found]
+    plans, kept = mysql_logins.plan(logins, "my-app", end)
+    lines = [f"{one.verb} {one.changes or [refusal.sentence() for refusal in one.refusals]}" for one, _login in plans]
+    lines += [f"kept {entry.why}" for entry in kept]
+    assert len(lines) == len(told)
+    for line, words in zip(lines, told, strict=True):
+        verb, _space, rest = words.partition(" ")
+        assert line.startswith(verb) and rest in line
+
+
+def test_an_administrator_of_the_server_is_not_closed() -> None:
+    powerful = kept_by("my_app_a", "ours")
+    seen = Server(Flavour("mariadb", (11, 4, 5)), "my_app_a", (powerful,))
+    logins = mysql_logins.logins_of(seen, MysqlNames("my_app", "my_app"), [{"username": "my_app_a", "password": "ours"}])
+    ((plan, _login),), _kept = mysql_logins.plan(logins, "my-app", True)
+    assert plan.verb == "refused" and "administrator of the server" in plan.refusals[0].sentence()
 
 
 def secret(name: str, app: str = "app", **more: Any) -> dict[str, Any]:

@@ -114,11 +114,6 @@ class Door:
         with self.connected() as connection:
             return users(connection, old["username"], frozenset(self.own))
 
-    def end_sessions(self, connection: Any, login: str) -> None:
-        """Whoever is still logged in is put out: a session outlives the right to log in."""
-        for number, _host in sessions(connection, login):
-            end(connection, number)
-
     def observed(self, current: str) -> accounts.Server:
         """The server now."""
         with self.connected() as connection:
@@ -198,7 +193,7 @@ class MySQL(Door):
             return
         with self.connected() as connection:
             if not observe(connection, self.names, login).is_open(login):
-                ask(connection, statements.unlock(login))
+                ask(connection, statements.unlock(accounts.Account(login)))
 
     def retire(self, old: tuple[Document, ...], current: Document) -> None:
         """See `Issuer`: locked, with a password that nobody knows, and nobody who is still in."""
@@ -208,7 +203,7 @@ class MySQL(Door):
                 for refusal in accounts.untouchable(server, self.names, login):
                     raise Conflict(refusal.what, refusal.why, refusal.next_step)
                 self._lock(connection, server, login)
-                self.end_sessions(connection, login)
+                end_sessions(connection, login)
 
     def _lock(self, connection: Any, server: accounts.Server, login: str) -> None:
         for one in server.of(login):
@@ -245,6 +240,12 @@ def flavour(address: Address, administrator: tuple[str, str]) -> Flavour:
     """Which server it is. Invalid for one that is too old."""
     with session(address, *administrator) as connection:
         return flavour_of(str(ask(connection, "SELECT VERSION()")[0][0]))
+
+
+def end_sessions(connection: Any, login: str) -> None:
+    """Whoever is still logged in is put out: a session outlives the right to log in."""
+    for number, _host in sessions(connection, login):
+        end(connection, number)
 
 
 def lets_in(address: Address, document: Document, own: set[int]) -> bool:

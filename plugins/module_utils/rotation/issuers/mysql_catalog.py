@@ -39,14 +39,14 @@ _SETTINGS: Final = {
 _TLS: Final = {0: "", 1: "ANY", 2: "X509", 3: "SPECIFIED"}
 
 
-def observe(connection: Any, names: Names, current: str) -> Server:
-    """The server as far as this app is concerned. `current` is the login that the app uses, '' if it has none."""
+def observe(connection: Any, names: Names, *current: str) -> Server:
+    """The server as far as this app is concerned. `current` are logins that the app is known to use ('' is none)."""
     ((version, administrator),) = ask(connection, "SELECT VERSION(), CURRENT_USER()")
     flavour = flavour_of(version)
     database = literal(names.database)
     concerned = ask(connection, _CONCERNED.format(escaped=literal("\\_"), database=database))
     me = administrator.rpartition("@")[0]
-    users = {str(row[0]) for row in concerned} | {names.app, names.database, *names.logins, current, "root"} - {""}
+    users = {str(row[0]) for row in concerned} | {names.app, names.database, *names.logins, *current, "root"} - {""}
     told = ask(connection, _SETTINGS[flavour.engine].format(users=", ".join(map(literal, sorted(users)))))
     defined = [(str(definer), str(what)) for definer, what in ask(connection, _DEFINED.format(database=database))]
     settings = [_of_mysql(*row) if flavour.engine == "mysql" else _of_mariadb(*row) for row in told]

