@@ -7,7 +7,7 @@ python tests/benchmark/bench_rotation.py [secrets]
 The stores are the sandbox's AWS API (moto) and its OpenBao. The script walks the same four steps for each secret with the fewest
 calls that can do it, sixteen at a time: it looks, reads, stores the new value as pending, reads that back, makes it current, ends
 the pending stage. Its plan is the first two. It compares and resumes nothing. Both are in a process that is up, with clients that
-are made; the calls of each are counted. OpenBao is asked once more through a relay that hands each answer on 5 ms late: next to us
+are made; the calls of each are counted. OpenBao is asked once more through a relay that hands each answer on 5 ms late: beside us
 it answers in a third of a millisecond, which a store that others run never does.
 """
 
