@@ -26,7 +26,8 @@ class Secrets:
         self._whole: set[str] = set()
         self._within: set[str] = set()
         # Longest first, and made when it is needed: a result has thousands of texts, and a run hundreds of secrets.
-        self._longest_first: list[str] = []
+        # With what they are sorted by beside them.
+        self._longest_first: tuple[list[int], list[str]] = ([], [])
         for value in values:
             self.register(value)
 
@@ -53,12 +54,14 @@ class Secrets:
         """`text` with every spelling of every registered secret replaced by stars."""
         if text in self._whole:
             return MASK
-        spellings = self._longest_first
+        lengths, spellings = self._longest_first
         # The set only grows, so its size tells whether another thread has registered something since.
         if len(spellings) != len(self._within):
-            spellings = self._longest_first = sorted(self._within, key=_shorter)
+            spellings = sorted(self._within, key=_shorter)
+            lengths = [_shorter(spelling) for spelling in spellings]
+            self._longest_first = (lengths, spellings)
         # A secret that contains another one must not leave its tail behind, and one longer than the text is not in it.
-        for spelling in spellings[bisect.bisect_left(spellings, -len(text), key=_shorter) :]:
+        for spelling in spellings[bisect.bisect_left(lengths, -len(text)) :]:
             if spelling in text:
                 text = text.replace(spelling, MASK)
         return text

@@ -11,7 +11,6 @@ import os
 import select
 import socket
 import ssl
-import threading
 import time
 import urllib.parse
 from collections.abc import Mapping
@@ -28,7 +27,8 @@ LONGEST: Final = 20.0
 _LATER: Final = frozenset({429, 503})
 # Asking again does no harm when the answer was lost (RFC 9110, section 9.2.2).
 _REPEATABLE: Final = frozenset({"GET", "LIST", "DELETE"})
-_OPEN: Final = threading.local()
+# Connections that nobody uses right now, of each process (by two of them one stream of answers would be read) and server.
+_IDLE: Final[dict[tuple[int, type, str], list[http.client.HTTPConnection]]] = {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def exchange(
 
 def _once(address: str, method: str, target: str, headers: Mapping[str, str], text: str | None) -> Reply:
     parts = urllib.parse.urlsplit(address)
-    connection = _connection(parts.scheme, parts.netloc)
+    idle, connection = _connection(parts.scheme, parts.netloc)
     try:
         connection.request(method, f"{parts.path.rstrip('/')}{target}", text, dict(headers))
         response = connection.getresponse()
@@ -99,6 +99,7 @@ def _once(address: str, method: str, target: str, headers: Mapping[str, str], te
         connection.close()
         why = f"it does not answer ({type(error).__name__})"
         raise Unreachable(f"Ask {parts.scheme}://{parts.netloc}", why, "Look whether it runs, then run this again.") from None
+    idle.append(connection)
     try:
         answer = json.loads(raw) if raw else None
     except ValueError:
@@ -109,23 +110,23 @@ def _once(address: str, method: str, target: str, headers: Mapping[str, str], te
     )
 
 
-def _connection(scheme: str, place: str) -> http.client.HTTPConnection:
-    """This thread's connection, opened again where the server has ended it: a handshake for each call costs more than the call.
+def _connection(scheme: str, place: str) -> tuple[list[http.client.HTTPConnection], http.client.HTTPConnection]:
+    """A connection for one call, and the list that it goes to afterwards: a handshake for each call costs more than the call.
 
-    None is used on both sides of a fork, where two processes would read one stream of answers.
+    Threads come and go, so what one of them has opened is used by the next; taking from a list and adding to it are atomic.
     """
     secure = scheme == "https"
     kind: type[http.client.HTTPConnection] = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    kept: dict[tuple[int, type, str], http.client.HTTPConnection] = _OPEN.__dict__.setdefault("kept", {})
-    key = (os.getpid(), kind, place)
-    if key not in kept:
+    idle = _IDLE.setdefault((os.getpid(), kind, place), [])
+    try:
+        connection = idle.pop()
+    except IndexError:
         trust: dict[str, Any] = {"context": ssl.create_default_context()} if secure else {}
-        kept[key] = kind(place, timeout=SECONDS, **trust)
-    connection = kept[key]
+        connection = kind(place, timeout=SECONDS, **trust)
     if connection.sock is not None and _speaks(connection.sock):
         # Between two answers a server has nothing to say but that it ends the connection.
         connection.close()
-    return connection
+    return idle, connection
 
 
 def _speaks(sock: socket.socket) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import http.server
 import os
 import socket
@@ -87,6 +88,8 @@ class Keeping(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Patient)
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.open = list[socket.socket]()
+        # None is answered before so many have asked.
+        self.together = threading.Barrier(1)
 
     def end_last(self) -> None:
         """As a server does with whom it has not heard of for a while."""
@@ -103,6 +106,7 @@ class Patient(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.together.wait(10)
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -125,13 +129,23 @@ def asked(server: Keeping) -> int:
     return http_json.request(server.address, "POST", "/x", {}, {"a": 1})[0]
 
 
-def test_one_connection_serves_a_thread(keeping: Keeping) -> None:
+def test_one_connection_serves_all_threads_that_follow_one_another(keeping: Keeping) -> None:
     assert [asked(keeping) for _turn in range(5)] == [200] * 5
+    for _turn in range(3):
+        other = threading.Thread(target=asked, args=(keeping,))
+        other.start()
+        other.join()
     assert len(keeping.open) == 1
-    other = threading.Thread(target=asked, args=(keeping,))
-    other.start()
-    other.join()
-    assert len(keeping.open) == 2
+
+
+def test_no_connection_is_used_by_two_threads_at_once(keeping: Keeping) -> None:
+    keeping.together = threading.Barrier(4)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(asked, [keeping] * 4)) == [200] * 4
+    keeping.together = threading.Barrier(1)
+    assert len(keeping.open) == 4
+    assert [asked(keeping) for _turn in range(8)] == [200] * 8
+    assert len(keeping.open) == 4
 
 
 def test_one_that_the_server_has_ended_is_opened_again_also_for_what_is_sent_once(keeping: Keeping) -> None:
