@@ -76,12 +76,14 @@ def plan(logins: Iterable[Login], app: str, end: bool) -> tuple[tuple[Plan, ...]
         if app_of_login(login.name) != app or not _LOGIN.fullmatch(login.comment):
             continue
         label = f"postgresql:login/{login.name}"
-        if not login.open:
+        if not login.open and not login.users:
             kept.append(Kept(label, f"it is closed; ALTER ROLE {login.name} LOGIN opens it again"))
             continue
-        change = Change("update", "login", True, False)
+        # One that is closed and in use was being closed by a run that was killed: a session outlives the right to log in.
+        field, before, after = ("login", True, False) if login.open else ("sessions", "open", "ended")
         refusals = () if end or not login.users else (_in_use(login),)
-        plans.append(Plan(label, {"login": True}, {"login": False}, () if refusals else (change,), refusals))
+        changes = () if refusals else (Change("update", field, before, after),)
+        plans.append(Plan(label, {field: before}, {field: after}, changes, refusals))
     return tuple(plans), tuple(kept)
 
 

