@@ -59,6 +59,25 @@ def test_a_whole_life(bench: Bench) -> None:
     whole_life(bench, settled)
 
 
+@pytest.mark.parametrize("name", ["vendor", "iam", "dynamic_role"])
+def test_a_pending_credential_that_was_revoked_since_a_kill_is_made_anew(every: dict[str, Bench], name: str) -> None:
+    bench = every[name]
+    bench.reset()
+    bench.run()
+    former, budget = bench.current(), 0
+    while not bench.pending():
+        budget += 1
+        assert bench.killed(budget, True, force=True), "no kill left a pending credential"
+    pending = bench.current("AWSPENDING")
+    assert pending != former
+    # As a person would who looks at a list of what is open.
+    bench.issuer(Secrets(), "now").retire((pending,), former)
+    assert not bench.works(pending) and bench.works(former)
+    bench.run()
+    settled(bench)
+    assert bench.id_of(bench.current()) not in (bench.id_of(pending), bench.id_of(former))
+
+
 def test_both_are_valid_until_the_former_is_retired(bench: Bench) -> None:
     bench.reset()
     bench.run()

@@ -103,7 +103,7 @@ class Issuer(Protocol):
         """Step 2: the target accepts the pending credential; the current one stays valid. `Lost`: it never can again."""
 
     def test(self, pending: Document, current: Document | None) -> None:
-        """Step 3: raises unless the pending credential can do what the current one can."""
+        """Step 3: raises unless the pending credential can do what the current one can. `Lost`: it is refused for good."""
 
     def mend(self, current: Document) -> None:
         """What somebody changed by hand on the target is put back, the credential itself left as it is."""

@@ -24,7 +24,7 @@ from ...scrubber import Secrets
 from ..controls import VENDOR_KEYS
 from ..http_json import request
 from ..model import Document, register, replaces, to_text
-from . import Traits
+from . import Lost, Traits
 
 KEY: Final = "api_key"
 
@@ -127,7 +127,8 @@ class HttpRecipe:
     def test(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`."""
         if self.vendor.check_path and not self.accepts(pending):
-            raise Denied(f"Use the new key of {self.name}", "the vendor refuses it", "Look at the key in the vendor's console.")
+            # One that a killed run left, and somebody revoked since: another one is made. Once, if it is the vendor.
+            raise Lost(f"Use the new key of {self.name}", "the vendor refuses it", "Look at the key in the vendor's console.")
 
     def mend(self, current: Document) -> None:
         """See `Issuer`."""

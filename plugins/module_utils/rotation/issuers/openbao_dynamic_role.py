@@ -23,7 +23,7 @@ from ...errors import Conflict, Denied, Invalid, MicroappsError, NotFound
 from ...scrubber import Secrets
 from ..controls import DATABASE_LOGIN
 from ..model import REPLACE_AFTER, Document, register, to_text
-from . import Traits
+from . import Lost, Traits
 from .database_login import Address, login_of, place_of
 from .openbao_engine import Engine
 from .postgresql_session import ENGINE, lets_in, session
@@ -140,8 +140,14 @@ class DynamicRole:
     def test(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: it lets in, and nothing that it makes will be its own."""
         login = login_of(self.address, pending)
-        with session(self.address, login, pending["password"]) as connection:
-            (acts_as,) = connection.execute("SELECT current_user::text").fetchone()
+        try:
+            with session(self.address, login, pending["password"]) as connection:
+                (acts_as,) = connection.execute("SELECT current_user::text").fetchone()
+        except Denied as error:
+            # One that a killed run left has ended since: another one is made. Once, if it is the database that refuses.
+            if pending.get(LEASE, "") in self._leases():
+                self._revoke(pending[LEASE])
+            raise Lost(error.what, error.why, "See why the database refuses what the engine makes, and run again.") from None
         if acts_as == login:
             raise Conflict(
                 f"The login that {self.object_of({})} makes acts as itself",
