@@ -73,8 +73,10 @@ def test_a_run_is_as_good_as_its_worst_answer(states: tuple[State, ...], word: s
 
 def test_sentences_of_several_answers_are_joined_as_one() -> None:
     reasons = ("It is down. Start it.", "", "it is refused", "Mend it.")
-    (merged,) = merge(Answer("a-01", State.NOT_REACHED, reason=reason) for reason in reasons).values()
-    assert merged.reason == "It is down. Start it; it is refused; Mend it."
+    merged = merge(Answer("a-01", State.NOT_REACHED, reason=reason) for reason in reasons)
+    assert {control: answer.reason for control, answer in merged.items()} == {
+        "a-01": "It is down. Start it; it is refused; Mend it."
+    }
 
 
 def test_the_worst_of_two_answers_to_one_control_wins_in_either_order() -> None:
