@@ -15,7 +15,7 @@ from ..profile import Profile
 from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .found import Found
 from .issuers import Issuer, Traits, locked_out, not_valid
-from .machine import Course, Make, advance, begin, course, due_since, foreign_rotation
+from .machine import Course, Make, advance, begin, course, due_since, expect_alone, foreign_rotation
 from .makers import value_key
 from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, public, token_for
 from .ownership import may_touch
@@ -388,4 +388,6 @@ def retire(sight: Sight, store: Store, stored: Stored) -> None:
     """Step 5, if this run may: none of the former credentials lets anybody in."""
     current = stored.at(Stage.CURRENT)
     if sight.job.issuer is not None and sight.retires and current is not None:
+        if sight.former:
+            expect_alone(store, stored)
         sight.job.issuer.retire(sight.former, store.read(stored.name, current.token))

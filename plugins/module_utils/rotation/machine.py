@@ -173,6 +173,18 @@ def _take(step: Step, store: Store, issuer: Issuer, name: str, way: Course, curr
         issuer.test(pending, current)
 
 
+def expect_alone(store: Store, stored: Stored) -> None:
+    """Before step 5: Conflict if another run rotates the secret. What we took for left over may be what it has just made."""
+    now = store.describe(stored.name) or stored
+    current, before = now.at(Stage.CURRENT), stored.at(Stage.CURRENT)
+    if now.at(Stage.PENDING) is not None or current is None or before is None or current.token != before.token:
+        raise Conflict(
+            f"The former credentials of the secret {stored.name} are not retired",
+            "another run rotates it at this moment",
+            "Run again when it has ended.",
+        )
+
+
 def foreign_rotation(name: str, token: str) -> Conflict:
     """The refusal to touch a rotation that somebody else began."""
     return Conflict(

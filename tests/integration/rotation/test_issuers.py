@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import PUBLIC_KEYS
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import PUBLIC_KEYS, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 sys.path.append(str(pathlib.Path(__file__).parent))
@@ -76,6 +77,32 @@ def test_a_pending_credential_that_was_revoked_since_a_kill_is_made_anew(every: 
     bench.run()
     settled(bench)
     assert bench.id_of(bench.current()) not in (bench.id_of(pending), bench.id_of(former))
+
+
+@pytest.mark.parametrize("stored", ["pending", "current"])
+@pytest.mark.parametrize("name", ["vendor", "dynamic_role"])
+def test_what_another_run_has_just_made_is_not_retired(every: dict[str, Bench], name: str, stored: str) -> None:
+    """It was made, and in no store yet, when we looked: to us it was left over."""
+    bench = every[name]
+    bench.reset()
+    bench.run()
+    secrets = Secrets()
+    before, base = bench.current(), bench.store(secrets).describe(bench.name)
+    assert base is not None
+    token = token_for(bench.name, base.versions[0].token)
+    made = bench.issuer(secrets, "now").issue(token, before)
+    sight, store = bench.look()
+    assert sight.former, "it is not taken for left over: this test proves nothing"
+    seen = jobs.rotate(sight, store)
+    other = bench.store(secrets)
+    other.put_pending(bench.name, token, made)
+    if stored == "current":
+        other.promote(bench.name, token, base.versions[0].token)
+    with pytest.raises(Conflict, match="another run rotates it"):
+        jobs.retire(sight, store, seen)
+    assert bench.works(made) and bench.works(before)
+    bench.run()
+    settled(bench)
 
 
 def test_both_are_valid_until_the_former_is_retired(bench: Bench) -> None:
