@@ -33,6 +33,8 @@ else:
 
 # In the app's environment: a digest of the commit and the versions of the secrets that it was started with.
 MARK: Final = "GOLDENPATH_STARTED_WITH"
+# The one store that `sandbox/launcher.py` reads.
+LAUNCHED_FROM: Final = "aws_secretsmanager"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ class Supervised:
         """See `Consumer`."""
         if self.release is None:
             return None
+        scheme = self.profile.secret_store.scheme
+        if scheme != LAUNCHED_FROM:
+            return Refusal(
+                f"The app {self.app.name} is not switched to its secrets in {scheme}",
+                f"the sandbox's supervisor starts apps with secrets of {LAUNCHED_FROM} alone",
+                f"Let secret_store.scheme be {LAUNCHED_FROM}, or let Kubernetes run the app (runner.kind).",
+                IN_STORE,
+            )
         why = ""
         if self.tainted:
             why = f"the branch still holds a credential that is to be retired, in {', '.join(self.tainted[:5])}"
