@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Denied, Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Denied, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
@@ -74,6 +74,20 @@ def test_a_wrong_admin_token_changes_nothing(vendor: Vendor, tmp_path: pathlib.P
         recipe.issue("version-0", None)
     assert "wrong-token" not in str(refused.value)
     assert names(vendor) == before
+
+
+@pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("\n", "it is empty")], ids=["missing", "empty"])
+def test_a_key_is_not_called_revoked_without_a_token_to_revoke_it(
+    vendor: Vendor, tmp_path: pathlib.Path, text: str | None, why: str
+) -> None:
+    made = HttpRecipe("restaurant-api", vendor, "api_key", Secrets()).issue("version-of-a-missing-token", None)
+    if text is not None:
+        (tmp_path / "token").write_text(text)
+    without = dataclasses.replace(vendor, admin_token_file=str(tmp_path / "token"))
+    recipe = HttpRecipe("restaurant-api", without, "api_key", Secrets())
+    with pytest.raises(NotFound, match=why):
+        recipe.retire((made,), {"api_key": "another", "key_id": "another"})
+    assert recipe.accepts(made)
 
 
 def test_a_vendor_that_is_down_is_told_in_one_sentence(vendor: Vendor) -> None:

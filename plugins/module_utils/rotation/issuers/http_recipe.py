@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import os
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -24,6 +23,7 @@ from ...scrubber import Secrets
 from ..controls import VENDOR_KEYS
 from ..http_json import request
 from ..model import Document, register, replaces, to_text
+from ..stores.shared import token_of
 from . import Lost, Traits
 
 KEY: Final = "api_key"
@@ -180,12 +180,19 @@ class HttpRecipe:
                 f"A former key of {self.name} is still valid", "the vendor offers no call to revoke it", "Revoke it there."
             )
         path = self.vendor.revoke_path.replace("{id}", urllib.parse.quote(key_id, safe=""))
+        # A token file that is missing is no key that is gone.
+        token = self._token()
         # Gone already is as good as gone.
         with contextlib.suppress(NotFound):
-            self._admin("DELETE", path, None)
+            self._asked(token, "DELETE", path, None)
+
+    def _token(self) -> str:
+        return token_of(self.vendor.admin_token_file, self.secrets, f"the vendor {self.name}")
 
     def _admin(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
-        token = self.secrets.register(_token(self.vendor.admin_token_file))
+        return self._asked(self._token(), method, path, body)
+
+    def _asked(self, token: str, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         status, answer = request(self.vendor.base_url, method, path, {"Authorization": f"Bearer {token}"}, body)
         if 200 <= status < 300:
             return answer or {}
@@ -200,11 +207,3 @@ def _told(what: str, status: int) -> MicroappsError:
     if status == 429 or status >= 500:
         return Unreachable(what, f"the vendor answers {status}", "Run again later.")
     return Invalid(what, f"the vendor answers {status}", "Mend the profile's vendors.")
-
-
-def _token(path: str) -> str:
-    try:
-        with open(os.path.expanduser(path), encoding="utf-8") as stream:
-            return stream.read().strip()
-    except OSError as error:
-        raise NotFound(f"The vendor's token file {path}", error.strerror or "unreadable", "Mend the profile's vendors.") from None
