@@ -76,8 +76,8 @@ test-unit: venv ## Pure logic, and the rules of the house (2 minutes)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/unit tests/sanity
 
 .PHONY: test-integration
-test-integration: ready ## Against the sandbox's real parts (20 minutes)
-	@echo "Integration tests, on two sandboxes of their own (about 20 minutes; the first time they build or fetch what only they run)"
+test-integration: ready ## Against the sandbox's real parts (22 minutes)
+	@echo "Integration tests, on two sandboxes of their own (about 22 minutes; the first time they build or fetch what only they run)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/integration
 
 .PHONY: test-e2e
