@@ -22,7 +22,8 @@ class MicroappsError(Exception):
         """The one line a user reads: `what: why. next step`."""
         text = f"{self.what}: {self.why}" if self.why else self.what
         text = text.rstrip().rstrip(".")
-        return f"{text}. {self.next_step}" if self.next_step else f"{text}."
+        ended = text if text.endswith(("?", "!")) else f"{text}."
+        return f"{ended} {self.next_step}" if self.next_step else ended
 
     def also(self, sentence: str) -> None:
         """One more sentence (or '') after the next step."""

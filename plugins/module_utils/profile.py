@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .app import App
 
@@ -104,6 +104,18 @@ class SecretStore:
     vault_id: str = ""
     replicas: tuple[tuple[str, str], ...] | None = None
     readers: tuple[str, ...] | None = None
+
+
+class StorePlace(Protocol):
+    """The two blocks of a profile that say where secrets live and how they are asked for; a `Profile` is one."""
+
+    @property
+    def aws(self) -> Aws:
+        """The account, for a store of AWS and for logins by IAM."""
+
+    @property
+    def secret_store(self) -> SecretStore:
+        """The store."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,56 +14,23 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from leaks import leaks, of_the_sandbox, stored
-from witness import aws, kubectl, login, owner_commits, planted, remote
+from witness import Visitor, aws, kubectl, login, owner_commits, planted, remote
 
 NAMESPACE = "where2eat-sandbox"
-
-
-class Visitor(threading.Thread):
-    """Asks for the app's page once a second, and never again: while the app restarts, the gateway has it wait."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(daemon=True)
-        self.url = url
-        self.asked = 0
-        self.failures: list[str] = []
-        self.stopped = threading.Event()
-
-    def run(self) -> None:
-        while not self.stopped.is_set():
-            self.asked += 1
-            if problem := self._ask():
-                self.failures.append(problem)
-            self.stopped.wait(1)
-
-    def _ask(self) -> str:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(self.url, timeout=25) as answer:
-                return "" if answer.status == 200 else f"status {answer.status}"
-        except (urllib.error.URLError, OSError) as error:
-            return str(error)
 
 
 @pytest.fixture(scope="module")
 def visitor(estate: Any) -> Iterator[Visitor]:
     """A client of the running app, throughout."""
-    state = json.loads((estate.state / "sandbox" / "state.json").read_text())
-    visitor = Visitor(state["blocks"]["example"]["app_url"] + "/")
-    visitor.start()
-    yield visitor
-    visitor.stopped.set()
-    visitor.join(10)
+    with Visitor(estate.block("example")["app_url"] + "/") as visitor:
+        yield visitor
 
 
 @pytest.fixture(scope="module")

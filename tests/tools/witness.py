@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -84,6 +86,41 @@ def owner_commits(url: str, folder: pathlib.Path, branch: str, files: Mapping[st
     subprocess.run([*owner, "add", "--all"], check=True)
     subprocess.run([*owner, "commit", "--quiet", "--message", message], check=True)
     subprocess.run([*owner, "push", "--quiet", "origin", branch], check=True)
+
+
+class Visitor(threading.Thread):
+    """Asks for the app's page once a second, and never again: while the app restarts, the gateway has it wait."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url = url
+        self.asked = 0
+        self.failures: list[str] = []
+        self.stopped = threading.Event()
+
+    def __enter__(self) -> Visitor:
+        self.start()
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self.stopped.set()
+        self.join(10)
+
+    def run(self) -> None:
+        """Ask until told to stop."""
+        while not self.stopped.is_set():
+            self.asked += 1
+            if problem := self._ask():
+                self.failures.append(problem)
+            self.stopped.wait(1)
+
+    def _ask(self) -> str:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(self.url, timeout=25) as answer:
+                return "" if answer.status == 200 else f"status {answer.status}"
+        except (urllib.error.URLError, OSError) as error:
+            return str(error)
 
 
 class Watcher(threading.Thread):

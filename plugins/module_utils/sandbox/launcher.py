@@ -9,14 +9,15 @@ environment and nowhere else: they are in no file, no argument and no log.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pathlib
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from ..errors import MicroappsError, MissingLibrary, NotFound, Unreachable
+from ..errors import MicroappsError, MissingLibrary, NotFound
+from ..rotation.model import Document, Stage
+from ..rotation.stores import open_store
+from ..scrubber import Secrets
 from .checkout import checked_out
 from .runner import Release, program, read_release, release_file
 
@@ -26,29 +27,30 @@ except ImportError as error:
     PSUTIL_MISSING: ImportError | None = error
 else:
     PSUTIL_MISSING = None
-try:
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError as error:
-    BOTO3_MISSING: ImportError | None = error
-else:
-    BOTO3_MISSING = None
 
 PROGRAM = "GOLDENPATH_SANDBOX_PROGRAM"
 ENTRIES = ("goldenpath_entry.py", "app.py")
 
 
-def secret_environment(release: Release, read: Any) -> dict[str, str]:
-    """The variables that come from secrets; `read(name)` answers a secret's JSON document as text."""
+def secret_environment(release: Release, read: Callable[[str], Document]) -> dict[str, str]:
+    """The variables that come from secrets; `read(name)` answers a secret's current document."""
     values: dict[str, str] = {}
     for secret in release.secrets:
-        document = json.loads(read(secret.name))
+        document = read(secret.name)
         missing = [key for key in secret.variables if key not in document]
         if missing:
             raise NotFound(f"The secret {secret.name} has no {', '.join(missing)}", "the app's release asks for it")
-        values.update({variable: str(document[key]) for key, variable in secret.variables.items()})
+        values.update({variable: document[key] for key, variable in secret.variables.items()})
     return values
+
+
+def secrets_of(release: Release) -> dict[str, str]:
+    """The same, read from the release's store."""
+    if release.place is None:
+        why = "another version of this collection wrote it"
+        raise NotFound(f"The release of {release.app} does not say where its secrets are", why, "Harden the app again.")
+    store = open_store(release.place, Secrets(), os.environ)
+    return secret_environment(release, lambda name: store.read_stage(name, Stage.CURRENT))
 
 
 def app_environment(release: Release, secrets: Mapping[str, str], inherited: Mapping[str, str]) -> dict[str, str]:
@@ -57,28 +59,6 @@ def app_environment(release: Release, secrets: Mapping[str, str], inherited: Map
     marks = {name: value for name, value in inherited.items() if name.startswith("GOLDENPATH_")}
     own = {"PYTHONUNBUFFERED": "1", "PORT": str(release.port), "HOST": "127.0.0.1"}
     return {**kept, **marks, **own, **release.environment, **secrets, PROGRAM: program(release.app)}
-
-
-def reader(aws: Mapping[str, str]) -> Any:
-    """A function from a secret's name to its current value in AWS Secrets Manager; never through a proxy."""
-    if BOTO3_MISSING:
-        raise MissingLibrary("boto3", "read the app's secrets", BOTO3_MISSING)
-    if aws.get("credentials_file"):
-        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = aws["credentials_file"]
-    session = boto3.Session(profile_name=aws.get("profile") or None, region_name=aws.get("region") or None)
-    settings = Config(proxies={}, connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 5})
-    client = session.client("secretsmanager", endpoint_url=aws.get("endpoint_url") or None, config=settings)
-
-    def read(name: str) -> str:
-        try:
-            # The stage is AWS's own default; moto's is another version once a stage was moved.
-            return str(client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")["SecretString"])
-        except ClientError as error:
-            raise NotFound(f"The secret {name} cannot be read", error.response["Error"]["Code"]) from None
-        except BotoCoreError as error:
-            raise Unreachable(f"The secret {name} cannot be read", type(error).__name__) from None
-
-    return read
 
 
 def end_former(app: str) -> None:
@@ -102,7 +82,7 @@ def main(release_folder: str, app: str) -> None:
     end_former(app)
     home = release_file(release_folder, app).parent
     folder = checked_out(release.repository, release.branch, release.commit, home, os.environ)
-    secrets = secret_environment(release, reader(release.aws)) if release.secrets else {}
+    secrets = secrets_of(release) if release.secrets else {}
     os.chdir(folder)
     sys.stderr.write(f"{app}: commit {release.commit[:12]}, {len(release.secrets)} secrets from the store\n")
     # The platform's entry (health, metrics, no debugger) where the branch has one; the owner's own file as found.

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import MicroappsError, NotFound
+from ..profile import Aws, SecretStore, block_from
 from . import checkout, supervisor
 from .health import listens
 from .layout import START, write_private
@@ -34,8 +35,16 @@ class SecretReference:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where the app's secrets are and how they are asked for (`profile.StorePlace`); there is no secret in it."""
+
+    aws: Aws
+    secret_store: SecretStore
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Release:
-    """What one app runs. `aws` says where the secret store is: endpoint_url, region, credentials_file, profile."""
+    """What one app runs. `place` is where its secrets are, None while it has none."""
 
     app: str
     repository: str
@@ -44,7 +53,7 @@ class Release:
     port: int
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     secrets: tuple[SecretReference, ...] = ()
-    aws: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    place: Place | None = None
 
 
 def program(app: str) -> str:
@@ -73,8 +82,12 @@ def read_release(release_folder: str | pathlib.Path, app: str) -> Release | None
         data: dict[str, Any] = json.loads(release_file(release_folder, app).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    secrets = tuple(SecretReference(entry["name"], entry["variables"]) for entry in data.pop("secrets"))
-    return Release(**data, secrets=secrets)
+    # What another version of this collection wrote is read as far as it is known here; the next cut-over writes it anew.
+    known = {field.name: data[field.name] for field in dataclasses.fields(Release) if field.name in data}
+    secrets = tuple(SecretReference(entry["name"], entry["variables"]) for entry in known.pop("secrets"))
+    blocks = known.pop("place", None)
+    place = Place(block_from(Aws, blocks["aws"]), block_from(SecretStore, blocks["secret_store"])) if blocks else None
+    return Release(**known, secrets=secrets, place=place)
 
 
 def program_state(control: str | pathlib.Path, app: str) -> supervisor.ProgramState:

@@ -19,6 +19,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 
@@ -98,11 +99,25 @@ def test_a_vendor_that_is_down_is_told_in_one_sentence(vendor: Vendor) -> None:
 
 def test_a_key_that_was_made_and_lost_is_revoked_before_the_next(vendor: Vendor) -> None:
     recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
-    lost = recipe.issue("version-1", None)  # killed here: the store never heard of it
-    kept = recipe.issue("version-1", None)
+    current = recipe.issue("version-0", None)
+    lost = recipe.issue("version-1", current)  # killed here: the store never heard of it
+    kept = recipe.issue("version-1", current)
     assert not recipe.accepts(lost)
     assert recipe.accepts(kept)
     assert names(vendor).count("version-1") == 1
+
+
+def test_keys_that_an_app_may_have_from_another_store_are_revoked_last(vendor: Vendor) -> None:
+    secret = "microapps/test/moved/key"
+    first, second = token_for(secret, ""), token_for(secret, token_for(secret, ""))
+    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets(), secret)
+    elsewhere = [recipe.issue(first, None), recipe.issue(second, None), recipe.issue("another-secrets", None)]
+    left = recipe.open_besides(None, lambda: None, ())
+    assert {one["key_id"] for one in left} == {one["key_id"] for one in elsewhere[:2]}
+    current = recipe.issue(first, None)
+    assert all(recipe.accepts(document) for document in elsewhere), "the app is not restarted yet"
+    recipe.retire(left, current)
+    assert [recipe.accepts(document) for document in (*elsewhere, current)] == [False, False, True, True]
 
 
 def test_retiring_ends_the_former_key_only_and_twice_is_as_good_as_once(vendor: Vendor) -> None:

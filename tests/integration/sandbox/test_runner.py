@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import MicroappsError, NotFound
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws, SecretStore, block_from
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import runner, supervisor
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -37,10 +38,9 @@ def release(sandbox):
 
 
 def with_secret(sandbox, release, name):
-    block = sandbox.block("aws")
-    aws = {key: block[key] for key in ("endpoint_url", "region", "credentials_file", "profile")}
     reference = runner.SecretReference(name, {"api_key": "RESTAURANT_API_KEY"})
-    return dataclasses.replace(release, secrets=(reference,), aws=aws)
+    place = runner.Place(block_from(Aws, sandbox.block("aws")), SecretStore())
+    return dataclasses.replace(release, secrets=(reference,), place=place)
 
 
 def restart(sandbox):
@@ -74,7 +74,7 @@ def test_a_release_that_cannot_start_is_told_with_its_log(sandbox, release, monk
     with pytest.raises(MicroappsError, match=r"does not answer on port \d+ .*app-where2eat.log"):
         restart(sandbox)
     log = sandbox.layout.log("app-where2eat").read_text()
-    assert "The secret runner/is-not-there cannot be read: ResourceNotFoundException." in log
+    assert "Could not read the secret runner/is-not-there (AWSCURRENT): Secrets Manager can't find the specified secret." in log
     # The sandbox itself is none the worse: a start says so and goes on.
     assert "does not answer" in " ".join(sandbox.start()["warnings"])
 

@@ -22,7 +22,7 @@ from ...sandbox.runner import Release, SecretReference
 from ..controls import FOUND_IS_DEAD, IN_STORE
 from ..found import Found, still_in
 from ..model import Document
-from .mark import mark_of
+from .mark import mark_of, store_of
 
 try:
     import psutil
@@ -33,8 +33,6 @@ else:
 
 # In the app's environment: a digest of the commit and the versions of the secrets that it was started with.
 MARK: Final = "GOLDENPATH_STARTED_WITH"
-# The one store that `sandbox/launcher.py` reads.
-LAUNCHED_FROM: Final = "aws_secretsmanager"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,14 +76,6 @@ class Supervised:
         """See `Consumer`."""
         if self.release is None:
             return None
-        scheme = self.profile.secret_store.scheme
-        if scheme != LAUNCHED_FROM:
-            return Refusal(
-                f"The app {self.app.name} is not switched to its secrets in {scheme}",
-                f"the sandbox's supervisor starts apps with secrets of {LAUNCHED_FROM} alone",
-                f"Let secret_store.scheme be {LAUNCHED_FROM}, or let Kubernetes run the app (runner.kind).",
-                IN_STORE,
-            )
         why = ""
         if self.tainted:
             why = f"the branch still holds a credential that is to be retired, in {', '.join(self.tainted[:5])}"
@@ -141,27 +131,24 @@ class Supervised:
         """The release that takes its secrets from the store."""
         if self.release is None:
             return None
-        app, aws = self.app, self.profile.aws
+        app, profile = self.app, self.profile
         provided = {variable for spec in app.secrets for _unused, variable in spec.variables}
         plain = {name: value for name, value in self.release.environment.items() if name not in provided}
         return dataclasses.replace(
             self.release,
-            branch=self.profile.forge.branch,
+            branch=profile.forge.branch,
             commit=self.commit,
-            environment={**plain, MARK: mark_of(tokens, self.commit)},
+            environment={**plain, MARK: mark_of(tokens, self.commit, store_of(profile))},
             secrets=tuple(SecretReference(app.secret_name(spec.name), dict(spec.variables)) for spec in app.secrets),
-            aws={
-                "endpoint_url": aws.endpoint_url,
-                "region": aws.region,
-                "credentials_file": aws.credentials_file,
-                "profile": aws.profile,
-            },
+            # Who may read them beside the app, and where they are copied to, is nothing of its start.
+            place=runner.Place(profile.aws, dataclasses.replace(profile.secret_store, replicas=None, readers=None)),
         )
 
 
 def _shown(release: Release) -> dict[str, Any]:
     secrets = {secret.name: sorted(secret.variables.values()) for secret in release.secrets}
-    return {"branch": release.branch, "secrets": secrets}
+    store = release.place.secret_store.scheme if release.place else ""
+    return {"branch": release.branch, "secrets": secrets, "store": store}
 
 
 def _environment(pid: int) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ from ...profile import Profile
 from ..controls import FOUND_IS_DEAD, IN_STORE
 from ..delivery import API, secret_object
 from ..model import Document, register
-from .mark import mark_of
+from .mark import mark_of, store_of
 from .rollout import MARK, STUCK, has_pods, not_followed, order_of, secrets_read, started_with, takes, unfinished
 
 KINDS: Final = tuple(BY_GROUP_KIND[f"{kind}.apps"] for kind in ("StatefulSet", "DaemonSet", "Deployment"))
@@ -48,12 +48,13 @@ _PAUSE: Final = 0.5
 @dataclasses.dataclass(frozen=True, slots=True)
 class Workloads:
     """The workloads that read the app's Secrets, in the order of their restarts, and the `others` of its namespace that have
-    pods. `patience` is in seconds; `delivery` is the profile's."""
+    pods. `patience` is in seconds; `delivery` is the profile's, and `store` says which one it is."""
 
     app: App
     request: Request = dataclasses.field(repr=False)
     patience: int
     delivery: str
+    store: str
     client: Client | None = dataclasses.field(repr=False)
     found: tuple[Object, ...] = dataclasses.field(repr=False)
     others: tuple[Object, ...] = dataclasses.field(default=(), repr=False)
@@ -61,16 +62,16 @@ class Workloads:
     @classmethod
     def look(cls, app: App, profile: Profile, request: Request) -> Workloads:
         """Reads only. Where there is no cluster nothing runs in it: that is another control's answer, not an error here."""
-        patience, delivery = profile.runner.wait_seconds, profile.secret_store.delivery
+        told = (profile.runner.wait_seconds, profile.secret_store.delivery, store_of(profile))
         if not app.secrets or not profile.cluster.available:
-            return cls(app, request, patience, delivery, None, ())
+            return cls(app, request, *told, None, ())
         client = connect(profile.cluster, request.environ, request.secrets)
         listed = client.together(lambda kind: client.list_all(kind, app.namespace), KINDS)
         names = {secret_object(app, spec) for spec in app.secrets}
         workloads = sorted((workload for answer in listed for workload in answer), key=order_of)
         reading = tuple(workload for workload in workloads if takes(workload) & names)
         others = tuple(workload for workload in workloads if workload not in reading and has_pods(workload))
-        return cls(app, request, patience, delivery, client, reading, others)
+        return cls(app, request, *told, client, reading, others)
 
     @property
     def runs(self) -> bool:
@@ -106,7 +107,8 @@ class Workloads:
 
     def _mark(self, workload: Object, tokens: Mapping[str, str]) -> str:
         read = takes(workload)
-        return mark_of({spec.name: tokens[spec.name] for spec in self.app.secrets if secret_object(self.app, spec) in read})
+        read_ones = {spec.name: tokens[spec.name] for spec in self.app.secrets if secret_object(self.app, spec) in read}
+        return mark_of(read_ones, self.store)
 
     def switch(self, tokens: Mapping[str, str], documents: Mapping[str, Document]) -> None:
         """See `Consumer`: steps 1 to 4."""

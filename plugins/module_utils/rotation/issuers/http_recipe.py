@@ -22,7 +22,7 @@ from ...profile import Vendor
 from ...scrubber import Secrets
 from ..controls import VENDOR_KEYS
 from ..http_json import request
-from ..model import Document, register, replaces, to_text
+from ..model import Document, register, replaces, to_text, token_for
 from ..stores.shared import token_of
 from . import Lost, Traits
 
@@ -60,9 +60,9 @@ class HttpRecipe:
         self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
     ) -> tuple[Document, ...]:
         """See `Issuer`: a vendor's list shows no values, so only the one before is asked about."""
-        if current is None:
-            return ()
         ids = {one.get("key_id") for one in known}
+        if current is None:
+            return tuple(one for one in self._left_by_another_store() if one["key_id"] not in ids)
         document, orphans = former(), tuple(one for one in self._orphans(current) if one["key_id"] not in ids)
         if document is None or document.get(self.key) in {one.get(self.key) for one in known}:
             return orphans
@@ -75,9 +75,22 @@ class HttpRecipe:
         """Keys made in the place of the current one, by their names: a run was killed before the store knew them."""
         if not (self.secret and self.vendor.revoke_path and current.get("key_id")):
             return ()
-        names = {str(entry.get(self.vendor.id_field, "")): str(entry.get("name", "")) for entry in self._listed()}
+        names = self._names()
         base = names.get(current["key_id"], "")
         return tuple({"key_id": key_id} for key_id, name in names.items() if base and replaces(self.secret, name, base))
+
+    def _left_by_another_store(self) -> tuple[Document, ...]:
+        """Keys that were made for this secret first or second: an app may run with one that this store never knew."""
+        if not (self.secret and self.vendor.revoke_path):
+            return ()
+        bases = ("", token_for(self.secret, ""))
+        names = self._names()
+        return tuple(
+            {"key_id": key_id} for key_id, name in names.items() if any(replaces(self.secret, name, one) for one in bases)
+        )
+
+    def _names(self) -> dict[str, str]:
+        return {str(entry.get(self.vendor.id_field, "")): str(entry.get("name", "")) for entry in self._listed()}
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`: the vendor chooses everything."""
@@ -103,9 +116,10 @@ class HttpRecipe:
 
     def issue(self, token: str, current: Document | None) -> Document:
         """See `Issuer`."""
-        for entry in self._listed():
-            if entry.get("name") == token:
-                self._revoke(str(entry.get(self.vendor.id_field, "")))
+        # The first key's namesake may be what an app runs with that had it from another store: it goes last, in step 5.
+        for key_id, name in self._names().items() if current is not None else ():
+            if name == token:
+                self._revoke(key_id)
         answer = self._admin("POST", self.vendor.create_path, {"name": token})
         try:
             value, key_id = str(answer[self.vendor.value_field]), str(answer[self.vendor.id_field])

@@ -62,10 +62,15 @@ class PostgreSQL:
 
     def outline(self, current: Document | None) -> Document:
         """See `Issuer`."""
-        return {
-            **place_of(self.address, ENGINE),
-            "username": self.names.next_login((current or {}).get("username", "")),
-        }
+        user = (current or {}).get("username", "")
+        login = self.names.next_login(user) if user in self.names.logins else self._unused_login()
+        return {**place_of(self.address, ENGINE), "username": login}
+
+    def _unused_login(self) -> str:
+        # The store knows neither of the two; an app that got its login from another store may run with one of them all the same.
+        with self._administrator() as connection:
+            server = observe(connection, self.names, "")
+            return roles.unused_login(server, self.names, lambda login: bool(users(connection, login, APPLICATION)))
 
     def plans(
         self, current: Document | None, wanted: Document, fresh: bool, retire: tuple[Document, ...] | None
@@ -81,8 +86,8 @@ class PostgreSQL:
         if not values:
             return ()
         logins = [role.name for role in roles.former_logins(self._observed(""), self.names)]
-        outline = self.outline(None)
-        documents = [{**outline, "username": login, "password": password} for login in logins for password in values]
+        place = place_of(self.address, ENGINE)
+        documents = [{**place, "username": login, "password": password} for login in logins for password in values]
         return tuple(document for document in documents if self.accepts(document))
 
     def open_besides(
@@ -92,9 +97,9 @@ class PostgreSQL:
         user = (current or {}).get("username", "")
         server = self._observed(user)
         listed = {document["username"] for document in known} | {user}
-        outline = self.outline(None)
+        place = place_of(self.address, ENGINE)
         logins = self._to_retire(server, {"username": user}, ())
-        return tuple({**outline, "username": login} for login in logins if login not in listed and _is_open(server, login))
+        return tuple({**place, "username": login} for login in logins if login not in listed and _is_open(server, login))
 
     def exclusive(self, name: str) -> contextlib.AbstractContextManager[None]:
         """See `Issuer`."""

@@ -10,7 +10,7 @@ of it and act as it (`SET role`), so that nothing ever belongs to a login, and e
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from ...app import identity_login
@@ -96,6 +96,15 @@ def former_logins(server: Server, names: Names) -> tuple[Role, ...]:
     """Roles of the app's past: the database's owner, and who owns something in it, is named like it or was retired by us."""
     ours = {names.owner, *names.logins, RDS_IAM}
     return tuple(role for role in server.roles if role.name not in ours)
+
+
+def unused_login(server: Server, names: Names, in_use: Callable[[str], bool]) -> str:
+    """Of the two that take turns, the one whose password nobody may need: refused already, else not logged in, else the first."""
+    first, second, _identity = names.logins
+    opened = [name for name in (first, second) if (role := server.role(name)) and role.login]
+    if opened == [first, second]:
+        return second if in_use(first) and not in_use(second) else first
+    return second if opened == [first] else first
 
 
 def plan(server: Server, names: Names, current: str, wanted: str, fresh: bool, retire: Iterable[str]) -> tuple[Plan, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from ...errors import Invalid
-from ...profile import Profile
+from ...profile import StorePlace
 from ...scrubber import Secrets
 from ..model import About, Document, Stage, Stored, Version
 from .aws_secretsmanager import AwsSecretsManager
@@ -58,7 +58,7 @@ class Store(Protocol):
         """Write description, key and tags that differ; what `wanted` omits is left alone."""
 
 
-Opener = Callable[[Profile, Secrets, Mapping[str, str]], Store]
+Opener = Callable[[StorePlace, Secrets, Mapping[str, str]], Store]
 
 STORES: Final[dict[str, Opener]] = {
     "aws_secretsmanager": AwsSecretsManager.open,
@@ -68,9 +68,9 @@ STORES: Final[dict[str, Opener]] = {
 }
 
 
-def open_store(profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> Store:
-    """The store that the profile names."""
-    opener = STORES.get(profile.secret_store.scheme)
+def open_store(place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> Store:
+    """The store that the profile, or what is left of one, names."""
+    opener = STORES.get(place.secret_store.scheme)
     if opener is None:
-        raise Invalid(f"There is no secret store {profile.secret_store.scheme}", f"known are {', '.join(sorted(STORES))}")
-    return opener(profile, secrets, environ)
+        raise Invalid(f"There is no secret store {place.secret_store.scheme}", f"known are {', '.join(sorted(STORES))}")
+    return opener(place, secrets, environ)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...aws.errors import calling
 from ...aws.session import session_for
 from ...errors import Conflict, Invalid, NotFound
-from ...profile import Profile
+from ...profile import StorePlace
 from ...scrubber import Secrets
 from ..model import About, Document, Stage, Stored, Version, from_text, register, to_text
 
@@ -46,9 +46,9 @@ class AwsSecretsManager:
     known: dict[tuple[str, str], GetSecretValueResponseTypeDef] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
-    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> AwsSecretsManager:
+    def open(cls, place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> AwsSecretsManager:
         """The store of the profile's account, once AWS has said that it is this account."""
-        return cls(session_for(profile.aws, environ).verify_account().secretsmanager, secrets)
+        return cls(session_for(place.aws, environ).verify_account().secretsmanager, secrets)
 
     def object(self, name: str) -> str:
         """See `Store`."""

@@ -38,7 +38,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from ...errors import Conflict, MicroappsError
-from ...profile import Profile
+from ...profile import StorePlace
 from ...scrubber import Secrets
 from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, from_text, present, register, to_text
@@ -92,9 +92,9 @@ class AzureKeyVault:
     secrets: Secrets = dataclasses.field(repr=False)
 
     @classmethod
-    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> AzureKeyVault:
+    def open(cls, place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> AzureKeyVault:
         """The vault at the profile's address, logged in as azure_login.py says."""
-        store = profile.secret_store
+        store = place.secret_store
         return cls(store.address.rstrip("/"), bearer(store, secrets, environ), secrets)
 
     def object(self, name: str) -> str:

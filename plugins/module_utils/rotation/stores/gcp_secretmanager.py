@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from ...errors import Conflict, Invalid, MicroappsError, NotFound
-from ...profile import Profile
+from ...profile import StorePlace
 from ...scrubber import Secrets
 from ..http_json import request
 from ..model import About, Document, Stage, Stored, Version, from_text, present, register, to_text
@@ -84,9 +84,9 @@ class GcpSecretManager:
     secrets: Secrets = dataclasses.field(repr=False)
 
     @classmethod
-    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> GcpSecretManager:
+    def open(cls, place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> GcpSecretManager:
         """The store of the profile's project, logged in by its key file or by the metadata server."""
-        store = profile.secret_store
+        store = place.secret_store
         return cls(store.address or ADDRESS, store.project, bearer(store.token_file, secrets, environ), secrets)
 
     def object(self, name: str) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...errors import Conflict, Denied, MicroappsError, NotFound
-from ...profile import Profile
+from ...profile import StorePlace
 from ...scrubber import Secrets
 from ..model import About, Document, Stage, Stored, Version, present, register, to_text
 from .openbao_server import Server, open_server
@@ -82,10 +82,10 @@ class OpenBao:
     folders: _Folders = dataclasses.field(default_factory=_Folders, repr=False)
 
     @classmethod
-    def open(cls, profile: Profile, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
+    def open(cls, place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
         """The store at the profile's address, logged in as its block says."""
-        store = profile.secret_store
-        return cls(open_server(store, profile.aws, secrets, environ), store.mount, secrets)
+        store = place.secret_store
+        return cls(open_server(store, place.aws, secrets, environ), store.mount, secrets)
 
     def object(self, name: str) -> str:
         """See `Store`."""
