@@ -10,7 +10,16 @@ from typing import Final
 
 from ..verdict import CredentialFinding
 from . import paths, standing
-from .detectors import assignments, connection_strings, key_blocks, logins, requests, secret_files, vendor_tokens
+from .detectors import (
+    assignments,
+    connection_strings,
+    key_blocks,
+    logins,
+    requests,
+    secret_files,
+    told_beside_hash,
+    vendor_tokens,
+)
 from .fingerprints import fingerprint
 from .model import Candidate, SourceFile
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
@@ -24,6 +33,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     logins.candidates,
     requests.candidates,
     secret_files.candidates,
+    told_beside_hash.candidates,
     assignments.candidates,
 )
 HEAD, BEFORE, AFTER = 8, 12, 4

@@ -32,8 +32,9 @@ _BESIDE: Final = frozenset({"redis", "elasticsearch", "pinecone", "h2", "duckdb"
 _NO_WEB: Final = frozenset(
     {
         "python:jupyter", "python:scrapy", "python:aiohttp", "python:discord.py", "python:aiogram", "python:python-telegram-bot",
-        "python:slack-bolt", "node:slack-bolt", "node:discord.js", "node:telegraf", "node:telegram-bot", "node:electron",
-        "node:http", "go:net/http", "apps-script:google-apps-script",
+        "python:pytelegrambotapi", "python:pyrogram", "python:telethon", "python:slack-bolt", "node:slack-bolt",
+        "node:discord.js", "node:telegraf", "node:telegram-bot", "node:electron", "node:http", "go:net/http",
+        "apps-script:google-apps-script",
     }
 )  # fmt: skip
 _SERVER_RUNTIMES: Final = ("python", "go", "java", "dotnet", "php", "ruby")

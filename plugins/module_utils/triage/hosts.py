@@ -45,6 +45,10 @@ _AUTHORITY: Final = re.compile(
     r"\[?::1\]?)(?=[:/,;?]|$)",
     re.IGNORECASE,
 )
+# `host="db", database="shop"`: what belongs to the host ends before the next name.
+_NEXT_PAIR: Final = re.compile(r"""(?<=[\w\])"'`]),\s*["']?[\w-]+["']?\s*(?:=>|=(?!=)|:)""")
+# `connect(host=host, user=user)` hands variables on; what they hold stands elsewhere.
+_VARIABLE: Final = re.compile(r"[A-Za-z_]\w*\s*[,)]")
 FARTHEST: Final = 9
 
 
@@ -68,8 +72,11 @@ def _host_on(text: str, own: str) -> str:
     other = family(match["name"] or "")
     if own and other and own != other:
         return ""
-    quoted = _QUOTED.findall(match["rest"])
-    value = quoted[-1] if quoted else match["rest"].strip().split(" ")[0].rstrip(",;")
+    if _VARIABLE.match(match["rest"]):
+        return ""
+    rest = _NEXT_PAIR.split(match["rest"], maxsplit=1)[0]
+    quoted = _QUOTED.findall(rest)
+    value = quoted[-1] if quoted else rest.strip().split(" ")[0].rstrip(",;")
     if not quoted and "(" in value:
         return ""
     authority = _AUTHORITY.match(value)
@@ -104,7 +111,7 @@ def family(name: str) -> str:
 
 _USER: Final = re.compile(
     r"(?i)(?:^|[^a-z])(?:db_?|database_?|mysql_?|pg_?|postgres_?)?(?:user|username|user_?name|uid|"
-    r"login)[\"']?\]?\)?\s*(?:=>|:=|=|:|,)\s*[\"'`]?(?P<user>[\w.@-]+)"
+    r"login)[\"']?\]?\)?\s*(?:=>|:=|=|:|,)\s*(?![A-Za-z_]\w*\s*[,)])[\"'`]?(?P<user>[\w.@-]+)"
 )
 
 

@@ -36,7 +36,8 @@ _JDBC: Final = re.compile(r"jdbc:[a-z0-9]+:[^\s\"'`]*?[?&;]password=(?P<password
 _DSN: Final = re.compile(
     r"(?:\b(?:host|hostaddr|dbname|user|sslmode|"
     r"port)=[^\s,]+\s+)+[^,()]*?\bpassword=(?P<quote>'?)(?P<password>[^\s'\"`]+)(?P=quote)|"
-    r"\bpassword=(?P<password2>[^\s'\"`;&]+)(?=\s+(?:host|hostaddr|dbname|user|sslmode|port)=)"
+    # Arguments of a call end with a comma (`password=password, host=host`), the words of a DSN do not.
+    r"\bpassword=(?P<password2>[^\s'\"`;&]+)(?<!,)(?=\s+(?:host|hostaddr|dbname|user|sslmode|port)=)"
 )
 _GO_MYSQL: Final = re.compile(r"[\"'`](?P<user>[\w.-]+):(?P<password>[^@\"'`\s:/]{1,100})@(?:tcp|unix)\((?P<host>[^)]*)\)/")
 _HOST_WORD: Final = re.compile(r"\b(?:host|hostaddr)=(\S+)")

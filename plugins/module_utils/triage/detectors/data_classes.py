@@ -24,7 +24,7 @@ _HEALTH: Final = re.compile(
     r"dosage|surger(y|ies)|hiv\w*|sick_?(leave|note|days?)|pacientes?|diagnosticos?|tratamientos?|tratamentos?|antecedentes|"
     r"alergias?|sintomas?|medicamentos?|historia_?clinica|receta_?medica|patienten?|diagnosen?|allergien?|medikamente?\w*|"
     r"krankheit\w*|krankmeldung\w*|blutgruppe|befund\w*|symptome?|traitements?|maladies?|ordonnances?|paziente|pazienti|"
-    r"diagnosi|terapia|doenca\w*|enfermedad\w*)($|_)"
+    r"diagnosi|terapia|doenca\w*|enfermedad\w*|benh_?(nhan|an)|chan_?doan|hasta_?(adi|no)|pasien|diagnoza|discharge_?summary)($|_)"
 )
 _PAYMENT: Final = re.compile(
     r"(^|_)(card_?(number|num|no|holder\w*|exp\w*|last4|cvc|cvv|token)|credit_?card\w*|debit_?card\w*|cvv2?|cvc|iban|bic|"
@@ -51,7 +51,8 @@ _PERSONAL: Final = re.compile(
     r"correo(_?\w*)?|apellidos?|nombres|nombre_?(completo|cliente|usuario)|telefono\w*|celular|direccion|fecha_?nacimiento|"
     r"dni|cedula|sobrenome|nome_?completo|telefone|endereco|cpf|data_?nascimento|prenom|nom_?(famille|complet)|courriel|"
     r"adresse(_?\w*)?|date_?naissance|vorname|nachname|geburts(datum|tag)|strasse|hausnummer|plz|telefon\w*|"
-    r"cognome|indirizzo|codice_?fiscale|data_?nascita)($|_)"
+    r"cognome|indirizzo|codice_?fiscale|data_?nascita|estado_?civil|familienstand|etat_?civil|edad|idade|sexo|"
+    r"geboorte_?datum|achternaam|voornaam|so_?dien_?thoai|ho_?ten|telefoon\w*|emailadres|no_?hp|alamat|imie|nazwisko)($|_)"
 )
 _CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
 _WEAK_FIELDS: Final = frozenset(
@@ -70,9 +71,11 @@ _STEMS: Final = vocabulary(
     "kin employee customer user guest contact attendee applicant candidate student password license profile curriculum "
     "pacien tratam anteced alerg sintoma medicam histori allergi medik krank blutgr befund trait malad ordonn pazien terapia "
     "doenca enferm correo apellid nombre telef celular direc nacim dni cedula nome endere cpf nascim courriel adress naiss "
-    "vorname nachname geburt strasse hausn plz cogn indiri codice nascita"
+    "vorname nachname geburt strasse hausn plz cogn indiri codice nascita civil familienstand edad idade sexo geboort naam "
+    "benh chan_ chandoan hasta pasien thoai hoten ho_ten no_hp nohp alamat imie nazwisko discharge"
 )
-# each form has one group: the field's name
+TITLE: Final = "the title of a page"
+# each form has one group that tells the field's name
 _FIELDS: Final = tuple(
     (re.compile(form), where)
     for form, where in (
@@ -132,6 +135,22 @@ _FIELDS: Final = tuple(
             r"multiselect)\(\s*f?[\"']([^\"'\n]{2,60})[\"']",
             "a question of a form",
         ),
+        (
+            r"\bgr\.(?:Textbox|Number|Dropdown|Radio|Slider|Checkbox|CheckboxGroup|TextArea|DateTime)"
+            r"\([^()]{0,200}?label\s*=\s*f?[\"']([^\"'\n]{2,60})[\"']",
+            "a question of a form",
+        ),
+        (
+            r"\b(?:dcc|dbc)\.(?:Input|Textarea|Dropdown|DatePickerSingle|RadioItems|Checklist)"
+            r"\([^()]{0,200}?\b(?:id|placeholder)\s*=\s*[\"']([\w \-]{2,40})[\"']",
+            "a question of a form",
+        ),
+        (
+            r"\b(?:text|numeric|select|selectize|date|textArea|checkboxGroup)Input\(\s*(?:inputId\s*=\s*)?[\"']([\w.]{2,40})[\"']|"
+            r"^\s*inputId\s*=\s*[\"']([\w.]{2,40})[\"']",
+            "a question of a form",
+        ),
+        (r"\bst\.(?:title|header|subheader)\(\s*f?[\"']([^\"'\n]{4,80})[\"']", TITLE),
         (
             r"(?:StringField|EmailField|TelField|IntegerField|DateField|TextAreaField|PasswordField)\(\s*['\"]([\w "
             r"\-]{2,40})['\"]",
@@ -199,10 +218,33 @@ _SDKS: Final = tuple(
         ("health", 8, r"\bfhir\w*\b|\bhl7\b|openmrs|healthkit|google\.fitness", "a health interface"),
     )
 )
+# A table, a model or a collection that is called by people: its rows are about them, whatever its columns are called.
+_TABLES: Final = tuple(
+    (
+        value,
+        weight,
+        re.compile(
+            rf"(?im)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`\[\]]+\.)?[\"`\[]?({names})\b|"
+            rf"^[ \t]*class\s+({names})\s*\([^)\n]*(?:Model|Base|Document|Entity)\b|"
+            rf"^model\s+({names})\s*\{{|@Entity\b[^{{}}]{{0,200}}?\bclass\s+({names})\b|"
+            rf"(?:mongoose\.)?\bmodel\(\s*['\"]({names})['\"]|\bschema::create\(\s*['\"]({names})['\"]"
+        ),
+    )
+    for value, weight, names in (
+        ("health", 6, r"patients?|patienten|pacientes?|pazienti"),
+        (
+            "personal",
+            3,
+            r"users?|customers?|employees?|students?|members?|persons?|people|guests?|contacts?|teachers?|volunteers?|"
+            r"participants?|attendees?|subscribers?|applicants?|donors?|tenants?|usuarios?|clientes?|empleados?|alumnos?|"
+            r"kunden?|mitarbeiter|mitglieder|clients?|utilisateurs?",
+        ),
+    )
+)
 _SCHEMA_SUFFIXES: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .vue .svelte .go .java .kt .cs .php .rb .sql .prisma "
     ".html .htm .erb .ejs .hbs .pug .cshtml .razor .blade .twig .jinja .jinja2 .ipynb .gs "
-    ".graphql .csv .tsv .astro .njk .liquid"
+    ".graphql .csv .tsv .astro .njk .liquid .r .rmd"
 )
 
 
@@ -218,7 +260,7 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             continue
         less = 4 if paths.is_test(file.path) else 2 if paths.is_example(file.path) else 0
         seen: set[str] = set()
-        for evidence in (*_fields(file), *_sdks(file)):
+        for evidence in (*_fields(file), *_people(file), *_sdks(file)):
             if evidence.why not in seen and evidence.weight > less:
                 seen.add(evidence.why)
                 yield Evidence("data", evidence.value, evidence.weight - less, evidence.file, evidence.line, evidence.why)
@@ -236,7 +278,7 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
             continue
         for form, where in _FIELDS:
             for match in form.finditer(line):
-                yield from _field(file, number, match.group(1), where, 0)
+                yield from _field(file, number, next(filter(None, match.groups()), ""), where, 0)
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
             for name in re.split(r"[,\n]", next(filter(None, match.groups()), "")):
                 words = name.strip().split()
@@ -247,9 +289,16 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
 def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> Iterator[Evidence]:
     joined = "_".join(words_of(name))
     value = next((value for value, form in _CLASSES if form.search(joined)), "")
-    if value:
+    if value and (value == "health" or where != TITLE):
         weak = joined in _WEAK_FIELDS or where in ("a field of a type", "a value the code takes in")
         yield Evidence("data", value, (3 if weak else 6) - less, file.path, number, f"{where} called '{name[:40]}'")
+
+
+def _people(file: SourceFile) -> Iterator[Evidence]:
+    for value, weight, form in _TABLES:
+        if match := form.search(file.text):
+            name = next(filter(None, match.groups()), "")
+            yield Evidence("data", value, weight, file.path, file.line_at(match.start()), f"a table or model of '{name}'")
 
 
 def _sdks(file: SourceFile) -> Iterator[Evidence]:

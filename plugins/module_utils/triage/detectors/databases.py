@@ -258,7 +258,7 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             re.search(r"\.(sqlite3?|db3?|s3db)$", path)
             and not paths.is_test(path)
             and not paths.is_vendored(path)
-            and not path.endswith("Thumbs.db")
+            and not re.search(r"Thumbs\.db$|\.(h2|mv|trace|lock)\.db$", path)
         ):
             yield Evidence("database", "sqlite", 5, path, 0, "a database file lies in the repository, with whatever is in it")
         if re.search(r"(^|/)supabase/migrations/", path):

@@ -36,6 +36,11 @@ _PUBLISHERS: Final = tuple(
         (r"(^|/)\.streamlit/config\.toml$", 2, "run by Streamlit"),
         (r"(^|/)manifest\.webmanifest$|(^|/)site\.webmanifest$", 2, "installable from the web"),
         (r"(^|/)space\.ya?ml$", 4, "published as a space"),
+        (
+            r"(^|/)rsconnect/(?:documents/[^/]+/)?(?:shinyapps\.io|connect\.posit\.cloud|rpubs\.com)/",
+            8,
+            "published on shinyapps.io",
+        ),
     )
 )
 _LINES: Final = tuple(
@@ -142,6 +147,12 @@ _LINES: Final = tuple(
             "internal",
             "people log in with their Windows accounts of the house",
         ),
+        (
+            r"login\.microsoftonline\.com/(?!common\b|consumers\b)|graph\.microsoft\.com/v1\.0/sites/",
+            3,
+            "internal",
+            "it works in the house's own Microsoft 365",
+        ),
         (r"\"access\"\s*:\s*\"(?:DOMAIN|MYSELF)\"", 8, "internal", "Apps Script answers the house's accounts only"),
         (r"\"access\"\s*:\s*\"ANYONE(?:_ANONYMOUS)?\"", 8, "public", "Apps Script answers anybody"),
         (
@@ -201,7 +212,7 @@ _LINES: Final = tuple(
             r"(?i)(?:<title>|^#+ )[^\n<]{0,60}\b(?:employees?|staff|hr|leave|time ?sheets?|payroll|attendance|help ?desk|"
             r"asset|inventory|warehouse|onboarding|shift)[ _-](?:\w+[ _-])?(?:management|portal|tracker|tracking|system|"
             r"dashboard|"
-            r"requests?|planner|tool)\b",
+            r"requests?|planner|tool|tickets?)\b",
             4,
             "internal",
             "its title names the house's own work",
@@ -240,10 +251,10 @@ _SERVES: Final = re.compile(
     r"0\.0\.0\.0|\.listen\(\s*(?:process\.env\.PORT|PORT|port|\d{2,5})|http\.ListenAndServe|r\.Run\(|app\.run\(|"
     r"uvicorn\.run|server\.port|WebApplication\.CreateBuilder|@SpringBootApplication|runserver|gunicorn|uvicorn|"
     r"FastAPI\(|Flask\(__name__|express\(\)|createServer\(|streamlit|gr\.(?:Blocks|Interface)|Sinatra|Rails\.application|"
-    r"doGet\(|<\?php|axum::serve|HttpServer::new|Deno\.serve|\$fresh/|Phoenix\.Endpoint|use \w+Web, :router|runApp\(|"
+    r"do(?:Get|Post)\(|<\?php|axum::serve|HttpServer::new|Deno\.serve|\$fresh/|Phoenix\.Endpoint|use \w+Web, :router|runApp\(|"
     r"createRoot\(|"
     r"ReactDOM\.render|createApp\(|bootstrapApplication\(|gem ['\"](?:rails|sinatra)['\"]|gin\.Default\(|echo\.New\(|"
-    r"export default function (?:Home|Page|App)"
+    r"shinyApp\(|shinyServer\(|export default function (?:Home|Page|App)"
 )
 _LOGIN: Final = re.compile(
     r"login_required|@requires_auth|LoginRequiredMixin|IsAuthenticated|OAuth2PasswordBearer|HTTPBearer|HTTPBasic\b|"
@@ -256,7 +267,8 @@ _LOGIN: Final = re.compile(
 )
 _CODE: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .yml .yaml .toml .conf "
-    ".tf .json .vue .svelte .md .ipynb .sh .gs .ejs .erb .rst .txt .razor .cshtml .rs .ex .exs .dart .config .properties .env"
+    ".tf .json .vue .svelte .md .ipynb .sh .gs .r .rmd .ejs .erb .rst .txt .razor .cshtml .rs .ex .exs .dart .config "
+    ".properties .env"
 )
 
 

@@ -34,6 +34,9 @@ PYTHON: Final = (
     ("discord.py", r"discord"),
     ("aiogram", r"aiogram"),
     ("python-telegram-bot", r"telegram|python-telegram-bot"),
+    ("pytelegrambotapi", r"telebot|pyTelegramBotAPI"),
+    ("pyrogram", r"pyrogram"),
+    ("telethon", r"telethon"),
     ("aiohttp", r"aiohttp"),
     ("scrapy", r"scrapy"),
     ("jupyter", r"jupyter|notebook|jupyterlab|voila"),
@@ -54,6 +57,7 @@ NODE: Final = (
     ("hapi", "@hapi/hapi"),
     ("hono", "hono"),
     ("express", "express"),
+    ("node-red", "node-red"),
     ("slack-bolt", "@slack/bolt"),
     ("discord.js", "discord.js"),
     ("telegraf", "telegraf"),
@@ -76,7 +80,7 @@ NODE: Final = (
     ("socket.io", "socket.io"),
 )
 SERVERS: Final = vocabulary(
-    "next nuxt remix sveltekit nest adonis strapi meteor fastify koa hapi hono express slack-bolt "
+    "next nuxt remix sveltekit nest adonis strapi meteor fastify koa hapi hono express node-red slack-bolt "
     "discord.js telegraf telegram-bot"
 )
 SITE_MAKERS: Final = frozenset({"eleventy", "vitepress", "docusaurus"})
@@ -118,4 +122,9 @@ RUBY: Final = (
     ("sinatra", r"['\"]sinatra['\"]"),
     ("hanami", r"['\"]hanami['\"]"),
     ("roda", r"['\"]roda['\"]"),
+)
+# What only Google Apps Script has, whatever the file is called: clasp writes .js.
+APPS_SCRIPT: Final = (
+    r"\b(?:SpreadsheetApp|HtmlService|DriveApp|GmailApp|MailApp|UrlFetchApp|PropertiesService|ContentService|ScriptApp|"
+    r"DocumentApp|FormApp|CalendarApp|LockService)\.\w+\("
 )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .. import paths
 from ..model import Evidence, Snapshot, SourceFile
-from .frameworks import GO, JAVA, NODE, PHP, PYTHON, RUBY, SERVERS, SITE_MAKERS
+from .frameworks import APPS_SCRIPT, GO, JAVA, NODE, PHP, PYTHON, RUBY, SERVERS, SITE_MAKERS
 
 _SOURCES: Final = {
     ".py": "python",
@@ -309,7 +309,15 @@ _IMPORTS: Final = tuple(
         ("node", "express", (".js", ".ts", ".mjs", ".cjs"), r"require\(['\"]express['\"]\)|from ['\"]express['\"]"),
         ("node", "http", (".js", ".ts", ".mjs", ".cjs"), r"require\(['\"](?:node:)?https?['\"]\)|\bhttp\.createServer\("),
         ("go", "net/http", (".go",), r"\"net/http\""),
-        ("java", "spring-boot", (".java", ".kt"), r"@SpringBootApplication"),
+        (
+            "java",
+            "spring-boot",
+            (".java", ".kt"),
+            r"@SpringBootApplication|^import org\.springframework\.(?:boot|web|stereotype)\b|@RestController",
+        ),
+        ("apps-script", "google-apps-script", (".gs", ".js", ".ts"), APPS_SCRIPT),
+        ("r", "shiny", (".r", ".rmd"), r"\bshinyApp\(|\b(?:library|require)\((?:shiny\w*|bs4Dash|flexdashboard|golem)\)"),
+        ("r", "plumber", (".r",), r"\b(?:library|require)\(plumber\)|^#\*\s*@(?:get|post|put|delete)\b"),
         ("java", "servlet", (".java",), r"extends HttpServlet"),
         ("ruby", "sinatra", (".rb",), r"require ['\"]sinatra"),
         ("ruby", "rails", (".rb",), r"Rails\.application"),
@@ -333,6 +341,8 @@ def _imports(files: list[SourceFile]) -> Iterator[Evidence]:
                     file.line_at(match.start()),
                     f"the code imports {framework}",
                 )
+                if runtime == "apps-script":
+                    yield Evidence("runtime", runtime, 12, file.path, file.line_at(match.start()), "Google runs this script")
                 break
 
 

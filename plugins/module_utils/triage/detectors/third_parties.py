@@ -48,6 +48,8 @@ _NOISE: Final = re.compile(
     r"android\.com|jetbrains\.com|w3schools\.com|geeksforgeeks\.org|freecodecamp\.org|codepen\.io|jsfiddle\.net|"
     r"sourceforge\.net|streamlit\.io|gradio\.app|colab\.research\.google\.com|kaggle\.com|huggingface\.co/docs)$"
 )
+# api.github.com and graph.microsoft.com answer programs, whatever else their owners publish; docs of interfaces do not.
+_INTERFACE: Final = re.compile(r"^(?:api|graph|gateway)[\w-]*\.(?!jquery\.|mongodb\.|rubyonrails\.|flutter\.|dart\.|python\.)")
 _CODE: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .vue .svelte .env .yml "
     ".yaml .toml .properties .ipynb .gs .ini .cfg .json .erb .ejs .razor .cshtml .sh .astro .dart "
@@ -214,7 +216,8 @@ def _urls(file: SourceFile) -> Iterator[Evidence]:
 
 def is_third_party(host: str) -> bool:
     """A host of somebody else that the app talks to, as opposed to documents, styles and its own machine."""
-    if _NOISE.search(host) or re.fullmatch(r"[\d.]+", host) or not re.search(r"\.[a-z]{2,24}$", host):
+    noise = _NOISE.search(host) and not _INTERFACE.match(host)
+    if noise or re.fullmatch(r"[\d.]+", host) or not re.search(r"\.[a-z]{2,24}$", host):
         return False
     return not re.search(
         r"\.(py|js|ts|tsx|jsx|json|html|css|php|md|yml|yaml|txt|svc|cluster)$|^(www\.)?(your|my|some)[\w-]*\.|xxx", host
