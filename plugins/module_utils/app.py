@@ -22,7 +22,11 @@ DATABASE_ENGINES = {
     "mysql_single_user": ("mysql", "mariadb"),
 }
 DATABASE_KINDS = frozenset(DATABASE_ENGINES)
-MYSQL_KINDS = frozenset(kind for kind, engines in DATABASE_ENGINES.items() if "mysql" in engines)
+MYSQL_ENGINES = ("mysql", "mariadb")
+MYSQL_KINDS = frozenset(kind for kind, engines in DATABASE_ENGINES.items() if engines == MYSQL_ENGINES)
+
+# Where a server of each engine listens, unless somebody says otherwise.
+PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mongodb": 27017}
 
 # The kinds whose stored document holds nothing that could leak: whoever logs in proves who they are.
 KEYLESS_KINDS = frozenset({"aws_rds_iam"})
@@ -94,7 +98,7 @@ class Integration:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Database:
-    """The app's relational database. `name` and `owner_role` are PostgreSQL identifiers."""
+    """The app's database. `name` is its name on the server; `port` counts with `host` only."""
 
     engine: str
     name: str

@@ -13,6 +13,7 @@ from . import paths, standing
 from .detectors import (
     assignments,
     connection_strings,
+    connections,
     key_blocks,
     logins,
     requests,
@@ -69,10 +70,17 @@ def in_file(file: SourceFile, engine: Detector) -> tuple[Sighting, ...]:
     for view in views(around_fresh(file)):
         for detector in detectors:
             for candidate in detector(view):
+                candidate = _telling(candidate, view)
                 judgement = standing.judge(candidate, view if file.fresh is None else file)
                 if judgement is not None:
                     judged.append(Sighting(candidate, judgement))
     return tuple(_distinct(judged))
+
+
+def _telling(candidate: Candidate, view: SourceFile) -> Candidate:
+    if candidate.kind not in ("password", "database_password"):
+        return candidate
+    return dataclasses.replace(candidate, kind=connections.kind_in(view.lines, candidate.line) or candidate.kind)
 
 
 def around_fresh(file: SourceFile) -> SourceFile:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..app import App, Database, DataClass, Exposure
+from ..app import MYSQL_ENGINES, App, Database, DataClass, Exposure
 from ..controls import Control, Path
 from ..verdict import CredentialFinding
 from . import paths
@@ -83,9 +83,15 @@ def stricter(app: App, found: Found) -> App:
         data = max(data, DataClass(found.data), key=_DATA_ORDER.index)
     if found.exposure and "exposure" in found.sure:
         exposure = max(exposure, Exposure(found.exposure), key=_EXPOSURE_ORDER.index)
-    if found.database and (database is None or database.engine not in found.databases):
+    if found.database and (database is None or not _shows(found, database.engine)):
         database = Database(found.database, app.name.replace("-", "_"))
     return dataclasses.replace(app, data=data, exposure=exposure, database=database)
+
+
+def _shows(found: Found, engine: str) -> bool:
+    """Whether the code uses this engine. MariaDB is spoken to by MySQL's drivers, so code cannot tell the two apart."""
+    alike = MYSQL_ENGINES if engine in MYSQL_ENGINES else (engine,)
+    return any(one in alike for one in (found.database, *found.databases))
 
 
 def contradictions_of(app: App, found: Found) -> tuple[str, ...]:
@@ -97,12 +103,7 @@ def contradictions_of(app: App, found: Found) -> tuple[str, ...]:
         told.append(_contradiction("exposure", str(app.exposure), found.exposure, found))
     if found.database and app.database is None and found.database not in ("redis",):
         told.append(_contradiction("database", "none", found.database, found))
-    elif (
-        app.database is not None
-        and found.database
-        and found.database not in (app.database.engine, "supabase")
-        and app.database.engine not in found.databases
-    ):
+    elif app.database is not None and found.database and found.database != "supabase" and not _shows(found, app.database.engine):
         told.append(_contradiction("database", app.database.engine, found.database, found))
     if found.runtime not in ("unknown", app.runtime) and app.runtime not in ("", "other") and app.runtime not in _also(found):
         told.append(_contradiction("runtime", app.runtime, found.runtime, found))
@@ -165,7 +166,8 @@ def _listed(findings: list[CredentialFinding]) -> str:
 
 def _dependencies(app: App, found: Found) -> Iterable[Reason]:
     if app.database is not None:
-        yield Reason(5, f"it keeps data in {app.database.engine} - {_places(found, 'database', app.database.engine)}")
+        shown = found.database if _shows(found, app.database.engine) else app.database.engine
+        yield Reason(5, f"it keeps data in {app.database.engine} - {_places(found, 'database', shown)}")
     hosts = sorted({*found.third_parties, *(one.host for one in app.integrations)})
     if hosts:
         yield Reason(
