@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
-from .app import App
+from .app import MYSQL_ENGINES, App, Database
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -285,6 +285,19 @@ class Profile:
     def enforces_images(self) -> bool:
         """Whether an admission controller of the cluster is to verify images."""
         return self.signature_policy is not None and self.admission.controller not in ("", "none")
+
+    def server_of(self, database: Database) -> DatabaseServer | MysqlServer | None:
+        """The environment's own server for databases of this engine; None where there is none."""
+        if database.engine in MYSQL_ENGINES:
+            return self.mysql
+        return self.database if database.engine == "postgresql" else None
+
+    def place_of(self, database: Database) -> tuple[str, int] | None:
+        """Host and port of an app's database: what its catalog entry names, else the environment's own server."""
+        if database.host:
+            return database.host, database.port
+        server = self.server_of(database)
+        return (server.host, server.port) if server else None
 
     def repository_url(self, app: App) -> str:
         """The URL git is given for the app's repository in this environment."""

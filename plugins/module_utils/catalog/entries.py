@@ -12,6 +12,7 @@ from typing import Any
 from ..app import (
     DATABASE_ENGINES,
     KEYLESS_KINDS,
+    PORTS,
     PRODUCTS,
     App,
     Contact,
@@ -57,7 +58,6 @@ def contradictions(data: Mapping[str, Any]) -> list[Complaint]:
 def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
     """The app in one of its environments; `data` has passed the schema and `contradictions`."""
     entry = merged(data, environment)
-    database = entry.get("database")
     return App(
         name=entry["name"],
         environment=environment,
@@ -77,7 +77,7 @@ def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
         cost_center=entry["cost_center"],
         environments=tuple(data["environments"]),
         integrations=tuple(Integration(**integration) for integration in entry.get("integrations", ())),
-        database=Database(**database) if database else None,
+        database=_database(entry),
         secrets=tuple(
             SecretSpec(
                 secret["name"],
@@ -94,6 +94,14 @@ def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
         impact=entry.get("impact", ""),
         file=file,
     )
+
+
+def _database(entry: Mapping[str, Any]) -> Database | None:
+    told = entry.get("database")
+    if not told:
+        return None
+    usual = {"port": PORTS[told["engine"]]} if told["engine"] in PORTS else {}
+    return Database(**{**usual, **told})
 
 
 def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:

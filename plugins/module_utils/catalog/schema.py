@@ -110,7 +110,7 @@ _DATABASE = kinds.record(
             57,
         ),
         "host": kinds.host("Its host, where it is not the environment's own server.", "db.example.com"),
-        "port": kinds.port("Its port, with `host`.", 5432),
+        "port": kinds.port("Its port, with `host`; without it the one that such servers listen at (5432, 3306, 27017).", 5432),
     },
     ("engine", "name"),
 )

@@ -74,11 +74,11 @@ def _dns(peer: Peer, node_local: str) -> Rule:
 
 
 def _database(app: App, profile: Profile) -> list[Rule]:
-    if app.database is None or app.database.engine == "sqlite":
+    # Without a place there is nothing to open: it is a file, or nobody has said which server it is on.
+    place = profile.place_of(app.database) if app.database and app.database.engine != "sqlite" else None
+    if place is None:
         return []
-    named = bool(app.database.host)
-    host = app.database.host if named else profile.database.host
-    port = app.database.port if named else profile.database.port
+    host, port = place
     try:
         blocks = [str(ipaddress.ip_network(host))]
     except ValueError:

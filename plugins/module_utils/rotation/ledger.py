@@ -54,11 +54,10 @@ def _way(spec: SecretSpec, app: App, profile: Profile) -> str:
     if spec.kind == "aws_iam_access_key":
         return f"workload identity (the role {app.role_name}, with the catalog's aws_actions)"
     if spec.kind in DATABASE_KINDS:
-        server = profile.mysql if spec.kind in MYSQL_KINDS else profile.database
-        host = (app.database.host if app.database else "") or (server.host if server else "")
+        place = profile.place_of(app.database) if app.database else None
         # For MySQL that is its administrator's and developers' to do: no kind of ours keeps such a login there.
         kind = "" if spec.kind in MYSQL_KINDS else " (kind aws_rds_iam)"
-        return f"IAM database authentication{kind}" if _at(_RDS, host) else ""
+        return f"IAM database authentication{kind}" if place and _at(_RDS, place[0]) else ""
     hosts = [integration.host for integration in app.integrations if integration.secret == spec.name]
     if hosts and all(_at(_AWS, host) for host in hosts):
         return f"workload identity (the role {app.role_name}, with the catalog's aws_actions)"

@@ -30,6 +30,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.tr
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import (
     Aws,
     DatabaseServer,
+    MysqlServer,
     Peer,
     Profile,
     Registry,
@@ -141,6 +142,11 @@ ANY_API = (Integration("api", "api.example.com"),)
         ({"database": Database("postgresql", "d", "192.0.2.7", 6432)}, "192.0.2.7", 6432, True),
         ({"database": Database("postgresql", "d", "192.0.2.7", 6432)}, "10.1.2.3", 6432, False),
         ({"database": Database("sqlite", "d")}, "10.1.2.3", 5432, False),
+        # The environment's PostgreSQL is no way to another kind of server, and this profile names no MySQL.
+        ({"database": Database("mysql", "d")}, "10.1.2.3", 5432, False),
+        ({"database": Database("mysql", "d")}, "10.1.2.3", 3306, False),
+        ({"database": Database("mariadb", "d", "192.0.2.7", 3306)}, "192.0.2.7", 3306, True),
+        ({"database": Database("mongodb", "d")}, "10.1.2.3", 5432, False),
         ({"aws_actions": (("s3:GetObject", "*"),)}, "52.95.1.1", 443, True),
         ({"aws_actions": (("s3:GetObject", "*"),)}, "169.254.170.23", 80, True),
         ({"aws_actions": (("s3:GetObject", "*"),)}, "169.254.169.254", 80, False),
@@ -148,6 +154,14 @@ ANY_API = (Integration("api", "api.example.com"),)
 )
 def test_the_ways_out(changed: dict[str, Any], address: str, port: int, expected: bool) -> None:
     assert open_to(dataclasses.replace(BARE, **changed), address, port) is expected
+
+
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_the_way_to_the_environment_s_mysql(engine: str) -> None:
+    profile = dataclasses.replace(PROFILE, mysql=MysqlServer("192.0.2.8", 3307))
+    app = dataclasses.replace(BARE, database=Database(engine, "d"))
+    assert open_to(app, "192.0.2.8", 3307, profile)
+    assert not open_to(app, "192.0.2.8", 5432, profile) and not open_to(app, "10.1.2.3", 5432, profile)
 
 
 @given(st.ip_addresses(v=4), st.integers(min_value=0, max_value=32))
