@@ -12,7 +12,7 @@ import dataclasses
 import shlex
 from typing import Final
 
-from ..app import PRODUCTS, App, DataClass, Exposure
+from ..app import PRODUCTS, App, Database, DataClass, Exposure
 from ..azure_clouds import vault_name
 from ..controls import Path
 from ..observability.model import Rule
@@ -216,16 +216,7 @@ def _supervisor(app: App, profile: Profile) -> dict[str, str]:
 
 
 def _recovery(app: App, profile: Profile) -> tuple[Step, ...]:
-    steps = []
-    if app.database:
-        server = profile.database
-        where = ["-h", app.database.host or server.host, "-p", str(app.database.port if app.database.host else server.port)]
-        login = ["-U", server.admin_user]
-        file = f"{app.database.name}.dump"
-        restore = command("pg_restore", *where, *login, "-d", app.database.name, "--clean", "--if-exists", file)
-        save = command("pg_dump", *where, *login, "-Fc", "-f", f"before-{file}", app.database.name)
-        text = f"Call the platform team. They save what is there and load the last good copy, here {file}:"
-        steps.append(Step("Data lost or wrong.", text, f"{save}\n{restore}"))
+    steps = [_restored(app.database, profile)] if app.database else []
     if app.secrets:
         names = ", ".join(app.secret_name(secret.name) for secret in app.secrets)
         text = (
@@ -234,6 +225,27 @@ def _recovery(app: App, profile: Profile) -> tuple[Step, ...]:
         )
         steps.append(Step("A password or key got out.", text, _look_at_secret(app, profile)))
     return tuple(steps)
+
+
+def _restored(database: Database, profile: Profile) -> Step:
+    server, place = profile.server_of(database), profile.place_of(database)
+    title, text = "Data lost or wrong.", "Call the platform team. They save what is there and load the last good copy"
+    if server is None or place is None:
+        # Which server it is on, and as whom one logs in there, nobody has told.
+        return Step(title, f"{text}.")
+    name, (host, port) = database.name, place
+    if database.engine == "postgresql":
+        file, login = f"{name}.dump", ["-h", host, "-p", str(port), "-U", server.admin_user]
+        save = command("pg_dump", *login, "-Fc", "-f", f"before-{file}", name)
+        load = command("pg_restore", *login, "-d", name, "--clean", "--if-exists", file)
+    else:
+        # Each of the two has clients of its own name, and MariaDB has given up those of MySQL's.
+        client, dump = ("mariadb", "mariadb-dump") if database.engine == "mariadb" else ("mysql", "mysqldump")
+        file, login = f"{name}.sql", ["-h", host, "-P", str(port), "-u", server.admin_user, "-p"]
+        parts = ["--single-transaction", "--routines", "--triggers", "--events"]
+        save = command(dump, *login, *parts, f"--result-file=before-{file}", name)
+        load = command(client, *login, name, "-e", f"source {file}")
+    return Step(title, f"{text}, here {file}:", f"{save}\n{load}")
 
 
 def _look_at_secret(app: App, profile: Profile) -> str:

@@ -11,6 +11,7 @@ HOOKS: Final = r"""# Made by goldenpath.microapps. Edit it freely: your lines su
 
 Traces are sent as well where the OpenTelemetry packages are installed and OTEL_EXPORTER_OTLP_ENDPOINT is set.
 '''
+import importlib
 import json
 import os
 import threading
@@ -68,33 +69,43 @@ def answered(method, route, status, seconds):
     REQUESTS.observe(labels, seconds)
 
 
+# Drivers that keep their cursor in Python, where it is, and what they talk to; one written in C cannot be timed from outside.
+DRIVERS = (
+    ("psycopg", "Cursor", "postgresql"),
+    ("pymysql.cursors", "Cursor", "mysql"),
+    ("MySQLdb.cursors", "BaseCursor", "mysql"),
+    ("mysql.connector.cursor", "MySQLCursor", "mysql"),
+    ("mysql.connector.cursor_cext", "CMySQLCursor", "mysql"),
+)
+
+
+def timed(execute, system):
+    def run(self, *args, **kwargs):
+        start, error = time.monotonic(), ""
+        try:
+            return execute(self, *args, **kwargs)
+        except Exception as problem:
+            error = type(problem).__name__
+            raise
+        finally:
+            query = args[0] if args else next(iter(kwargs.values()), "")
+            word = query.split(None, 1)[0].upper() if isinstance(query, str) and query.strip() else "OTHER"
+            known = word if word in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") else "OTHER"
+            labels = {"db_system_name": system, "db_operation_name": known, "error_type": error}
+            QUERIES.observe(labels, time.monotonic() - start)
+
+    run.timed_by_platform = True
+    return run
+
+
 def time_queries():
-    # psycopg 3 keeps its cursor in Python; drivers written in C cannot be timed from outside.
-    try:
-        import psycopg
-    except ImportError:
-        return
-
-    def timed(execute):
-        def run(self, query, *args, **kwargs):
-            start, error = time.monotonic(), ""
-            try:
-                return execute(self, query, *args, **kwargs)
-            except Exception as problem:
-                error = type(problem).__name__
-                raise
-            finally:
-                word = query.split(None, 1)[0].upper() if isinstance(query, str) and query.strip() else "OTHER"
-                known = word if word in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") else "OTHER"
-                labels = {"db_system_name": "postgresql", "db_operation_name": known, "error_type": error}
-                QUERIES.observe(labels, time.monotonic() - start)
-
-        return run
-
-    if not getattr(psycopg.Cursor.execute, "timed_by_platform", False):
-        replacement = timed(psycopg.Cursor.execute)
-        replacement.timed_by_platform = True
-        psycopg.Cursor.execute = replacement
+    for module, name, system in DRIVERS:
+        try:
+            cursor = getattr(importlib.import_module(module), name)
+        except ImportError:
+            continue
+        if not getattr(cursor.execute, "timed_by_platform", False):
+            cursor.execute = timed(cursor.execute, system)
 
 
 def traced_wsgi(app):

@@ -10,6 +10,8 @@ import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from ..app import PORTS
+
 _PLACES: Final = {"host": "hostname", "port": "port", "dbname": "path", "username": "username"}
 # Names that stand beside a password and must follow it: another login has another user, sometimes another host.
 _BESIDE: Final = {
@@ -198,7 +200,7 @@ def _uri(value: str, database: Mapping[str, str]) -> tuple[str, tuple[str, ...]]
     parts = urllib.parse.urlsplit(value)
     told = {
         "host": parts.hostname or "",
-        "port": str(parts.port or 5432),
+        "port": str(parts.port or PORTS.get(parts.scheme.partition("+")[0], PORTS["postgresql"])),
         "dbname": parts.path.lstrip("/"),
         "username": parts.username or "",
     }

@@ -29,6 +29,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
     Aws,
     Cluster,
     DatabaseServer,
+    MysqlServer,
     Profile,
     Registry,
     Runner,
@@ -198,6 +199,28 @@ def test_an_app_without_database_and_secrets_has_no_steps_for_them() -> None:
     assert len(made.steps) == 5
     assert ("Needs", "nothing else") in made.facts
     assert not any("Database" in alarm.name for alarm in made.alarms)
+
+
+@pytest.mark.parametrize(
+    ("database", "saves", "loads"),
+    [
+        (Database("postgresql", "d"), "pg_dump -h db.example.com -p 5432 -U postgres ", "pg_restore -h db.example.com "),
+        (Database("mysql", "d"), "mysqldump -h my.example.com -P 3307 -u rotator -p ", "mysql -h my.example.com -P 3307 "),
+        (Database("mariadb", "d"), "mariadb-dump -h my.example.com ", "mariadb -h my.example.com "),
+        (Database("mysql", "d", "other.example.com", 3306), "mysqldump -h other.example.com -P 3306 ", "mysql -h other"),
+    ],
+)
+def test_lost_data_is_loaded_by_the_programs_of_the_apps_own_database(database: Database, saves: str, loads: str) -> None:
+    profile = dataclasses.replace(PROFILE, mysql=MysqlServer("my.example.com", 3307, "rotator"))
+    (step,) = (one for one in page(dataclasses.replace(APP, database=database), profile).steps if "lost" in one.title)
+    save, load = step.command.splitlines()
+    assert save.startswith(saves) and load.startswith(loads)
+
+
+@pytest.mark.parametrize("database", [Database("mysql", "d"), Database("mongodb", "d", "m.example.com"), Database("sqlite", "d")])
+def test_where_nobody_has_told_of_the_server_no_command_is_made_up(database: Database) -> None:
+    (step,) = (one for one in page(dataclasses.replace(APP, database=database)).steps if "lost" in one.title)
+    assert not step.command and step.text.endswith("copy.")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,12 @@ import json
 import re
 import shutil
 import subprocess
+import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import psycopg
+import pymysql.cursors
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App, Workload
@@ -85,6 +88,27 @@ def test_an_app_that_measures_itself_is_not_contradicted(apps: tuple[App, ...], 
     assert text.startswith(OWN.decode())
     assert text.count("target_info{") == 1
     assert "http_server_request_duration_seconds" in text
+
+
+@pytest.mark.parametrize("cursor", [pymysql.cursors.Cursor, pymysql.cursors.DictCursor])
+def test_queries_to_mysql_are_timed(apps: tuple[App, ...], monkeypatch: pytest.MonkeyPatch, cursor: Any) -> None:
+    for driver in (psycopg.Cursor, pymysql.cursors.Cursor):
+        # Put back afterwards what the hook replaces.
+        monkeypatch.setattr(driver, "execute", driver.execute)
+    asked: list[str] = []
+    monkeypatch.setattr(pymysql.cursors.Cursor, "_query", lambda _cursor, text: asked.append(text) or len(asked))
+    made = python_hooks(apps)
+    for _twice in range(2):
+        made["time_queries"]()
+    connection = types.SimpleNamespace(_result=None, close=lambda: None)
+    assert cursor(connection).execute("SELECT 1") == 1 and cursor(connection).execute(query="insert into x values (1)") == 2
+    assert asked == ["SELECT 1", "insert into x values (1)"]
+    counts = [
+        line for line in made["metrics"]().decode().splitlines() if line.startswith("db_client_operation_duration_seconds_count")
+    ]
+    assert [line.rpartition(" ")[2] for line in counts] == ["1", "1"]
+    assert all('db_system_name="mysql"' in line for line in counts)
+    assert [word in text for word, text in zip(("SELECT", "INSERT"), counts, strict=True)] == [True, True]
 
 
 def test_a_node_app_says_before_its_first_visitor_that_it_is_measured(apps: tuple[App, ...], tmp_path: Any) -> None:

@@ -84,6 +84,12 @@ def test_a_connection_string_is_put_together_from_its_parts(monkeypatch: pytest.
     assert made.values == ("p%40ss",)
 
 
+@pytest.mark.parametrize(("scheme", "port"), [("mysql+pymysql", "3306"), ("mariadb", "3306"), ("postgresql", "5432")])
+def test_a_connection_string_without_a_port_has_its_own_servers(scheme: str, port: str) -> None:
+    made = rewrite_python.rewrite(f'URL = "{scheme}://u:p4ssw0rd@db/shop"\n', [Wanted(1, "URL", "DB_W", {"password": "DB_W"})])
+    assert f"'db', '{port}', 'shop'" in made.text
+
+
 @pytest.mark.parametrize(
     "text", ["KEY = f'abc{x}def'\n", "x = 1\n", "def broken(:\n", 'a("abcd1234", "efgh5678")\n', '"""KEY = \'abcd1234\'"""\n']
 )
