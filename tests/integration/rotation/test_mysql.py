@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import sys
-import threading
 import time
 from typing import Any
 
@@ -41,6 +40,7 @@ sys.path.append(str(pathlib.Path(__file__).parent))
 import mysql_benches
 import mysql_servers
 from benches import LEAKED, Bench
+from clients import Client
 from mysql_benches import Both, Database
 from mysql_servers import Server
 
@@ -65,34 +65,17 @@ def test_a_client_that_logs_in_twenty_times_a_second_never_fails(both: Both) -> 
         # The plan says so beforehand, and what then must hold is asked there.
         pytest.skip("MariaDB has one password for a login: see test_the_moment_without_overlap")
     bench.run(leaked=bench.reset())
-    failed: list[tuple[float, str]] = []
-    held: list[tuple[float, dict[str, str]]] = []
-    logins, done = [0], threading.Event()
-
-    def client() -> None:
-        while not done.is_set():
-            began = time.monotonic()
-            held.append((began, bench.current()))
-            # What the store said now, and the oldest of what it said within the last two seconds.
-            oldest = next(value for seen, value in held if seen >= began - 2.0)
-            for document in (held[-1][1], oldest):
-                logins[0] += 1
-                if not there.works(document):
-                    failed.append((began, document["username"]))
-            time.sleep(max(0.0, 0.05 - (time.monotonic() - began)))
-
-    watching = threading.Thread(target=client)
-    watching.start()
-    rotations, until = 0, time.monotonic() + 15
-    while time.monotonic() < until:
-        rotations += bench.run(force=True, cutover="when_seen").rotating
-        # The next one takes the former password from its users: nobody may hold it any more.
-        time.sleep(2.5)
-    done.set()
-    watching.join()
-    assert not failed
+    client = Client(bench.current, there.works, 2.0)
+    rotations = 0
+    with client.logging_in():
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            rotations += bench.run(force=True, cutover="when_seen").rotating
+            # The next one takes the former password from its users: nobody may hold it any more.
+            time.sleep(2.5)
+    assert not client.failed
     assert rotations >= 3
-    assert logins[0] > 150
+    assert client.logins > 150
 
 
 def test_the_moment_without_overlap(single: Both, server: Server) -> None:

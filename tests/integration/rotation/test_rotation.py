@@ -13,7 +13,6 @@ import os
 import pathlib
 import secrets as random_source
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -42,6 +41,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict impor
 sys.path.append(str(pathlib.Path(__file__).parent))
 import faults
 import kills
+from clients import Client
 from faults import ALWAYS, Fault, Kind
 
 APP = "rotated"
@@ -252,35 +252,16 @@ def test_killed_at_every_outside_call(fresh: Place, first: bool, after: bool) ->
 
 def test_a_client_that_logs_in_twenty_times_a_second_never_fails(fresh: Place) -> None:
     run(fresh)
-    failed: list[str] = []
-    done = threading.Event()
-    logins = [0]
-    held: list[tuple[float, tuple[str, str]]] = []
-
-    def client() -> None:
-        while not done.is_set():
-            began = time.monotonic()
-            held.append((began, fresh.current()))
-            # What the store said now, and the oldest of what it said within the last second.
-            oldest = next(value for seen, value in held if seen >= began - 1.0)
-            for user, password in dict.fromkeys((held[-1][1], oldest)):
-                logins[0] += 1
-                if not fresh.login(user, password):
-                    failed.append(user)
-            time.sleep(max(0.0, 0.05 - (time.monotonic() - began)))
-
-    watching = threading.Thread(target=client)
-    watching.start()
+    client = Client(fresh.current, lambda credential: fresh.login(*credential), 1.0)
     rotations = 0
-    until = time.monotonic() + 15
-    while time.monotonic() < until:
-        rotations += run(fresh, force=True, cutover="when_seen", grace=2.0).rotating
-        time.sleep(0.2)
-    done.set()
-    watching.join()
-    assert not failed
+    with client.logging_in():
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            rotations += run(fresh, force=True, cutover="when_seen", grace=2.0).rotating
+            time.sleep(0.2)
+    assert not client.failed
     assert rotations >= 3
-    assert logins[0] > 150
+    assert client.logins > 150
 
 
 def test_of_two_runs_at_once_one_proceeds(fresh: Place) -> None:
