@@ -45,9 +45,18 @@ class Login:
 
 def area_of(server: MysqlServer, secrets: Secrets, app: str, documents: Iterable[Document], end: bool) -> Area:
     """The logins' steps; `documents` are what the app's secrets hold. What stays is named."""
-    plans, kept = plan(_observe(server, secrets, app, tuple(documents)), app, end)
+    held = tuple(documents)
+    found = _observe(server, secrets, app, held)
+    plans, kept = plan(found, app, end)
     steps = tuple(Step(one, _deed(server, secrets, login) if one.changes else None) for one, login in plans)
-    return Area(steps, kept)
+    return Area(steps, (*kept, *data_of(found, app, held)))
+
+
+def data_of(logins: Iterable[Login], app: str, documents: Iterable[Document]) -> tuple[Kept, ...]:
+    """The app's databases, as its secrets and its logins' rights name them: they stay. Pure."""
+    named = {app.replace("-", "_"), *(one.get("dbname", "") for one in documents)}
+    there = {right.database for login in logins for one in login.accounts for right in one.rights} & named
+    return tuple(Kept(f"mysql:database/{name}", "data is never removed") for name in sorted(there))
 
 
 def open_logins(server: MysqlServer, secrets: Secrets, app: str, documents: Iterable[Document]) -> tuple[str, ...]:

@@ -160,8 +160,14 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     if job.issuer is not None and current and not (accepted or job.traits.takes or (due and wish.held)):
         refusal = not_valid(job.issuer, job.name, current, control_of_kind(job.spec.kind))
         plan = dataclasses.replace(plan, refusals=(*plan.refusals, refusal))
-    plans = (plan, *target)
+    plans = _all_or_nothing((plan, *target))
     return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make)
+
+
+def _all_or_nothing(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    """Nothing of a secret is begun where something of it is refused, and no plan of it says so."""
+    refusals = tuple(dict.fromkeys(refusal for plan in plans for refusal in plan.refusals))
+    return tuple(dataclasses.replace(plan, refusals=plan.refusals or refusals) if plan.changes else plan for plan in plans)
 
 
 def _accepted(job: Job, current: Document | None) -> bool:

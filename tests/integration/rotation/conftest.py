@@ -5,19 +5,24 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import pathlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 sys.path.append(str(pathlib.Path(__file__).parent))
+import mysql_apps
 import mysql_benches
 import mysql_servers
 from benches import Bench
+from mysql_apps import SqlApp, well
 from mysql_benches import Both
 from mysql_servers import Missing, Server
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module", params=sorted(mysql_servers.SERVERS))
@@ -54,3 +59,27 @@ def both(request: pytest.FixtureRequest, turns: Both, single: Both) -> Both:
 def bench(both: Both) -> Bench:
     """What rotates a secret of each kind."""
     return both[0]
+
+
+@pytest.fixture
+def new_app(
+    demand_cluster: None, sandbox: Any, root: pathlib.Path, server: Server, tmp_path: pathlib.Path
+) -> Iterator[Callable[..., SqlApp]]:
+    """Makes apps on a server, each with a login whose password stands in its code."""
+    made: list[SqlApp] = []
+
+    def make(kind: str = "mysql") -> SqlApp:
+        made.append(mysql_apps.app(sandbox, root, server, f"my-{server.engine}-{next(_NUMBERS)}", tmp_path, kind))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.clean()
+
+
+@pytest.fixture
+def app(new_app: Callable[..., SqlApp]) -> SqlApp:
+    """One whose login was made by us."""
+    made = new_app()
+    well(made.harden())
+    return made

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import pathlib
 import subprocess
@@ -25,6 +26,13 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation impo
 
 VERDICT = {"path": "light", "score": 10, "reasons": [], "controls": [], "facts": {}, "credentials": []}
 VERDICT |= {"contradictions": [], "commit": "0" * 40}
+AT_ONCE = datetime.timedelta()
+
+
+def well(result: dict[str, Any]) -> dict[str, Any]:
+    """A result that is no failure."""
+    assert not result.get("failed"), result["msg"]
+    return result
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +50,17 @@ class SqlApp:
         """What the store calls its secret."""
         return f"microapps/sandbox/{self.name}/database"
 
-    def asked(self, capability: Capability, check: bool = False, **params: Any) -> dict[str, Any]:
-        """What one of our capabilities answers."""
-        request = Request({"profile": self.profile, **params}, check=check, environ=self.environ, run=new_run(self.environ))
+    def asked(
+        self, capability: Capability, check: bool = False, later: datetime.timedelta = AT_ONCE, **params: Any
+    ) -> dict[str, Any]:
+        """What one of our capabilities answers, when it is so much later."""
+        request = Request(
+            {"profile": self.profile, **params},
+            check=check,
+            environ=self.environ,
+            run=new_run(self.environ),
+            now=lambda: datetime.datetime.now(datetime.UTC) + later,
+        )
         return perform(capability, request)
 
     @property
@@ -58,10 +74,12 @@ class SqlApp:
         assert not fenced.get("failed"), fenced["msg"]
         return self.asked(app_secrets.CAPABILITY, check, app=self.entry, verdict=VERDICT, max_age_days=90)
 
-    def rotate(self, when: str = "now", cutover: str = "when_seen", check: bool = False) -> dict[str, Any]:
+    def rotate(
+        self, when: str = "now", cutover: str = "when_seen", check: bool = False, later: datetime.timedelta = AT_ONCE
+    ) -> dict[str, Any]:
         """The rotate playbook's task."""
         options = {"secrets": ["database"], "when": when, "max_age_days": 90, "cutover": cutover, "grace_seconds": 0}
-        return self.asked(on_demand.CAPABILITY, check, app=self.entry, **options)
+        return self.asked(on_demand.CAPABILITY, check, later, app=self.entry, **options)
 
     def retire(self, check: bool = False, sessions: str = "refuse") -> dict[str, Any]:
         """The retire playbook's task."""

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import itertools
 import pathlib
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pymysql
@@ -17,40 +15,12 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).parent))
 import kills
-import mysql_apps
-from mysql_apps import SqlApp
-from mysql_servers import Server
+from clients import Client
+from mysql_apps import SqlApp, well
 
 pytestmark = pytest.mark.cluster
-_NUMBERS = itertools.count(1)
 # How long a client may go on with what the store said: a minute, compressed.
 WHILE = 2.0
-
-
-@pytest.fixture
-def new_app(sandbox: Any, root: pathlib.Path, server: Server, tmp_path: pathlib.Path) -> Iterator[Callable[..., SqlApp]]:
-    made: list[SqlApp] = []
-
-    def make(kind: str = "mysql") -> SqlApp:
-        made.append(mysql_apps.app(sandbox, root, server, f"my-{server.engine}-{next(_NUMBERS)}", tmp_path, kind))
-        return made[-1]
-
-    yield make
-    for app in made:
-        app.clean()
-
-
-@pytest.fixture
-def app(new_app: Callable[..., SqlApp]) -> SqlApp:
-    """One whose login was made by us."""
-    made = new_app()
-    well(made.harden())
-    return made
-
-
-def well(result: dict[str, Any]) -> dict[str, Any]:
-    assert not result.get("failed"), result["msg"]
-    return result
 
 
 def logged_in(app: SqlApp, document: dict[str, str]) -> Any:
@@ -70,24 +40,8 @@ def test_made_as_predicted_and_rotated_again_and_again_while_a_client_logs_in(ne
     predicted, made = well(app.harden(check=True)), well(app.harden())
     assert predicted["changed"] and predicted["objects"] == made["objects"] and predicted["diff"] == made["diff"]
     assert not well(app.harden())["changed"] and not well(app.harden(check=True))["changed"]
-    failed: list[str] = []
-    held: list[tuple[float, dict[str, str]]] = []
-    asked, done = [0], threading.Event()
-
-    def client() -> None:
-        while not done.is_set():
-            began = time.monotonic()
-            held.append((began, app.current()))
-            oldest = next(value for seen, value in held if seen >= began - WHILE)
-            for document in (held[-1][1], oldest):
-                asked[0] += 1
-                if not app.there.works(document):
-                    failed.append(document["username"])
-            time.sleep(max(0.0, 0.05 - (time.monotonic() - began)))
-
-    watching = threading.Thread(target=client)
-    watching.start()
-    try:
+    client = Client(app.current, app.there.works, WHILE)
+    with client.logging_in():
         for turn in range(4):
             former = app.current()
             result = well(app.rotate())
@@ -96,11 +50,8 @@ def test_made_as_predicted_and_rotated_again_and_again_while_a_client_logs_in(ne
             # The next rotation takes the former value from its users: nobody may hold it any more.
             time.sleep(WHILE + 0.5)
             assert app.there.works(former), "the clock alone takes nothing away"
-    finally:
-        done.set()
-        watching.join()
-    assert not failed
-    assert len({value["password"] for _seen, value in held}) == 5 and asked[0] > 150
+    assert not client.failed
+    assert len({value["password"] for _seen, value in client.held}) == 5 and client.logins > 150
     former = app.current("AWSPREVIOUS")
     well(app.rotate(when="compromised", cutover="now"))
     assert not app.there.works(former) and app.there.works(app.current())

@@ -22,6 +22,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.fleet_
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import mysql_hashes
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_accounts import Account, Server
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_accounts import Names as MysqlNames
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_grants import Right
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_session import Flavour
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
 
@@ -233,6 +234,17 @@ def test_which_mysql_logins_are_closed(accounts: list[Account], users: tuple[str
     for line, words in zip(lines, told, strict=True):
         verb, _space, rest = words.partition(" ")
         assert line.startswith(verb) and rest in line
+
+
+def test_that_the_data_stays_is_told_of_every_database_that_is_the_apps() -> None:
+    rights = frozenset({Right("SELECT", "my_app"), Right("SELECT", "of_others")})
+    seen = Server(
+        Flavour("mariadb", (11, 4, 5)), "goldenpath", (dataclasses.replace(kept_by("my_app_a", "ours"), rights=rights),)
+    )
+    documents = [{"username": "my_app_a", "password": "ours", "dbname": "my_app"}]
+    logins = mysql_logins.logins_of(seen, MysqlNames("my_app", "my_app"), documents)
+    assert [one.object for one in mysql_logins.data_of(logins, "my-app", documents)] == ["mysql:database/my_app"]
+    assert mysql_logins.data_of((), "my-app", documents) == ()
 
 
 def test_an_administrator_of_the_server_is_not_closed() -> None:

@@ -28,6 +28,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     Names,
     Server,
     plan,
+    wanted_rights,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_grants import Right
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_session import Flavour
@@ -68,6 +69,20 @@ def test_plans(what: str, seen: Server, arguments: tuple[str, str, bool, tuple[s
     assert {one.object.rpartition("/")[2]: [change.field for change in one.changes] for one in plans if one.changes} == wanted, (
         what
     )
+
+
+@pytest.mark.parametrize(
+    ("seen", "current"),
+    [
+        (server(dataclasses.replace(B, rights=frozenset({READ}))), "x_a"),
+        (server(dataclasses.replace(OLD, rights=frozenset({READ}))), "x_a"),
+        (server(dataclasses.replace(FOUND, rights=frozenset({READ}))), ""),
+    ],
+)
+def test_a_login_that_somebody_dropped_comes_back_with_what_the_app_may_do_and_no_more(seen: Server, current: str) -> None:
+    assert wanted_rights(seen, NAMES, "x_a", current) == {READ}
+    (one,) = plan(seen, NAMES, current, "x_a", True, (), False)
+    assert one.after is not None and one.after["rights"] == ["SELECT on x_db.*"]
 
 
 def with_rights(account: Account, *rights: Right) -> Account:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import mysql_hashes
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import mysql_session
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import Address
@@ -34,6 +34,14 @@ def test_the_hash_has_the_servers_form_whatever_the_salt() -> None:
         assert made.startswith(b"$A$005$") and b"$" not in made[7:] and b"\0" not in made
     # As MySQL's manual prints PASSWORD('mypass').
     assert mysql_hashes.native("mypass") == "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4"
+
+
+def test_a_port_as_ansible_hands_it_over_is_a_port() -> None:
+    class Tagged(int):
+        """Ansible 2.19 marks every value of a task with where it comes from."""
+
+    with pytest.raises(Unreachable), mysql_session.session(Address("127.0.0.1", Tagged(1), "x", "disable"), "x", "x"):
+        pass
 
 
 def test_what_a_server_keeps_tells_whether_a_password_is_its() -> None:

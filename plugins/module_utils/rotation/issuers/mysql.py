@@ -86,6 +86,12 @@ class Door:
         register(self.secrets, to_text(document), document)
         return document
 
+    def identified(self, server: accounts.Server, plugin: str, password: str) -> str:
+        """`IDENTIFIED ...` with a hash of the password, which is kept secret too: an error may quote the statement."""
+        clause = statements.identified(server, plugin, password, self.random_bytes)
+        self.secrets.register(clause.rpartition(" ")[2].strip("'").removeprefix("0x"))
+        return clause
+
     def alone(self, document: Document) -> Document:
         """See `Issuer`."""
         return document
@@ -173,7 +179,7 @@ class MySQL(Door):
             server = observe(connection, self.names, user)
             self._refuse(server, user, pending)
             plugin = statements.plugin_for(server, user)
-            hashed = statements.identified(server, plugin, pending["password"], self.random_bytes)
+            hashed = self.identified(server, plugin, pending["password"])
             for statement in statements.make_login(server, self.names, login, user, hashed):
                 ask(connection, statement)
 
@@ -211,7 +217,7 @@ class MySQL(Door):
                 continue
             unknown = self.secrets.register(new_password(self.random_bytes))
             can = one.plugin == NATIVE or (one.plugin == CACHING_SHA2 and server.flavour.engine == "mysql")
-            hashed = statements.identified(server, one.plugin, unknown, self.random_bytes) if can else ""
+            hashed = self.identified(server, one.plugin, unknown) if can else ""
             for statement in statements.retire(one, hashed):
                 ask(connection, statement)
 

@@ -107,8 +107,9 @@ def former_logins(server: Server, names: Names) -> tuple[str, ...]:
 
 
 def wanted_rights(server: Server, names: Names, login: str, current: str) -> frozenset[Right]:
-    """What `login` is to have: the current login's rights on the app's database; all of them where there is none."""
-    model = current if server.of(current) else login
+    """What `login` is to have: the current login's rights on the app's database. Where somebody dropped that one, those of
+    another login of the app, for they keep theirs when they are locked; all of them where there is none."""
+    model = next((one for one in (current, login, *names.logins, names.app) if server.of(one)), "")
     found = frozenset(right for right in server.rights(model) if right.within(names.database))
     return found or frozenset({Right(ALL, names.database)})
 

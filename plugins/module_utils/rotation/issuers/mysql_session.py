@@ -162,7 +162,8 @@ def _connect(address: Address, user: str, password: str) -> Any:
     try:
         return pymysql.connect(
             host=address.host,
-            port=address.port,
+            # Ansible's numbers are a kind of int of its own, which PyMySQL does not take.
+            port=int(address.port),
             user=user,
             # As bytes: a text would be sent as Latin-1.
             password=password.encode("utf-8", "surrogateescape"),

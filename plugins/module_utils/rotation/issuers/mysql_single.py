@@ -64,8 +64,13 @@ class SingleUser(Door):
         server = self.observed(login)
         kept = any(one.two_passwords for one in server.of(login))
         discards = self.two_passwords and retire is not None and (fresh or kept)
-        before = {"password": "two, the present one and its former" if kept else "the present one", "sessions": "as they are"}
-        after = dict(before)
+        before: dict[str, Any] = {
+            "password": "two, the present one and its former" if kept else "the present one",
+            "sessions": "as they are",
+        }
+        if fresh and server.of(login) and not server.is_open(login):
+            before["locked"] = True
+        after = {**before, **({"locked": False} if "locked" in before else {})}
         if fresh:
             after["password"] = ONLY_ONE if not self.two_passwords else f"a new one; {_GONE}" if discards else _BESIDE
         elif discards:
@@ -95,8 +100,8 @@ class SingleUser(Door):
         # What a person set in the place of the current one is no former password: it goes.
         retain = self.two_passwords and pending != current
         for one in server.of(login):
-            hashed = statements.identified(server, one.plugin, pending["password"], self.random_bytes)
-            ask(connection, statements.change_password(one, hashed, retain))
+            hashed = self.identified(server, one.plugin, pending["password"])
+            ask(connection, statements.change_password(one, hashed, retain, unlock=not server.is_open(login)))
 
     def test(self, pending: Document, current: Document | None) -> None:
         """See `Issuer`: it is the same login, so it may do the same."""

@@ -69,9 +69,10 @@ def discard(accounts: Iterable[Account]) -> tuple[str, ...]:
     return tuple(f"ALTER USER {account(one.user, one.host)} DISCARD OLD PASSWORD" for one in accounts if one.two_passwords)
 
 
-def change_password(one: Account, hashed: str, retain: bool) -> str:
+def change_password(one: Account, hashed: str, retain: bool, unlock: bool) -> str:
     """The account accepts the password behind `hashed`, and with `retain` (MySQL) its former one too."""
-    return f"ALTER USER {account(one.user, one.host)} {hashed}{' RETAIN CURRENT PASSWORD' if retain else ''}"
+    also = (" RETAIN CURRENT PASSWORD" if retain else "") + (" ACCOUNT UNLOCK" if unlock else "")
+    return f"ALTER USER {account(one.user, one.host)} {hashed}{also}"
 
 
 def _grant(server: Server, right: Right, to: str) -> str:
