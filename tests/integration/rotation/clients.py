@@ -29,6 +29,11 @@ class Client:
     held: list[tuple[float, Any]] = dataclasses.field(default_factory=list, repr=False)
     failed: list[Any] = dataclasses.field(default_factory=list, repr=False)
 
+    @property
+    def seen(self) -> int:
+        """How many credentials it has logged in with: on a busy machine it gets round less often, but in every turn."""
+        return len({repr(credential) for _when, credential in self.held})
+
     @contextlib.contextmanager
     def logging_in(self) -> Iterator[None]:
         """For as long as the block runs; what broke the client meanwhile is raised at its end."""

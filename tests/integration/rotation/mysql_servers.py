@@ -27,6 +27,7 @@ from typing import Any
 import benches
 import certificates
 import pymysql
+import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 
@@ -100,6 +101,18 @@ def mysql(tls: bool = True) -> Iterator[Server]:
 
 
 SERVERS: dict[str, Callable[..., contextlib.AbstractContextManager[Server]]] = {"mariadb": mariadb, "mysql": mysql}
+
+
+@contextlib.contextmanager
+def demanded(engine: str) -> Iterator[Server]:
+    """For fixtures: where its package cannot be fetched their tests are skipped, and for any other reason they fail."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(SERVERS[engine]())
+        except Missing as missing:
+            # There is no server to be had: the reason names what is missing. A server that does not start is a failure.
+            pytest.skip(str(missing))
+        yield running
 
 
 @contextlib.contextmanager

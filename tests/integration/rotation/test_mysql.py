@@ -75,7 +75,7 @@ def test_a_client_that_logs_in_twenty_times_a_second_never_fails(both: Both) -> 
             time.sleep(2.5)
     assert not client.failed
     assert rotations >= 3
-    assert client.logins > 150
+    assert client.seen >= rotations
 
 
 def test_the_moment_without_overlap(single: Both, server: Server) -> None:

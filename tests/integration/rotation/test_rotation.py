@@ -261,7 +261,7 @@ def test_a_client_that_logs_in_twenty_times_a_second_never_fails(fresh: Place) -
             time.sleep(0.2)
     assert not client.failed
     assert rotations >= 3
-    assert client.logins > 150
+    assert client.seen >= rotations
 
 
 def test_of_two_runs_at_once_one_proceeds(fresh: Place) -> None:
