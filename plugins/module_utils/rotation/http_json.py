@@ -33,12 +33,14 @@ _IDLE: Final[dict[tuple[int, type, str], list[http.client.HTTPConnection]]] = {}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `challenge` is the way to log in that a 401 names, `seconds` how long to wait before asking again."""
+    """What came back: `challenge` is the way to log in that a 401 names, `seconds` how long to wait before asking again, `index`
+    what a server of several nodes calls the state that the request left it in (OpenBao's and Vault's X-Vault-Index)."""
 
     status: int
     body: Any = dataclasses.field(repr=False)
     challenge: str = ""
     seconds: float = 0.0
+    index: str = ""
 
 
 def request(
@@ -105,9 +107,9 @@ def _once(address: str, method: str, target: str, headers: Mapping[str, str], te
     except ValueError:
         answer = None
     asked = response.getheader("Retry-After") or ""
-    return Reply(
-        response.status, answer, response.getheader("WWW-Authenticate") or "", float(asked) if asked.isdecimal() else 0.0
-    )
+    wait = float(asked) if asked.isdecimal() else 0.0
+    challenge, index = (response.getheader(name) or "" for name in ("WWW-Authenticate", "X-Vault-Index"))
+    return Reply(response.status, answer, challenge, wait, index)
 
 
 def _connection(scheme: str, place: str) -> tuple[list[http.client.HTTPConnection], http.client.HTTPConnection]:

@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from ..errors import Invalid, MicroappsError, NotFound
@@ -188,10 +188,11 @@ def build(environ: Mapping[str, str], progress: Callable[[str], None], parts: Se
         together = sum(part.seconds for part in missing)
         names = ", ".join(part.name for part in missing)
         progress(f"Building {names} from Go modules, once (about {_minutes(together)} on two cores).")
-        _build_all(missing, go, {**environ, "GOCACHE": environ.get("GOCACHE") or str(work)}, progress)
+        with _used(work):
+            _build_all(missing, go, {**environ, "GOCACHE": environ.get("GOCACHE") or str(work)}, progress)
         if all(folder_of(part, go, environ).is_dir() for part in PARTS):
             # Go's own cache of intermediate results takes 4 GB and is of no use once every program is there.
-            shutil.rmtree(work, ignore_errors=True)
+            _remove_unless_used(work)
     return binaries(environ, parts)
 
 
@@ -236,6 +237,24 @@ def _exclusive(path: pathlib.Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _used(work: pathlib.Path) -> Iterator[None]:
+    work.parent.mkdir(parents=True, exist_ok=True)
+    with _lock_of(work).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+def _remove_unless_used(work: pathlib.Path) -> None:
+    with _lock_of(work).open("w") as handle, suppress(BlockingIOError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _lock_of(work: pathlib.Path) -> pathlib.Path:
+    return work.with_name(f".{work.name}.lock")
 
 
 class Running:

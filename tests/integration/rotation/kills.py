@@ -27,7 +27,7 @@ def killed(run: Callable[[], object], budget: int, after: bool, store_alone: boo
     if child == 0:
         try:
             wrap = _killing(budget, after)
-            openbao_server.request = wrap(openbao_server.request)
+            openbao_server.exchange = wrap(openbao_server.exchange)
             azure_keyvault.request = wrap(azure_keyvault.request)
             if not store_alone:
                 _wrap_the_others(wrap)

@@ -93,6 +93,17 @@ def test_a_failed_build_says_why_and_leaves_nothing_that_counts(tmp_path):
     assert build.binaries(environ, ETCD) == {}
 
 
+def test_gos_cache_goes_when_every_part_is_there_and_nobody_else_builds(tmp_path):
+    environ = a_go(tmp_path, f'mkdir -p "$GOCACHE"; {WRITES}')
+    kept = build.cache_folder(environ) / "go-build"
+    build.build(environ, lambda text: None)
+    assert not kept.exists()
+    notation = [part for part in build.ON_DEMAND if part.name == "notation"]
+    with build._used(kept):
+        build.build(environ, lambda text: None, notation)
+    assert kept.exists(), "another build was in the middle of it"
+
+
 def test_what_an_interrupted_build_left_is_swept(tmp_path):
     environ = a_go(tmp_path, WRITES)
     target = build.folder_of(ETCD[0], build.toolchain(environ), environ)

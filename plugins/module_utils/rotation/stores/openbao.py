@@ -290,7 +290,8 @@ class OpenBao:
         self, method: str, kind: str, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Any:
         headers = _MERGE if method == "PATCH" else None
-        status, answer = self.server.request(method, f"{self.mount}/{kind}/{name}", body, query, headers)
+        path, about = f"{self.mount}/{kind}/{name}", name.removesuffix(_PENDING)
+        status, answer = self.server.request(method, path, body, query, headers, about)
         if status in (200, 204):
             return answer
         if status == 404:

@@ -12,6 +12,10 @@
 
 All but the first give a token for a while. It is taken when the server is opened, and again in the second half of its time,
 so that a run may be longer than a token; nothing keeps it, and it ends by itself.
+
+A cluster's standby nodes may answer reading calls with what they have heard of so far (OpenBao since 2.5). A call that must see
+what we wrote says so, and a node that has not heard of it hands the call on to the active one (OpenBao 2.7, "Eventual
+consistency" in its documentation); a server that does not know these headers ignores them.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from ...aws.session import session_for
 from ...errors import MicroappsError
 from ...profile import Aws, BaoLogin
 from ...scrubber import Secrets
-from ..http_json import request
+from ..http_json import exchange
 from .shared import meaning, token_of
 
 _POD: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
@@ -60,10 +64,14 @@ class Place(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entered:
-    """A token and the seconds it is good for from when it was given; 0 if it is another's, who knows when it ends."""
+    """A token and the seconds it is good for from when it was given; 0 if it is another's, who knows when it ends.
+
+    `index`: the state of the server that knows it.
+    """
 
     token: str = dataclasses.field(repr=False)
     seconds: int = 0
+    index: str = ""
 
 
 class Server:
@@ -74,6 +82,8 @@ class Server:
         self.namespace = namespace
         self._enter = enter
         self._lock = threading.Lock()
+        # The state that our last call left the server in, of each thing that calls are about.
+        self._left: dict[str, str] = {}
         self._take()
 
     def request(
@@ -83,10 +93,22 @@ class Server:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        about: str = "",
     ) -> tuple[int, Any]:
-        """Status and answer of a path below `/v1/`, which is quoted here. Unreachable if there is no answer."""
-        sent = {"X-Vault-Token": self.token(), **_namespaced(self.namespace), **(headers or {})}
-        return request(self.address, method, f"/v1/{urllib.parse.quote(path)}", sent, body, query)
+        """Status and answer of a path below `/v1/`, which is quoted here. Unreachable if there is no answer.
+
+        The answer knows of all that we wrote before about the thing that `about` names; without it, of our last call.
+        """
+        token = self.token()
+        index = self._left.get(about) or self._left.get("", "")
+        after = {"X-Vault-Index": index, "X-Vault-Inconsistent": "forward-active-node"} if index else {}
+        sent = {"X-Vault-Token": token, **_namespaced(self.namespace), **after, **(headers or {})}
+        reply = exchange(self.address, method, f"/v1/{urllib.parse.quote(path)}", sent, body, query)
+        if reply.index:
+            self._left[about] = reply.index
+            if method != "GET":
+                self._left[""] = reply.index
+        return reply.status, reply.body
 
     def seconds_left(self) -> int | None:
         """How long what is made with the token outlives this moment: it ends with the token. None if it never does.
@@ -115,6 +137,8 @@ class Server:
     def _take(self) -> None:
         self._since = time.monotonic()
         self._entered = self._enter()
+        if self._entered.index:
+            self._left = {"": self._entered.index}
 
 
 def open_server(place: Place, aws: Aws, secrets: Secrets, environ: Mapping[str, str], whose: str = "the secret store") -> Server:
@@ -131,12 +155,12 @@ def _logged_in(place: Place, aws: Aws, secrets: Secrets, environ: Mapping[str, s
     login = place.login
     body = _shown(place, aws, secrets, environ, whose)
     path = f"/v1/auth/{urllib.parse.quote(login.mount or login.method)}/login"
-    status, answer = request(place.address, "POST", path, _namespaced(place.namespace), body)
-    auth = answer.get("auth") if status == 200 and isinstance(answer, dict) else None
+    reply = exchange(place.address, "POST", path, _namespaced(place.namespace), body)
+    auth = reply.body.get("auth") if reply.status == 200 and isinstance(reply.body, dict) else None
     if not isinstance(auth, dict) or not isinstance(auth.get("client_token"), str) or not auth["client_token"]:
-        raise _refused(f"The login at {whose} by {login.method}", status, answer)
+        raise _refused(f"The login at {whose} by {login.method}", reply.status, reply.body)
     seconds = auth.get("lease_duration")
-    return Entered(secrets.register(auth["client_token"]), seconds if isinstance(seconds, int) else 0)
+    return Entered(secrets.register(auth["client_token"]), seconds if isinstance(seconds, int) else 0, reply.index)
 
 
 def _shown(place: Place, aws: Aws, secrets: Secrets, environ: Mapping[str, str], whose: str) -> dict[str, str]:
