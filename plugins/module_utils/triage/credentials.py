@@ -11,11 +11,14 @@ from typing import Final
 from ..verdict import CredentialFinding
 from . import paths, standing
 from .detectors import (
+    asked,
     assignments,
+    commands,
     connection_strings,
     connections,
     key_blocks,
     logins,
+    password_tables,
     requests,
     secret_files,
     told_beside_hash,
@@ -24,7 +27,7 @@ from .detectors import (
 from .fingerprints import fingerprint
 from .model import Candidate, SourceFile
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
-from .views import views
+from .views import plain_of, views
 
 Detector = Callable[[SourceFile], Iterable[Candidate]]
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -35,6 +38,9 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     requests.candidates,
     secret_files.candidates,
     told_beside_hash.candidates,
+    commands.candidates,
+    password_tables.candidates,
+    asked.candidates,
     assignments.candidates,
 )
 HEAD, BEFORE, AFTER = 8, 12, 4
@@ -101,9 +107,16 @@ def _distinct(judged: list[Sighting]) -> Iterator[Sighting]:
     ):
         line = kept.setdefault(sighting.candidate.line, [])
         value = sighting.candidate.value
-        if not any(value in other.candidate.value or other.candidate.value in value for other in line):
+        if not any(_is_same(value, other.candidate.value) for other in line):
             line.append(sighting)
             yield sighting
+
+
+def _is_same(value: str, other: str) -> bool:
+    # A value within another, or what another's base64 wraps, is the same credential twice.
+    if value in other or other in value:
+        return True
+    return value in (plain_of(other) or "") or other in (plain_of(value) or "")
 
 
 def findings(sightings: Iterable[Sighting], app: str) -> tuple[CredentialFinding, ...]:

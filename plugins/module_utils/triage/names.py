@@ -17,7 +17,9 @@ _PASSWORD: Final = vocabulary(
     "emailpassword "
     "apppassword userpwd adminpass loginpassword secretpassword masterpassword"
 )
-_TOKEN: Final = vocabulary("token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken")
+_TOKEN: Final = vocabulary(
+    "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken"
+)
 _SECRET: Final = vocabulary(
     "secret secretkey clientsecret appsecret apisecret sharedsecret consumersecret secretaccesskey webhooksecret"
 )
@@ -101,6 +103,10 @@ _PUBLIC: Final = re.compile(
 )
 
 
+# API_KEY_PROD, apiKeyValue: for which environment, or that it is a value, says nothing of what it opens.
+_WHERE_OR_WHAT: Final = vocabulary("prod production live staging stage sandbox uat dev development value val")
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """The lower-case words of an identifier, whatever it is spelled like."""
     return tuple(word.lower() for word in _SPLIT.split(name) if word)
@@ -116,6 +122,8 @@ def secret_kind(name: str) -> str:
     name = name.rstrip("_")
     tail = name.rsplit(".", 1)[-1] if "." in name else name
     words = words_of(tail) or ("",)
+    while len(words) > 1 and words[-1] in _WHERE_OR_WHAT:
+        words = words[:-1]
     joined, last = "_".join(words), words[-1]
     if not any(letter.isalpha() for letter in last) and len(words) > 1:
         words, last = words[:-1], words[-2]
@@ -125,6 +133,8 @@ def secret_kind(name: str) -> str:
         return ""
     if last in _PASSWORD or last.endswith(("password", "passwd", "passwort", "dbpwd")):
         return "password"
+    if joined == "api_hash":
+        return "secret"  # Telegram's, beside its api_id
     if last == "pin" and len(words) > 1:
         return "pin"
     if _SIGNING.search(joined) and last in (

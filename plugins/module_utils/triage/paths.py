@@ -32,7 +32,9 @@ _EXAMPLE: Final = re.compile(
     r"(^|/)(examples?|samples?|template)[.\-_][^/]*$|\.(example|sample|template|dist)\.",
     re.IGNORECASE,
 )
+# com/example/ is the package that a generator of Java apps proposes, no folder of examples.
 _EXAMPLE_FOLDER: Final = re.compile(r"(^|/)(examples?|samples?|demos?|templates?/env)/", re.IGNORECASE)
+_JAVA_PACKAGE: Final = re.compile(r"(^|/)src/(main|test)/(java|kotlin|scala|groovy)/")
 _DOCUMENT: Final = re.compile(
     r"\.(md|mdx|rst|adoc|markdown|textile)$|(^|/)(readme|changelog|contributing|license|notice|authors|install)[^/]*$|(^|"
     r"/)docs?/",
@@ -81,7 +83,7 @@ def is_test(path: str) -> bool:
 
 def is_example(path: str) -> bool:
     """A file people copy and fill in (`.env.example`), or one in an examples folder."""
-    return bool(_EXAMPLE.search(path) or _EXAMPLE_FOLDER.search(path))
+    return bool(_EXAMPLE.search(path) or _EXAMPLE_FOLDER.search(_JAVA_PACKAGE.split(path)[0]))
 
 
 def is_document(path: str) -> bool:

@@ -18,7 +18,7 @@ _HINTS: Final = vocabulary(
     "_pin pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature cookie "
     "bearer access license encrypt jwt session hash kennwort contrasena senha pat creds"
 )
-_OPERATOR: Final = r"(?P<op>===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
+_OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 # Calls that hand their literal through; any other call's literal is a question, a name or a path.
 _WRAPPERS: Final = (
     r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
@@ -28,7 +28,8 @@ _WRAPPERS: Final = (
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
-    r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})\s*(?::\s*[A-Za-z_][\w.\[\]<>|?, ]{0,40}?)?\s*"
+    r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})(?:\[\d*\])?"
+    r"\s*(?::\s*[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|[Aa]s\s+\w+)?\s*"
     + _OPERATOR
     + r"\s*(?:"
     + _WRAPPERS
@@ -50,6 +51,12 @@ _PAIR_CALL: Final = re.compile(
     r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
+# #define NAME "value"
+_DEFINED: Final = re.compile(r"^\s*#\s*define\s+(?P<name>\w+)\s+\(?[\"](?P<value>(?:\\.|[^\"\\\n]){1,400})[\"]")
+# {"name": "X-API-Key", "value": "x"}, as collections of requests and exported flows keep headers
+_NAMED: Final = re.compile(
+    r"[\"'](?:name|key)[\"']\s*:\s*[\"'](?P<name>[\w.\-]{2,60})[\"']\s*,\s*[\"']value[\"']\s*:\s*[\"'](?P<value>[^\"'\n]{1,400})[\"']"
+)
 # @Value("${name:default}"), ${NAME:-default}, ${NAME:default}
 _INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>[^${}\s\"']{1,200})\}")
 # NAME=value and name: value without quotes
@@ -68,8 +75,13 @@ _MARKUP: Final = re.compile(
     r"[\"'](?P<value4>[^\"']{8,300})[\"']|\bdata-(?P<name5>[\w-]*(?:key|token|"
     r"secret)[\w-]*)\s*=\s*[\"'](?P<value5>[^\"']{8,300})[\"']"
 )
-_ENVIRONMENT_PAIR: Final = re.compile(r"[\"']?name[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{2,60})[\"']?\s*,?\s*$")
-_ENVIRONMENT_VALUE: Final = re.compile(r"^\s*[\"']?value[\"']?\s*[:=]\s*[\"']?(?P<value>[^\s\"'#]+)[\"']?\s*,?\s*$")
+_ENVIRONMENT_PAIR: Final = re.compile(
+    r"(?:[\"']?name[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{2,60})[\"']?|"
+    r"\"(?:name|key)\"\s*:\s*\"(?P<name2>[\w.\-]{2,60})\")\s*,?\s*$"
+)
+_ENVIRONMENT_VALUE: Final = re.compile(
+    r"^\s*[\"']?value[\"']?\s*[:=]\s*[\"']?(?P<value>(?:(?:Bearer|Token|Basic) )?[^\s\"'#]+)[\"']?\s*,?\s*$"
+)
 _BARE_SUFFIXES: Final = vocabulary(
     ".env .ini .cfg .conf .config .properties .yml .yaml .toml .tfvars .sh .bash .zsh .fish "
     ".bat .cmd .ps1 .dockerfile .service .netrc "
@@ -78,7 +90,7 @@ _BARE_SUFFIXES: Final = vocabulary(
     ".old .orig .save .swp .backup .local .production .development .staging"
 )
 _BARE_NAMES: Final = re.compile(
-    r"^(dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars)$",
+    r"^(dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars|\.r(?:environ|profile))$",
     re.IGNORECASE,
 )
 _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
@@ -118,12 +130,12 @@ def _environment(file: SourceFile, number: int, line: str) -> Iterator[Candidate
     pair = _ENVIRONMENT_PAIR.search(line)
     value = _ENVIRONMENT_VALUE.match(file.lines[number]) if pair and number < len(file.lines) else None
     if pair and value:
-        yield from _made(file, number + 1, pair["name"], value["value"], "a value of the environment")
+        yield from _made(file, number + 1, pair["name"] or pair["name2"], value["value"], "a value beside its name")
 
 
 def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
     taken: set[str] = set()
-    for form, default in ((_DEFAULTED, True), (_PAIR_CALL, False)):
+    for form, default in ((_DEFAULTED, True), (_PAIR_CALL, False), (_DEFINED, False), (_NAMED, False)):
         for match in form.finditer(line):
             if match["value"] not in taken:
                 taken.add(match["value"])

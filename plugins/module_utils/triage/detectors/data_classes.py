@@ -31,7 +31,7 @@ _PAYMENT: Final = re.compile(
     r"swift(_?code)?|sort_?code|routing_?number|"
     r"bank_?(account\w*|name|code|details)|account_?(number|holder)|sepa\w*|payment_?(method|intent|id|status|token)\w*|"
     r"stripe_\w+|paypal_\w+|charge_?id|"
-    r"payout\w*|payroll|salary|salaries|wage|wages|reimburse\w*|invoice_?(number|id|total|amount)|billing_?\w+|"
+    r"payout\w*|payroll|reimburse\w*|invoice_?(number|id|total|amount)|billing_?\w+|"
     r"transaction_?(id|amount)|checkout_?session\w*)($|_)"
 )
 _PERSONAL: Final = re.compile(
@@ -51,7 +51,7 @@ _PERSONAL: Final = re.compile(
     r"correo(_?\w*)?|apellidos?|nombres|nombre_?(completo|cliente|usuario)|telefono\w*|celular|direccion|fecha_?nacimiento|"
     r"dni|cedula|sobrenome|nome_?completo|telefone|endereco|cpf|data_?nascimento|prenom|nom_?(famille|complet)|courriel|"
     r"adresse(_?\w*)?|date_?naissance|vorname|nachname|geburts(datum|tag)|strasse|hausnummer|plz|telefon\w*|"
-    r"cognome|indirizzo|codice_?fiscale|data_?nascita|estado_?civil|familienstand|etat_?civil|edad|idade|sexo|"
+    r"cognome|indirizzo|codice_?fiscale|data_?nascita|salary|salaries|wages?|gehalt|salario|salaire|estado_?civil|familienstand|etat_?civil|edad|idade|sexo|"
     r"geboorte_?datum|achternaam|voornaam|so_?dien_?thoai|ho_?ten|telefoon\w*|emailadres|no_?hp|alamat|imie|nazwisko)($|_)"
 )
 _CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
@@ -72,9 +72,17 @@ _STEMS: Final = vocabulary(
     "pacien tratam anteced alerg sintoma medicam histori allergi medik krank blutgr befund trait malad ordonn pazien terapia "
     "doenca enferm correo apellid nombre telef celular direc nacim dni cedula nome endere cpf nascim courriel adress naiss "
     "vorname nachname geburt strasse hausn plz cogn indiri codice nascita civil familienstand edad idade sexo geboort naam "
-    "benh chan_ chandoan hasta pasien thoai hoten ho_ten no_hp nohp alamat imie nazwisko discharge"
+    "benh chan_ chandoan hasta pasien thoai hoten ho_ten no_hp nohp alamat imie nazwisko "
+    "gehalt salair discharge x-ray xray tumo cancer pneumonia mri stroke hospital clinic therap"
 )
 TITLE: Final = "the title of a page"
+CHOICE: Final = "a choice of a form"
+# What a page is about, where it asks people: words of a title, not of a field.
+_ABOUT_HEALTH: Final = re.compile(
+    r"(^|_)(doctors?|medical|patients?|symptoms?|diagnos\w+|disease\w*|diabetes|cancer|pneumonia|tumou?r|mri|x_?ray|ecg|stroke|"
+    r"mental_health|health_?care|hospital|clinical|clinic|therap\w+|pregnan\w*|discharge_summary|heart_(?:attack|failure|risk))($|_)"
+)
+_OF_PLANTS: Final = re.compile(r"(^|_)(plants?|lea(f|ves)|crops?|banana|potato\w*|tomato\w*|rice|maize|animal|pets?|cattle)($|_)")
 # each form has one group that tells the field's name
 _FIELDS: Final = tuple(
     (re.compile(form), where)
@@ -136,9 +144,13 @@ _FIELDS: Final = tuple(
             "a question of a form",
         ),
         (
-            r"\bgr\.(?:Textbox|Number|Dropdown|Radio|Slider|Checkbox|CheckboxGroup|TextArea|DateTime)"
-            r"\([^()]{0,200}?label\s*=\s*f?[\"']([^\"'\n]{2,60})[\"']",
+            r"\bgr\.(?:Textbox|Number|TextArea|DateTime)\(.{0,200}?\blabel\s*=\s*f?[\"']([^\"'\n]{2,60})[\"']",
             "a question of a form",
+        ),
+        (r"\bgr\.(?:Dropdown|Radio|Slider|Checkbox\w*)\(.{0,200}?\blabel\s*=\s*f?[\"']([^\"'\n]{2,60})[\"']", CHOICE),
+        (
+            r"^\s*(?:title|description)\s*=\s*f?[\"']([^\"'\n]{4,160})[\"']|gr\.(?:Blocks|Markdown)\(.{0,20}?[\"']([^\"'\n]{4,80})",
+            TITLE,
         ),
         (
             r"\b(?:dcc|dbc)\.(?:Input|Textarea|Dropdown|DatePickerSingle|RadioItems|Checklist)"
@@ -288,8 +300,12 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
 
 def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> Iterator[Evidence]:
     joined = "_".join(words_of(name))
+    if where == TITLE:
+        if _ABOUT_HEALTH.search(joined) and not _OF_PLANTS.search(joined):
+            yield Evidence("data", "health", 6 - less, file.path, number, f"{where}: '{name[:40]}'")
+        return
     value = next((value for value, form in _CLASSES if form.search(joined)), "")
-    if value and (value == "health" or where != TITLE):
+    if value and not (value == "payment" and where == CHOICE):
         weak = joined in _WEAK_FIELDS or where in ("a field of a type", "a value the code takes in")
         yield Evidence("data", value, (3 if weak else 6) - less, file.path, number, f"{where} called '{name[:40]}'")
 

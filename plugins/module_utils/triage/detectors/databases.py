@@ -34,6 +34,8 @@ _CODE: Final = (
     ".ex",
     ".exs",
     ".dart",
+    ".r",
+    ".rmd",
 )
 # engine, weight, form; looked for in code
 _IMPORTS: Final = tuple(
@@ -45,7 +47,7 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:psycopg2?|asyncpg|pg8000|aiopg|psycopg_pool)\b|require\(['\"](?:pg|postgres|"
             r"pg-promise)['\"]\)|from ['\"](?:pg|postgres|pg-promise|@neondatabase/serverless|@vercel/postgres)['\"]|"
             r"github\.com/(?:lib/pq|jackc/pgx)|org\.postgresql|using Npgsql|UseNpgsql\(|\bpg_connect\(|"
-            r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bPgPool(?:Options)?\b|\btokio_postgres\b|diesel::pg|"
+            r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bRPostgres(?:QL)?\b|\bPgPool(?:Options)?\b|\btokio_postgres\b|diesel::pg|"
             r"Ecto\.Adapters\.Postgres",
         ),
         (
@@ -54,7 +56,7 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:pymysql|MySQLdb|mysql\.connector|aiomysql|asyncmy|flask_mysqldb)\b|"
             r"require\(['\"]mysql2?(?:/promise)?['\"]\)|from ['\"]mysql2?(?:/promise)?['\"]|"
             r"github\.com/go-sql-driver/mysql|com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
-            r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|Ecto\.Adapters\.MyXQL|"
+            r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
             r"define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
         ),
         (
@@ -63,13 +65,13 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:sqlite3|aiosqlite|sqlite_utils)\b|require\(['\"](?:better-sqlite3|sqlite3|node:sqlite|"
             r"sql\.js)['\"]\)|from ['\"](?:better-sqlite3|sqlite3|sqlite|node:sqlite|bun:sqlite)['\"]|"
             r"github\.com/mattn/go-sqlite3|modernc\.org/sqlite|UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
-            r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|Ecto\.Adapters\.SQLite3|package:sqflite",
+            r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (
             "mongodb",
             8,
             r"(?:import|from)\s+(?:pymongo|motor|mongoengine|beanie|flask_pymongo)\b|require\(['\"](?:mongoose|"
-            r"mongodb)['\"]\)|from ['\"](?:mongoose|mongodb)['\"]|go\.mongodb\.org|com\.mongodb|using MongoDB|"
+            r"mongodb)['\"]\)|from ['\"](?:mongoose|mongodb)['\"]|go\.mongodb\.org|com\.mongodb|using MongoDB|\bmongolite\b|"
             r"mongoose\.connect\(",
         ),
         (
@@ -84,6 +86,8 @@ _IMPORTS: Final = tuple(
             "firebase",
             7,
             r"firebase/(?:firestore|database|compat/firestore|compat/database)|getFirestore\(|firebase\.firestore\(|"
+            r"getDatabase\(|initializeFirestore\(|admin\.database\(|firebase-(?:firestore|database)(?:-compat)?\.js|"
+            r"firebase_admin\s+import\s[^\n]*\b(?:db|firestore)\b|"
             r"firebase\.database\(|firestore\.client\(|google\.cloud import firestore|firebase-admin/firestore|"
             r"admin\.firestore\(|package:(?:cloud_firestore|firebase_database)/",
         ),
@@ -201,7 +205,7 @@ _PACKAGES: Final = tuple(
         ("supabase", 6, r"\"@supabase/supabase-js\"\s*:|^[\s\"'\-]*supabase\b"),
         (
             "firebase",
-            4,
+            2,  # its packages also send mail and log people in: the code tells whether it keeps data there
             r"\"firebase(?:-admin)?\"\s*:|^[\s\"'\-]*firebase-admin\b|"
             r"^[\s\"'\-]*google-cloud-firestore\b|^\s*(?:cloud_firestore|firebase_database)\s*:",
         ),

@@ -13,6 +13,8 @@ from ..model import Candidate, SourceFile
 from ..vocabulary import vocabulary
 
 _Q: Final = r"[rbfu@]?[\"'`]"
+# An argument that may be a literal or something read elsewhere.
+_ANY: Final = r"(?:[rbfu@]?[\"'`][^\"'`\n]*[\"'`]|[\w$.\->:]+(?:\([^()\n]*\)|\[[^\[\]\n]*\])?)"
 # kind, why, form with the groups password, and host and user where the call has them
 _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
     (kind, why, re.compile(form))
@@ -20,21 +22,98 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "mysql_password",
             "the password of a MySQL connection",
-            rf"(?:mysqli_connect|mysql_connect|mysql_pconnect|new\s+mysqli|"
-            rf"mysqli_real_connect)\s*\(\s*(?:\$\w+\s*,\s*)?{_Q}(?P<host>[^\"'`]*)[\"'`]\s*,\s*"
-            rf"{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"(?:mysqli_connect|mysql_connect|mysql_pconnect|new\s+mysqli|(?:pymysql|MySQLdb)\.connect|"
+            rf"mysqli_real_connect)\s*\(\s*(?:\$\w+\s*,\s*)?(?:{_Q}(?P<host>[^\"'`]*)[\"'`]|[\w$.\->:]+)\s*,\s*"
+            rf"(?:{_Q}(?P<user>[^\"'`]*)[\"'`]|[\w$.\->:]+)\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "database_password",
             "the password of a PDO connection",
-            rf"new\s+\\?PDO\s*\(\s*{_Q}[a-z]+:(?:[^\"'`]*?host=(?P<host>[\w.\-]+))?[^\"'`]*[\"'`]\s*,\s*"
-            rf"{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"new\s+\\?PDO\s*\(\s*(?:{_Q}[a-z]+:(?:[^\"'`]*?host=(?P<host>[\w.\-]+))?[^\"'`]*[\"'`]|[\w$.\->:]+)\s*,\s*"
+            rf"(?:{_Q}(?P<user>[^\"'`]*)[\"'`]|[\w$.\->:]+)\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "database_password",
             "the password of a database connection",
-            rf"DriverManager\.getConnection\s*\(\s*{_Q}jdbc:\w+:(?://)?(?P<host>[\w.\-]*)[^\"'`]*[\"'`]\s*,\s*"
-            rf"{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"DriverManager\.getConnection\s*\(\s*(?:{_Q}jdbc:\w+:(?://)?(?P<host>[\w.\-]*)[^\"'`]*[\"'`]|\w+)\s*,\s*"
+            rf"(?:{_Q}(?P<user>[^\"'`]*)[\"'`]|\w+)\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+        ),
+        (
+            "oracle_password",
+            "the password of a database connection",
+            rf"(?:cx_Oracle|oracledb)\.connect\s*\(\s*(?:{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]|"
+            rf"{_Q}(?P<user>[\w$]+)/(?P<password2>[^\"'`@/\s]+)@(?P<host>[\w.\-]+))",
+        ),
+        (
+            "database_password",
+            "the password of a database connection",
+            rf"InfluxDBClient\s*\(\s*{_Q}(?P<host>[^\"'`]*)[\"'`]\s*,\s*\w+\s*,\s*{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*"
+            rf"{_Q}(?P<password>[^\"'`]+)[\"'`]|%s:%s@[^\"'`\n]*[\"'`]\s*[,%]\s*\(?\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]",
+        ),
+        (
+            "smtp_password",
+            "the password of a mail login",
+            rf"\bPlainAuth\s*\(\s*{_ANY}\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]\s*,\s*{_Q}(?P<host>[^\"'`]*)|"
+            rf"\b(?:NewDialer|NewPlainDialer)\s*\(\s*{_ANY}\s*,\s*\w+\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]|"
+            rf"\byagmail\.SMTP\s*\(\s*{_ANY}\s*,\s*{_Q}(?P<password3>[^\"'`]+)[\"'`]",
+        ),
+        (
+            "ftp_password",
+            "the password of a file transfer",
+            rf"\bFTP(?:_TLS)?\s*\(\s*{_Q}(?P<host>[^\"'`]*)[\"'`]\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+        ),
+        (
+            "mqtt_password",
+            "the password of a message broker",
+            rf"\busername_pw_set\s*\(\s*{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]|"
+            rf"\b(?:client|mqtt\w*)\.connect\s*\(\s*\"[^\"]*\"\s*,\s*\"[^\"]+\"\s*,\s*\"(?P<password2>[^\"]+)\"\s*[,)]",
+        ),
+        (
+            "wifi_password",
+            "the password of a wireless network",
+            rf"\bWiFi(?:Multi)?\.(?:begin|addAP)\s*\(\s*{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]{{8,63}})[\"'`]",
+        ),
+        (
+            "password",
+            "the password of an account the code opens",
+            rf"(?:createUser|signIn)WithEmailAndPassword\s*\(\s*(?:[\w.()]+\s*,\s*)?{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*"
+            rf"{_Q}(?P<password>[^\"'`]+)[\"'`]|"
+            rf"\bcreate_(?:super)?user\s*\(\s*{_ANY}\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]|"
+            rf"\b[uU]serManager\.(?:CreateAsync|AddPasswordAsync|ResetPasswordAsync)\s*\([^\"\n]*,\s*\"(?P<password3>[^\"]+)\"",
+        ),
+        (
+            "password",
+            "the password that a setter gets",
+            rf"\.(?:setPassword|set_password|SetPassword|setPass|withPassword)\s*\(\s*"
+            rf"(?:[\w.]+\(\s*)?{_Q}(?:\{{noop\}})?(?P<password>[^\"'`\s{{}}]{{4,}})[\"'`]\s*\)|"
+            rf"\.password\s*\(\s*(?:[\w.]+\(\s*)?\"(?:\{{noop\}})?(?P<password2>[^\"\s{{}}]*[^\"\sA-Za-z_-][^\"\s{{}}]*)\"\s*\)",
+        ),
+        (
+            "password",
+            "a password in clear, hashed when the code runs",
+            rf"\b(?:generate_password_hash|password_hash|make_password|(?:bcrypt\w*|argon2|BCrypt\w*|Hash|hasher|"
+            rf"pwd_context|\w*[pP]asswordEncoder|\w*[pP]asswordHasher|ph)(?:\.|::)(?:hash|hashSync|encode|make|HashPassword|"
+            rf"EnhancedHashPassword|hashpw|generate_password_hash)|password_verify|hashpw|GenerateFromPassword)\s*\(\s*(?:\[\]byte\(\s*)?"
+            rf"{_Q}(?!(?i:sha-?\d|md5|argon2|bcrypt|scrypt|pbkdf2))(?P<password>[^\"'`\s]{{4,}})[\"'`]",
+        ),
+        (
+            "password",
+            "a password in clear, hashed to compare",
+            r"(?:={2,3}\s*(?:md5|sha1|hash)\s*\(\s*(?:['\"]sha\d+['\"]\s*,\s*)?['\"](?P<password>[^'\"\s]{4,})['\"]\s*\))|"
+            r"(?i:\b\w*(?:pass|pw|login)\w*\b[^\n]{0,60}?)hashlib\.\w+\(\s*b?['\"](?P<password2>[^'\"\s]{4,})['\"]",
+        ),
+        (
+            "basic_auth_password",
+            "the password of a basic login, encoded when the code runs",
+            rf"\b(?:btoa|Buffer\.from|b64encode|base64_encode|Base64\.encode\w*|EncodeToString|"
+            rf"encodeToString|ToBase64String)\s*\(\s*(?:[\w.]*\(\s*|\[\]byte\(\s*)?{_Q}(?P<user>[\w.@+-]{{1,60}}):(?P<password>[^\"'`\s:]{{4,}})[\"'`]",
+        ),
+        (
+            "api_secret",
+            "the second of the two keys of a client",
+            rf"\b(?:OAuthHandler|OAuth1UserHandler|OAuth1|OAuth1Session|set_access_token|SpotifyClientCredentials)\s*\(\s*"
+            rf"{_Q}[A-Za-z0-9_\-]{{15,}}[\"'`]\s*,\s*{_Q}(?P<password>[A-Za-z0-9_\-]{{20,}})[\"'`]|"
+            rf"\bTelegramClient\s*\(\s*{_ANY}\s*,\s*\w+\s*,\s*{_Q}(?P<password2>[0-9a-f]{{32}})[\"'`]",
         ),
         (
             "database_password",
@@ -52,7 +131,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "the password of a basic login",
             rf"(?:HTTPBasicAuth|BasicAuth|HTTPDigestAuth|aiohttp\.BasicAuth|UsernamePasswordCredentials|NetworkCredential|"
             rf"PasswordAuthentication|SetBasicAuth|"
-            rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?{_Q}(?P<user>[^\"'`\s]*)[\"'`]\s*,\s*(?:\w+\s*=\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?(?:{_Q}(?P<user>[^\"'`\s]*)[\"'`]|[\w.]+)\s*,\s*(?:\w+\s*=\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "basic_auth_password",
@@ -151,7 +230,10 @@ _HINTS: Final = vocabulary(
     "mysql pdo getconnection sequelize login auth credential curl identified password pgpass sshpass redis- "
     "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
     "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
-    "mariadb mistral translator"
+    "mariadb mistral translator oracle influx %s:%s plaindialer newdialer yagmail ftp( ftp_tls( username_pw wifi create_user "
+    "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
+    "btoa buffer.from base64 tobase64 encodetostring "
+    "access_token generatefrompassword passwordencoder spotify"
 )
 
 
@@ -163,7 +245,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for kind, why, form in _FORMS:
             for match in form.finditer(line):
                 groups = match.groupdict()
-                value = groups["password"] or groups.get("password2") or ""
+                value = groups["password"] or groups.get("password2") or groups.get("password3") or ""
                 if value:
                     host, user = groups.get("host") or "", groups.get("user") or ""
                     yield Candidate(kind, value, file.path, number, "call", why, "", host, user)

@@ -71,5 +71,8 @@ def _basic(file: SourceFile, number: int, value: str) -> Iterator[Candidate]:
         user, _unused, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return
+    if not password and len(user) >= 16 and user.isprintable():
+        # A vendor's key is the user, and the password is empty.
+        yield Candidate("api_key", value, file.path, number, "assignment", "a key in a basic login in a header", "authorization")
     if password and password.isprintable():
         yield Candidate("basic_auth_password", value, file.path, number, "uri", "a login in a header, in base64", "", "", user)

@@ -57,6 +57,7 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
     ("google_api_key", "Google API key", r"AIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
     ("google_oauth_secret", "Google OAuth client secret", r"GOCSPX-[\w-]{20,}"),
     ("google_oauth_token", "Google OAuth token", r"ya29\.[\w-]{30,}|1//0[\w-]{30,}"),
+    ("telegram_payment_token", "Telegram payment provider token", r"(?<![\w:])\d{6,12}:LIVE:[\w-]{5,}"),
     ("sendgrid_api_key", "SendGrid API key", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
     ("mailgun_api_key", "Mailgun API key", r"(?<![\w-])key-[0-9a-f]{32}(?!\w)|(?<!\w)[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?!\w)"),
     ("mailchimp_api_key", "Mailchimp API key", r"(?<!\w)[0-9a-f]{32}-us\d{1,2}(?!\w)"),
@@ -122,7 +123,7 @@ _HINTS: Final = vocabulary(
     "xsmtpsib- re_ hf_ api_org_ gsk_ r8_ pplx- xai- tvly- pcsk_ lsv2_ npm_ pypi-AgE shpat_ shpca_ shppa_ shpss_ "
     "shpua_ sq0 EAA rzp_ FLWSECK access_token$ _v1_ sb_ sbp_ dapi hvs. hvb. .atlasv1. dp. dckr_ lin_api_ secret_ "
     "ntn_ pat figd_ PMAK- NRAK- sntr glsa_ glc_ sk.eyJ pk.eyJ pscale_ IncD AccountKey= SharedAccessKey= 8Q~ "
-    "vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
+    ":LIVE: vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
 )
 _FORMED: Final = re.compile(r"[0-9a-f]{32}|\d{8}:[A-Za-z0-9_-]{34}|[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.")
 _COMPILED: Final = tuple((kind, title, re.compile(form)) for kind, title, form in _FORMS)

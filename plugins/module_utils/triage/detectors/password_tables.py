@@ -1,0 +1,137 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Passwords kept as a table: a list or mapping of logins in the code, and rows that a statement puts into a table of users."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..hints import lines_with
+from ..model import Candidate, SourceFile
+from ..names import secret_kind
+
+_MOST_LINES: Final = 40
+_NAME: Final = (
+    r"passwords?|passwoerter|passw(?:oe|\u00f6)rter|passcodes?|pass_?phrases?|access_?codes?|pins?|senhas?|contrase\w{1,2}as?"
+)
+# PASSWORDS = {"admin": "x"}, VALID_PASSWORDS = ["x", "y"], if pw in ("x", "y"), ["x"].includes(password)
+_TABLE: Final = re.compile(
+    rf"(?i)\b(?:\w+_)?(?:{_NAME})\b[\"']?\s*(?::\s*[\w\[\], ]+?)?\s*(?P<op>=|:|=>)\s*[\[({{](?!\s*$)|"
+    rf"(?i:\b(?:pw|pass|pwd|password|passwort|passcode|pin)\b)\s+(?:not\s+)?in\s+[\[({{]"
+)
+_OPENED: Final = re.compile(rf"(?i)\b(?:\w+_)?(?:{_NAME})\b[\"']?\s*(?::\s*[\w\[\], ]+?)?\s*(?:=|=>)\s*[\[({{]\s*$")
+_LOGINS: Final = re.compile(
+    r"(?i)\b(?:\w+_)?(?:users?|logins?|accounts?|credentials?|user_?db|benutzer|usuarios)\b[\"']?"
+    r"\s*(?::\s*[\w\[\], ]+?)?\s*=\s*\{(?P<rest>.*)"
+)
+_INCLUDES: Final = re.compile(
+    r"\[(?P<items>[^\[\]\n]{3,400})\]\.(?:includes|indexOf|include\?|contains)\(\s*(?i:\w*(?:pw|pass|pwd|password|passwort|code|pin))\b"
+)
+_LITERAL: Final = re.compile(r"(?P<quote>[\"'])(?P<value>[^\"'\s]{4,60})(?P=quote)(?P<after>\s*(?::|=>))?")
+_ENTRY: Final = re.compile(r"[\"'](?P<user>[\w.@+-]{2,60})[\"']\s*:\s*(?P<quote>[\"'])(?P<value>[^\"'\s]{6,60})(?P=quote)")
+_MIXED: Final = re.compile(r"[^A-Za-z._@/-]")
+_INSERT: Final = re.compile(
+    r"(?i)\binsert\s+(?:ignore\s+|or\s+\w+\s+)?into\s+[\w.\"`\[\]]+\s*\((?P<columns>[^()]{3,400})\)\s*values?\b"
+)
+_PASSWORD_COLUMN: Final = re.compile(
+    r"(?i)^(?:\w+_)?(?:password|passwd|pwd|pass|passwort|kennwort|senha|contrase\w{1,2}a|mot_?de_?passe|sifre|parol)$"
+)
+_VALUE: Final = re.compile(r"\s*(?:N?'(?P<text>(?:[^'\n]|'')*)'|(?P<other>[^,()']+(?:\([^()]*\))?))\s*(?P<end>[,)])")
+_BRACKETS: Final = ("[", "(", "{")
+_BRACKET: Final = re.compile(r"[\[({]")
+_HASH: Final = re.compile(r"^(?:\$\w+\$|[0-9a-fA-F]{32,128}$|sha\d|pbkdf2|argon2|scrypt|\{\w+\}|\*[0-9A-F]{40}$|md5)")
+_HINTS: Final = (
+    "pass",
+    "pw",
+    "pin",
+    "code",
+    "senha",
+    "contrase",
+    "user",
+    "login",
+    "account",
+    "credential",
+    "benutzer",
+    "usuario",
+)
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Every password of a table in code or of a statement that fills a table of users."""
+    for number, line in lines_with(file, _HINTS, fold=True):
+        if len(line) <= 2000 and (line.rstrip()[-1:] in _BRACKETS or (("'" in line or '"' in line) and _BRACKET.search(line))):
+            yield from _on_line(file, number, line)
+    if "nsert" in file.text or "NSERT" in file.text:
+        yield from _inserted(file)
+
+
+def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
+    if match := _TABLE.search(line):
+        yield from _literals(file, number, line[match.end() :], words="pass" in match.group(0).lower() and match["op"] == "=")
+    elif _OPENED.search(line):
+        for after in range(number + 1, min(number + _MOST_LINES, len(file.lines) + 1)):
+            text = file.lines[after - 1]
+            if re.match(r"\s*[\])}]", text):
+                break
+            if file.is_fresh(after) and len(text) < 300:
+                yield from _literals(file, after, text)
+    elif match := _LOGINS.search(line):
+        yield from _entries(file, number, match["rest"])
+        for after in range(number + 1, min(number + _MOST_LINES, len(file.lines) + 1)):
+            text = file.lines[after - 1]
+            if "}" in line[match.start() :] or re.match(r"\s*[\])}]", text):
+                break
+            if file.is_fresh(after) and len(text) < 300:
+                yield from _entries(file, after, text)
+    if match := _INCLUDES.search(line):
+        yield from _literals(file, number, match["items"])
+
+
+def _literals(file: SourceFile, number: int, text: str, words: bool = False) -> Iterator[Candidate]:
+    # Of a mapping only the values: the names before the colons are the logins. `words`: a plain word is a password too.
+    for match in _LITERAL.finditer(text):
+        value = match["value"]
+        if not match["after"] and not _HASH.match(value) and not secret_kind(value) and (words or _MIXED.search(value)):
+            yield Candidate("password", value, file.path, number, "comparison", "one of the passwords the code lets in")
+
+
+def _entries(file: SourceFile, number: int, text: str) -> Iterator[Candidate]:
+    for match in _ENTRY.finditer(text):
+        value = match["value"]
+        mixed = re.search(r"[a-z]", value) and _MIXED.search(value)
+        if mixed and "@" not in value[1:-1] and "/" not in value and not _HASH.match(value):
+            why = "the password of one of the code's logins"
+            yield Candidate("password", value, file.path, number, "comparison", why, "", "", match["user"])
+
+
+def _inserted(file: SourceFile) -> Iterator[Candidate]:
+    for match in _INSERT.finditer(file.text):
+        columns = [column.strip().strip('`"[] ') for column in match["columns"].split(",")]
+        wanted = next((place for place, column in enumerate(columns) if _PASSWORD_COLUMN.match(column)), None)
+        if wanted is None:
+            continue
+        end = file.text.find(";", match.end())
+        rows = file.text[match.end() : min(end if end >= 0 else match.end() + 4000, match.end() + 4000)]
+        for at, value in _column(rows, wanted):
+            number = file.line_at(match.end() + at)
+            if file.is_fresh(number) and _is_clear(value):
+                yield Candidate("password", value, file.path, number, "call", "a password in clear, put into a table of users")
+
+
+def _column(rows: str, wanted: int) -> Iterator[tuple[int, str]]:
+    """The literals of one column of `('a', 'b'), ('c', 'd')`, each with its offset."""
+    for row in re.finditer(r"\(", rows):
+        at = row.end()
+        for place in range(wanted + 1):
+            value = _VALUE.match(rows, at)
+            if not value or (value["end"] == ")" and place < wanted):
+                break
+            if place == wanted and value["text"]:
+                yield value.start("text"), value["text"].replace("''", "'")
+            at = value.end()
+
+
+def _is_clear(value: str) -> bool:
+    return bool(re.fullmatch(r"[^\s\"'$`{}?<>+]{4,60}", value)) and not _HASH.match(value) and not re.match(r"[:%@#]\w", value)
