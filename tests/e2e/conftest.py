@@ -22,6 +22,9 @@ import psycopg
 import pytest
 from witness import Watcher
 
+# The servers that tests of both folders start.
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "integration" / "rotation"))
+
 BIN = pathlib.Path(sys.executable).parent
 OWNER = "pytest-pid"
 # Nothing of the user's own may matter: no profile, no proxy that answers, no ansible.cfg, no collections of theirs.

@@ -21,9 +21,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import second_door
 import yaml
-from leaks import leaks, of_the_sandbox, told
+from loud_plays import DOORS, asked, played
 from telltale import Telltale, telling_database, telltale
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "integration" / "rotation"))
@@ -178,47 +177,15 @@ def _of_files(app: str, profile: dict[str, Any]) -> dict[str, str]:
     return {name: pathlib.Path(file).read_text().strip() for name, file in files.items() if file}
 
 
-def asked(name: str, options: dict[str, Any], register: str) -> dict[str, Any]:
-    return {"name": name, "goldenpath.microapps.secret_rotation": options, "register": register, "ignore_errors": True}
+BY_DOOR = pytest.mark.parametrize("connection", DOORS.values(), ids=DOORS)
 
 
-def play_of(tasks: list[dict[str, Any]], base: pathlib.Path) -> str:
-    """Each result is registered, kept as a fact and printed, with the second door's connection beside the play."""
-    second_door.written(base / "collections")
-    tasks = [
-        *tasks,
-        {"ansible.builtin.set_fact": {"kept": [f"{{{{ {task['register']} }}}}" for task in tasks]}},
-        {"ansible.builtin.debug": {"var": "kept"}},
-    ]
-    (base / "play.yml").write_text(json.dumps([{"hosts": "where2eat.sandbox", "gather_facts": False, "tasks": tasks}]))
-    return str(base / "play.yml")
+def watched(estate: Any, places: Places, tasks: list[dict[str, Any]], connection: str, base: pathlib.Path) -> dict[str, Any]:
+    """The tasks' results by name; nothing of what passed a relay was seen."""
+    return played(estate, tasks, connection, base, places.everything, places.environ)
 
 
-DOORS = pytest.mark.parametrize("connection", ["local", second_door.CONNECTION], ids=["in Ansible's worker", "as a module"])
-
-
-def played(estate: Any, places: Places, tasks: list[dict[str, Any]], connection: str, base: pathlib.Path) -> dict[str, Any]:
-    """The tasks' results by name, after a search for every secret in all that could be seen of the play."""
-    environ = {
-        **places.environ,
-        "ANSIBLE_PIPELINING": "true",
-        "ANSIBLE_DISPLAY_TRACEBACK": "always",
-        "TRAVELLED": str(base / "travelled"),
-    }
-    arguments = ("-vvvv", "--diff", "-e", f"ansible_connection={connection}")
-    with estate.watch() as watched:
-        done = estate.play(*arguments, playbook=play_of(tasks, base), environ=environ)
-    assert done.rc == 0, done.text
-    assert (base / "travelled").exists() == (connection != "local")
-    secrets = {**places.everything(), **of_the_sandbox(estate)}
-    assert told(done.text, secrets) == []
-    assert watched.found(secrets) == []
-    assert leaks(estate, secrets) == []
-    assert list(estate.temporary.iterdir()) == []
-    return dict(done.results)
-
-
-@DOORS
+@BY_DOOR
 def test_every_kind_in_every_store(estate: Any, places: Places, talkative: None, tmp_path: pathlib.Path, connection: str) -> None:
     # A password that gives way to none.
     places.nameless.reset()
@@ -228,7 +195,7 @@ def test_every_kind_in_every_store(estate: Any, places: Places, talkative: None,
     places.bao.ask("POST", f"{places.bao.mount}/data/microapps/test/nameless/database", {"data": found})
     before = len(places.everything())
     places.fail("")
-    results = played(estate, places, [asked(app, places.apps[app], app) for app in APPS], connection, tmp_path)
+    results = watched(estate, places, [asked(app, places.apps[app]) for app in APPS], connection, tmp_path)
     for app in APPS:
         assert "msg" not in results[app], (app, results[app]["msg"])
         assert len(results[app]["rotated"]) == 2, (app, results[app])
@@ -237,19 +204,19 @@ def test_every_kind_in_every_store(estate: Any, places: Places, talkative: None,
     assert all(f'ALTER ROLE "{login}"' in log for login in ("benched", "baoed", "nameless_iam")), "the log holds no statements"
 
 
-@DOORS
+@BY_DOOR
 @pytest.mark.parametrize("how", ["values", "all"])
 def test_errors_that_quote_what_they_were_told(
     estate: Any, places: Places, talkative: None, tmp_path: pathlib.Path, connection: str, how: str
 ) -> None:
     before = {name: relay.quoted for name, relay in places.relays.items()}
-    tasks = [asked(app, places.apps[app], app) for app in APPS]
+    tasks = [asked(app, places.apps[app]) for app in APPS]
     with contextlib.ExitStack() as stack:
         if how == "all":
             tasks += _logins_that_are_refused(places, stack.enter_context(telling_database()))
         places.fail(how)
         stack.callback(places.fail, "")
-        results = played(estate, places, tasks, connection, tmp_path)
+        results = watched(estate, places, tasks, connection, tmp_path)
     for task in tasks:
         message = results[task["name"]]["msg"]
         assert message and "Traceback" not in message, (task["name"], message)
@@ -268,6 +235,6 @@ def _logins_that_are_refused(places: Places, port: int) -> list[dict[str, Any]]:
     database = {**postgresql["profile"]["database"], "host": "127.0.0.1", "port": port}
     of_aws = {**postgresql["profile"], "database": database, "secret_store": {"scheme": "aws_secretsmanager"}}
     return [
-        asked("entra", {**azure, "profile": {**azure["profile"], "secret_store": store}}, "entra"),
-        asked("driver", {**postgresql, "profile": of_aws}, "driver"),
+        asked("entra", {**azure, "profile": {**azure["profile"], "secret_store": store}}),
+        asked("driver", {**postgresql, "profile": of_aws}),
     ]

@@ -161,6 +161,8 @@ def test_the_one_login_of_an_app(new_app: Callable[..., SqlApp], case: str) -> N
     done = foreseen(app, ask)
     assert done.get("failed") or app.there.works(app.current())
     assert set(planned(done).get(f"mysql:login/{app.current()['username']}", ())) == set(wanted)
+    # What is put back is not called new.
+    assert ("the one in the store" in str(done["diff"])) == (bool(wanted) and "by hand" in case)
 
 
 @pytest.mark.parametrize("kind", ["mysql", "mysql_single_user"])

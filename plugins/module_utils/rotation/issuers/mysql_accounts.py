@@ -23,6 +23,8 @@ from .mysql_session import Flavour
 ANYWHERE: Final = "%"
 # A login from here has shown it, or only the server's own machine is let in.
 _TRIED: Final = frozenset({ANYWHERE, "localhost", "127.0.0.1", "::1"})
+# What a plan says of a password that somebody changed on the server, and that is put back.
+STORED: Final = "the one in the store"
 _LONGEST: Final = {"mysql": 32, "mariadb": 80}
 
 
@@ -140,7 +142,7 @@ def _login(server: Server, names: Names, login: str, current: str, fresh: bool, 
         rights = wanted_rights(server, names, login, current)
         have = {right for right in server.rights(login) if right.within(names.database)}
         alike = not missing(rights, have) and not missing(have, rights)
-        after |= {"rights": words(rights), "password": "a new one"}
+        after |= {"rights": words(rights), "password": STORED if login == current else "a new one"}
         before |= {"rights": after["rights"] if alike else words(have), "password": "the former one"}
     refusals = _refusals(server, names, login, current, fresh, ours)
     if not server.of(login):

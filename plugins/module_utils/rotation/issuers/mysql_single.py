@@ -71,7 +71,9 @@ class SingleUser(Door):
         if fresh and server.of(login) and not server.is_open(login):
             before["locked"] = True
         after = {**before, **({"locked": False} if "locked" in before else {})}
-        if fresh:
+        if fresh and wanted == current:
+            after["password"] = accounts.STORED
+        elif fresh:
             after["password"] = ONLY_ONE if not self.two_passwords else f"a new one; {_GONE}" if discards else _BESIDE
         elif discards:
             after["password"] = f"the present one; {_GONE}"
