@@ -141,6 +141,9 @@ def _running(
     log = folder / "general.log"
     tls = [f"--ssl-ca={folder}/ca.pem", f"--ssl-cert={folder}/cert.pem", f"--ssl-key={folder}/key.pem"]
     paths = [f"--socket={folder}/s", f"--pid-file={folder}/pid", f"--general-log-file={log}", f"--init-file={folder}/init.sql"]
+    # A server that starts removes what it takes for left over from a temporary folder that it shares with another.
+    (folder / "tmp").mkdir()
+    paths.append(f"--tmpdir={folder}/tmp")
     port = benches.free_port()
     network = ["--bind-address=127.0.0.1", f"--port={port}", "--general-log=1"]
     told = (folder / "told").open("w")
