@@ -102,7 +102,7 @@ def time_queries():
     for module, name, system in DRIVERS:
         try:
             cursor = getattr(importlib.import_module(module), name)
-        except ImportError:
+        except (ImportError, AttributeError):  # not installed, or a release that names it otherwise
             continue
         if not getattr(cursor.execute, "timed_by_platform", False):
             cursor.execute = timed(cursor.execute, system)

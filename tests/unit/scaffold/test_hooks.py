@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import types
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -109,6 +110,15 @@ def test_queries_to_mysql_are_timed(apps: tuple[App, ...], monkeypatch: pytest.M
     assert [line.rpartition(" ")[2] for line in counts] == ["1", "1"]
     assert all('db_system_name="mysql"' in line for line in counts)
     assert [word in text for word, text in zip(("SELECT", "INSERT"), counts, strict=True)] == [True, True]
+
+
+def test_an_app_starts_with_a_driver_that_names_its_cursor_otherwise(
+    apps: tuple[App, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psycopg.Cursor, "execute", psycopg.Cursor.execute)
+    monkeypatch.setitem(sys.modules, "pymysql.cursors", types.ModuleType("pymysql.cursors"))
+    python_hooks(apps)["time_queries"]()
+    assert psycopg.Cursor.execute.timed_by_platform
 
 
 def test_a_node_app_says_before_its_first_visitor_that_it_is_measured(apps: tuple[App, ...], tmp_path: Any) -> None:
