@@ -92,7 +92,7 @@ ON_DEMAND: Final = (
         },
         seconds=40,
     ),
-    # OpenBao has no login by AWS any more; Vault's, as a plugin.
+    # OpenBao has no login by AWS any more; Vault's, as a plugin. Of a version under the MPL 2.0, which 1.14.9 and later are not.
     Part("vault-auth-aws", {"vault-auth-aws": "goldenpath/sandbox/vault-auth-aws/plugin"}, seconds=90),
     Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
 )

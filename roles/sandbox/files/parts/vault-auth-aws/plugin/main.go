@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the goldenpath.microapps authors
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-// HashiCorp Vault's login by AWS as a plugin for OpenBao, which has none of its own. Of the last release under the MPL.
+// HashiCorp Vault's login by AWS as a plugin for OpenBao, which has none of its own. Of 1.14.2, under the MPL 2.0 (from 1.14.9 on it is not).
 package main
 
 import (
