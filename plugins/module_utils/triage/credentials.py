@@ -18,8 +18,12 @@ from .detectors import (
     connections,
     key_blocks,
     logins,
+    options,
+    pairs,
     password_tables,
+    prose,
     requests,
+    rows,
     secret_files,
     told_beside_hash,
     vendor_tokens,
@@ -42,9 +46,14 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     password_tables.candidates,
     asked.candidates,
     assignments.candidates,
+    pairs.candidates,
+    pairs.logins,
+    options.candidates,
+    rows.candidates,
+    prose.candidates,
 )
 HEAD, BEFORE, AFTER = 8, 12, 4
-_SHAPES: Final = ("block", "token", "uri", "call", "comparison", "assignment")
+_SHAPES: Final = ("block", "token", "uri", "call", "comparison", "assignment", "prose")
 _STANDINGS: Final = (LIVE, SIGNING_KEY, PUBLIC, LOCAL, PLACEHOLDER)
 
 

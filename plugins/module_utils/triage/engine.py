@@ -34,7 +34,7 @@ _NO_SECRET: Final = re.compile(
 )
 # What our own detectors know better, because they read the name, the claims or the place.
 _OURS: Final = re.compile(
-    r"betterleaks\.(jwt|jwt-base64|gcp-api-key|generic-credential-uri|curl-auth-header|private-key|kubernetes-secret-yaml|"
+    r"betterleaks\.(jwt|jwt-base64|gcp-api-key|generic-credential-uri|curl-auth-header|curl-auth-user|private-key|kubernetes-secret-yaml|"
     r"supabase-project-api-key)$"
 )
 

@@ -93,7 +93,8 @@ class Candidate:
 
     `shape` says how it was recognised: `token` (a vendor's form), `block` (a key in armour), `uri` (a password within a
     connection string), `call` (an argument of a login), `assignment` (a name that promises a secret), `comparison` (a
-    password the code compares with). `host` is the other side where the code names it, `user` the login beside it.
+    password the code compares with), `prose` (people are told it). `host` is the other side where the code names it,
+    `user` the login beside it.
     """
 
     kind: str

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from .vocabulary import vocabulary
@@ -15,7 +16,8 @@ _PASSWORD: Final = vocabulary(
     "userpassword dbpassword dbpass dbpwd "
     "mysqlpassword adminpassword userpass smtppass smtppassword mailpassword rootpassword pgpassword sshpass mypassword "
     "emailpassword "
-    "apppassword userpwd adminpass loginpassword secretpassword masterpassword"
+    "apppassword userpwd adminpass loginpassword secretpassword masterpassword dbpw psk wachtwoord heslo lozinka salasana "
+    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp zugangscode"
 )
 _TOKEN: Final = vocabulary(
     "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken"
@@ -42,6 +44,24 @@ _BEFORE_KEY: Final = vocabulary(
     "foursquare "
     "ipinfo ipstack geocoding geo opencage positionstack tinymce rapid virustotal shodan etherscan infura alchemy moralis line"
 )
+# What people write after the noun: API_KEY_PROD, PASSWORD_DB, senha_banco.
+_AFTER_NOUN: Final = re.compile(
+    r"^(prod|production|prd|live|staging|stage|stg|uat|qa|dev|local|sandbox|db|database|admin|root|smtp|mail|email|ftp|api|app|"
+    r"bot|telegram|discord|slack|stripe|openai|github|gitlab|main|backup|readonly|wifi|wlan|vpn|banco|servidor|correo|acceso|"
+    r"acesso|v\d+)$"
+)
+# Nouns of several words in other languages.
+_NOUNS: Final = (
+    (re.compile(r"(^|_)(mot_de_passe|palavra_passe|contra_sena)(_|$)"), "password"),
+    (
+        re.compile(
+            r"(^|_)(chave|clave|cle|chiave)_(de_|da_|della_)?(la_)?api(_|$)|(^|_)api_(schluessel|schlussel|sleutel|nyckel)$"
+        ),
+        "api_key",
+    ),
+    (re.compile(r"(^|_)snmp_community$"), "password"),
+)
+_FOLDED: Final = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "Ae", "ß": "ss", "ı": "i"})
 _SIGNING: Final = re.compile(
     r"^(django_|flask_|app_|application_|rails_|laravel_)?(secret_?key(_base)?|app_?secret)$|secret_?key_?base|jwt|"
     r"session_?(secret|key)|cookie_?(secret|key|password)|"
@@ -51,26 +71,26 @@ _SIGNING: Final = re.compile(
     r"nonce|password|secret|"
     r"security_password|hash|token)_?salt|^salt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
     r"key)|master_?key|payload_secret|"
-    r"^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
+    r"pepper$|^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
     re.IGNORECASE,
 )
 _NO_SECRET: Final = re.compile(
     r"(csrf|xsrf)_?(token|cookie)?_?(name|header|param|field)?$|token_?(type|url|uri|endpoint|expir\w*|ttl|lifetime|name|"
     r"count|limit|length|"
-    r"address|symbol|id|class|field|header|prefix|index|kind)|(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
+    r"address|symbol|id|class|field|header|prefix|index|kind)|(?<![a-z])(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
     r"bos|unk|sep|mask|"
-    r"stop|special|next_?page|page|cls|cancel\w*|client_?request|client|change|update|term|design|syntax|continuation)_?tokens?$|"
+    r"stop|special|next|next_?page|page|etag|checksum|digest|cls|cancel\w*|client_?request|client|change|update|term|design|syntax|continuation|postman)_?tokens?$|"
     r"(password|passwd|secret|key|pass|pwd)_?(field|label|hint|placeholder|input|id|name|path|file|url|uri|policy|reset|"
     r"length|regex|pattern|"
     r"min|max|error|message|msg|strength|hash(er|ers|ing)?|validator|type|column|col|confirm\w*|change\w*|expir\w*|prompt|"
     r"title|text|arn|"
     r"ref|version|count|size|format|prefix|encoder|mismatch|visible|toggle|icon|required|help|manager|store|provider|"
     r"algorithm)s?$|"
-    r"(public|publishable|foreign|primary|partition|sort|cache|object|s3|row|hot|short_?cut|translation|i18n|label|group|"
+    r"(?<![a-z])(public|publishable|foreign|primary|partition|sort|cache|object|s3|row|hot|short_?cut|translation|i18n|label|group|"
     r"order|index|lookup|dict|"
     r"map_?key_?id|storage_?key_?name|query|route|item|data|react|trans|idempotency|natural|unique|composite|candidate|"
     r"search_?param|meta|"
-    r"fingerprint|host|known_host|ssh_?public|gpg_?public|registry|json|hash|range|sorting|react_?query|mutation|event|"
+    r"fingerprint|host|known_host|ssh_?public|gpg|gpg_?public|etag|checksum|digest|registry|json|hash|range|sorting|react_?query|mutation|event|"
     r"config|local_?storage|"
     r"session_?storage|storage|form|field|sub|parent|child|filter|menu|tab|nav|column|cookie_?name|theme|state|store|"
     r"persist|redux)_?keys?$|"
@@ -78,9 +98,9 @@ _NO_SECRET: Final = re.compile(
     r"space|pair|path|file|"
     r"length|size|prefix|spec|func|function|field|label|press|extractor|column|error|values?)s?$|monkey|turkey|donkey|"
     r"hockey|whiskey|"
-    r"passenger|passport|passive|passage|compass|bypass|trespass|encompass|surpass|pass(ed|ing|es|_?rate|_?count|_?fail|"
+    r"passenger|passport(_?(number|no|id|photo|type|country|expiry))?$|passive|passage|compass|bypass|trespass|encompass|surpass|pass(ed|ing|es|_?rate|_?count|_?fail|"
     r"_?through)|"
-    r"author(s|_?name|_?email|_?id|ity|ize\w*|izer|ised)?$|auth_?(type|method|mode|provider|domain|url|uri|endpoint|"
+    r"(?<![a-z])author(s|_?name|_?email|_?id|ity|ize\w*|izer|ised)?$|auth_?(type|method|mode|provider|domain|url|uri|endpoint|"
     r"backend|header|scheme|"
     r"strategy|enabled|required|callback|route|path|redirect|state|service|user|plugin|source|flow|level|db|database|"
     r"mechanism)s?$|"
@@ -89,15 +109,16 @@ _NO_SECRET: Final = re.compile(
     r"store|provider|names|url|length|namespace)s?$|authorization_?(url|endpoint|type|code|uri|server|header|policy|mode)|"
     r"api_?key_?(name|header|id|"
     r"prefix|env|var|variable|in|location|param|required|secret_?name|file|path|source|url)s?$|apikeys?_?(url|header)|"
-    r"_?env(_?var)?(_?name)?$|"
-    r"(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
+    r"(?<![a-z])env(_?var)?(_?name)?$|"
+    r"(?<![a-z])(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
+    r"update|set|use|no|allow|require|"
     r"verify|validate|"
     r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|password(hash|_hash|digest|_digest)|one_?time_?pass\w*",
     re.IGNORECASE,
 )
 _PUBLIC: Final = re.compile(
     r"publishable|public_?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_id$|"
-    r"vapid_?public|measurement_?id|pub_?key|data_?key|"
+    r"vapid_?(public|key)|instrumentation_?key|pusher_?(app_?)?key|measurement_?id|pub_?key|data_?key|"
     r"tracking_?id|analytics_?id|search_?(only_?)?(api_?)?key$|client_?side_?id|web_?api_?key",
     re.IGNORECASE,
 )
@@ -109,7 +130,12 @@ _WHERE_OR_WHAT: Final = vocabulary("prod production live staging stage sandbox u
 
 def words_of(name: str) -> tuple[str, ...]:
     """The lower-case words of an identifier, whatever it is spelled like."""
-    return tuple(word.lower() for word in _SPLIT.split(name) if word)
+    return tuple(word.lower() for word in _SPLIT.split(name if name.isascii() else _plain_letters(name)) if word)
+
+
+def _plain_letters(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.translate(_FOLDED))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def is_public_name(name: str) -> bool:
@@ -120,17 +146,28 @@ def is_public_name(name: str) -> bool:
 def secret_kind(name: str) -> str:
     """`password`, `signing_key`, `token`, `secret`, `api_key`, `app_id` or `key` for a name that promises one, else ''."""
     name = name.rstrip("_")
-    tail = name.rsplit(".", 1)[-1] if "." in name else name
-    words = words_of(tail) or ("",)
+    words = words_of(name.rsplit(".", 1)[-1] if "." in name else name) or ("",)
     while len(words) > 1 and words[-1] in _WHERE_OR_WHAT:
         words = words[:-1]
-    joined, last = "_".join(words), words[-1]
-    if not any(letter.isalpha() for letter in last) and len(words) > 1:
-        words, last = words[:-1], words[-2]
-        joined = "_".join(words)
-    last = last.rstrip("0123456789") or last
-    if _NO_SECRET.search(joined) and not re.search(r"^(password|passwd)$|secret_?access_?key|secret_?key$", joined):
+    if not any(letter.isalpha() for letter in words[-1]) and len(words) > 1:
+        words = words[:-1]
+    if _promises_none("_".join(words)):
         return ""
+    noun = next((kind for form, kind in _NOUNS if form.search("_".join(words))), "")
+    while not (kind := noun or _kind_of_last(words)) and len(words) > 1 and _AFTER_NOUN.match(words[-1]):
+        words = words[:-1]
+        if _promises_none("_".join(words)):
+            return ""
+    return kind
+
+
+def _promises_none(joined: str) -> bool:
+    stem = joined.rstrip("0123456789") or joined
+    return bool(_NO_SECRET.search(stem)) and not re.search(r"^(password|passwd)$|secret_?access_?key|secret_?key$", stem)
+
+
+def _kind_of_last(words: tuple[str, ...]) -> str:
+    joined, last = "_".join(words), words[-1].rstrip("0123456789") or words[-1]
     if last in _PASSWORD or last.endswith(("password", "passwd", "passwort", "dbpwd")):
         return "password"
     if joined == "api_hash":
@@ -149,9 +186,10 @@ def secret_kind(name: str) -> str:
         "secretkey",
         "appkey",
         "password",
+        "pepper",
     ):
         return "signing_key"
-    if last in _TOKEN or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):
+    if last in _TOKEN or joined == "auth" or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):
         return "token"
     if last in _SECRET or (len(words) > 1 and words[-2] == "secret" and last in ("key", "token", "value", "access")):
         return "secret"

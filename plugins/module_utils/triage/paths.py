@@ -9,7 +9,7 @@ from typing import Final
 
 _VENDORED: Final = re.compile(
     r"(^|/)(node_modules|bower_components|jspm_packages|vendor|vendors|third[_-]party|site-packages|dist-packages|\.venv|venv|"
-    r"virtualenv|Pods|\.gradle|\.m2|\.yarn|\.pnpm-store|__pycache__|\.tox|\.nox|elm-stuff|Carthage|\.terraform)/"
+    r"virtualenv|Pods|\.gradle|\.m2/repository|\.yarn|\.pnpm-store|__pycache__|\.tox|\.nox|elm-stuff|Carthage|\.terraform)/"
 )
 _BUILT: Final = re.compile(
     r"(^|/)(dist|build|out|\.next|\.nuxt|\.output|\.svelte-kit|\.vercel|public/build|wwwroot/lib|_site|docs/assets)/|"
@@ -43,7 +43,8 @@ _DOCUMENT: Final = re.compile(
 _COMPOSE: Final = re.compile(r"(^|/)((docker-)?compose[^/]*\.ya?ml|\.devcontainer/.*|devcontainer\.json)$", re.IGNORECASE)
 _PRODUCTION: Final = re.compile(r"(^|[/.\-_])(prod|production|live|staging|deploy)([/.\-_]|$)", re.IGNORECASE)
 _DEVELOPMENT: Final = re.compile(
-    r"(^|[/.\-_])(dev|develop|development|local|localhost|test|testing|ci|sandbox|docker)([/.\-_]|$)", re.IGNORECASE
+    r"(^|/)(?!\.docker/)([^/]*[.\-_])?(dev|develop|development|local|localhost|test|testing|ci|sandbox|docker)([/.\-_]|$)",
+    re.IGNORECASE,
 )
 _CI: Final = re.compile(
     r"(^|/)(\.github/(workflows|actions)/[^/]+(/[^/]+)*\.ya?ml|\.gitea/workflows/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml|"
@@ -56,6 +57,15 @@ _CI: Final = re.compile(
 _TRANSLATION: Final = re.compile(
     r"(^|/)(locales?|i18n|lang|langs|languages?|translations?|l10n|intl|messages)(/|\.\w+$)|\.(po|pot|xliff|xlf|resx|"
     r"strings|arb)$",
+    re.IGNORECASE,
+)
+_TRANSLATED: Final = re.compile(
+    r"(^|/)(messages|strings|labels|texts|translations?|locale|i18n|language|resources?)[_.-][a-z]{2}([_-][a-z]{2})?\.\w+$",
+    re.IGNORECASE,
+)
+_CONFIGURATION: Final = re.compile(
+    r"\.(env|ini|cfg|conf|properties|toml|tfvars|sh|cnf|bat|ps1|service|ya?ml|xml|config|plist)$|(^|/)\.env[^/]*$|"
+    r"(^|/)(\.[\w-]+|\w+rc|credentials|config|hosts|inventory)$",
     re.IGNORECASE,
 )
 _BROWSER_SUFFIXES: Final = (".html", ".htm", ".jsx", ".tsx", ".vue", ".svelte", ".astro")
@@ -113,7 +123,17 @@ def is_development(path: str) -> bool:
 
 def is_translation(path: str) -> bool:
     """Words for people in their language: `password: "Passwort"` is no password."""
-    return bool(_TRANSLATION.search(path))
+    return bool(_TRANSLATION.search(path) or _TRANSLATED.search(path))
+
+
+def is_configuration(path: str) -> bool:
+    """A file of names and values that no program's logic is in."""
+    return bool(_CONFIGURATION.search(path)) and not is_translation(path)
+
+
+def is_in_phones(path: str) -> bool:
+    """Packed into an app for phones as it is."""
+    return bool(re.search(r"(^|/)res/values[\w-]*/\w+\.xml$|(^|/)(AndroidManifest\.xml|Info\.plist|AppDelegate\.\w+)$", path))
 
 
 def is_browser_code(path: str) -> bool:

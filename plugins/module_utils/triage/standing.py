@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from . import paths, strings
+from . import literals, paths, strings
 from .hosts import host_near, is_local, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
 from .names import is_public_name, words_of
@@ -32,42 +32,25 @@ _SIGNING_IN_DEVELOPMENT: Final = re.compile(
     r"dev|test|ci\b)|local[_\-]?dev",
     re.IGNORECASE,
 )
-_CODE_WORDS: Final = re.compile(
-    r"^[a-z]+([A-Z][a-z]+)+$|^[A-Z][a-z]+([A-Z][a-z]+)+$|^[a-z]+(_[a-z]+)+$|^[A-Z]+(_[A-Z]+)+$|^[a-z]+(-[a-z]+)+$|"
-    r"^[a-z]+(\.[a-z]+)+$|^[A-Za-z]+$"
+# A pipeline or a compose file makes its own database, but nobody's mail server, host or registry.
+_OUTWARD: Final = re.compile(
+    r"smtp|mail|deploy|nexus|artifactory|registry|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore", re.IGNORECASE
 )
-_NOT_A_VALUE: Final = re.compile(
-    r"^(https?|wss?|ftp|file|urn|data|blob|mailto|tel|chrome|app|redis|postgres(ql)?(\+\w+)?|mysql(\+\w+)?|mongodb(\+srv)?|"
-    r"amqps?|sqlite|jdbc)[:/]|^[./~]|^[A-Za-z]:\\|\.(json|ya?ml|pem|key|crt|txt|py|js|ts|env|html|css|php|svg|png|p12|jks|"
-    r"xml)$|"
-    r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]*$|^\(?\+?\d[\d\s()-]{6,}$|"
-    r"^[^\w]*$|[<>{}]|^\w+\(|"
-    r"^(application|text|image|audio|video|multipart|font)/|^[\w.+-]+@[\w-]+\.[\w.]+$|^sha(1|256|512)[-:]|^\$2[aby]\$|"
-    r"^\$argon2|^pbkdf2|^\$scrypt|^scram-|"
-    r"^(bearer|basic|token|apikey|jwt|hs256|hs512|rs256|es256|oauth2?|digest|none|local|session|cookie|hidden|visible|"
-    r"submit|button|email|"
-    r"number|checkbox|required|optional|object|array|boolean|integer|float|varchar|varchar2|nvarchar|char|longtext|"
-    r"mediumtext|password|passwd|"
-    r"new-password|current-password|one-time-code|off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
-    r"form|input|str|int|"
-    r"bool|bytes|any|void|null|undefined|auto|default|inherit|production|development)$",
-    re.IGNORECASE,
-)
-# config.Service.ApiKey is where a value comes from.
-_IDENTIFIERS: Final = re.compile(r"^[A-Za-z_][A-Za-z_]*(\.[A-Za-z_][A-Za-z_]*)+$")
-# `passwd='" + typed + "'`: the literal ends before the value begins.
-_CONCATENATED: Final = re.compile(r"""^["']?\s*[.+&]\s*[\w$(]|[\w)\]]\s*[.+&]\s*["']?$|^["']|["']$""")
+_IN_WORDS: Final = re.compile(r"passphrase|psk$|_psk|restic", re.IGNORECASE)
+LONGEST_CODE: Final = 400
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
 
 def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
     """The standing of a candidate in its file, or None if it is no credential at all."""
-    if strings.is_reference(candidate.value):
+    if strings.is_reference(candidate.value) or (candidate.shape != "token" and strings.is_hash(candidate.value)):
         return None
     if candidate.kind in _PUBLIC_KINDS:
         return Judgement(PUBLIC, _PUBLIC_KINDS[candidate.kind])
     if candidate.shape in ("token", "block"):
         return of_form(candidate, file)
+    if candidate.shape == "prose":
+        return _of_told(candidate, file)
     if candidate.kind == "signing_key":
         return _of_signing_key(candidate, file)
     if candidate.kind == "pin":
@@ -81,13 +64,13 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
     salted = strings.is_salted(value)
     number = bool(re.fullmatch(r"\d{4,}", value)) and "salt" not in candidate.variable.lower()
-    if _NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
+    if literals.NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
         return None
     if value.startswith("django-insecure-"):
         if paths.is_development(path) or paths.is_test(path):
             return Judgement(LOCAL, "Django's generated key in settings for development only")
         return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
-    if _is_own_name(value, candidate):
+    if _is_own_name(value, candidate) or _is_told(candidate, file):
         return None
     if not salted and strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
@@ -118,14 +101,38 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(LOCAL, "a value for a developer's machine")
     if paths.is_ci(path):
         return Judgement(LOCAL, "a value for a pipeline's tests")
-    if _reads_as_code(value, candidate):
+    if _reads_as_code(value, candidate, file.lines[candidate.line - 1]):
         return None
     return Judgement(SIGNING_KEY, "it signs sessions or tokens: whoever has it can log in as anybody")
 
 
+def _is_told(candidate: Candidate, file: SourceFile) -> bool:
+    # Words for people, and an operator's reference to another store's entry.
+    if paths.is_translation(file.path):
+        return not strings.looks_random(candidate.value)
+    around = "\n".join(file.lines[max(0, candidate.line - 8) : candidate.line + 6])
+    field = candidate.variable[:1].islower()
+    return bool(
+        field and file.suffix in (".yml", ".yaml") and re.search(r"remoteRef|secretKeyRef|secretStoreRef|ExternalSecret", around)
+    )
+
+
+def _of_told(candidate: Candidate, file: SourceFile) -> Judgement | None:
+    """A word that a text calls a password: only what nobody would make up as an example counts."""
+    path = file.path
+    if (
+        paths.is_test(path)
+        or paths.is_example(path)
+        or not strings.is_personal(candidate.value)
+        or literals.NOT_A_VALUE.search(candidate.value)
+    ):
+        return None
+    return Judgement(LIVE, "it is told to people as a password, and stands in for nothing")
+
+
 def _in_development_section(file: SourceFile, line: int) -> bool:
     # `development:` in Rails' secrets.yml and database.yml
-    if file.suffix not in (".yml", ".yaml") or not file.lines[line - 1][:1].isspace():
+    if file.suffix not in (".yml", ".yaml") or paths.is_ci(file.path) or not file.lines[line - 1][:1].isspace():
         return False
     for before in reversed(file.lines[: line - 1]):
         if before[:1].strip() and not before.startswith("#"):
@@ -144,10 +151,15 @@ def _of_pin(candidate: Candidate, file: SourceFile) -> Judgement | None:
     return Judgement(LIVE, "a number that lets its knower into the app")
 
 
-def _reads_as_code(value: str, candidate: Candidate) -> bool:
+def _reads_as_code(value: str, candidate: Candidate, line: str) -> bool:
     # `secret: "auth_secret"` names a thing; `app.secret_key = "supersecretkey"` is a key, and a weak one.
     last = candidate.variable.rsplit(".", 1)[-1].lower()
-    if last in ("secret", "token", "salt", "jwt") and _CODE_WORDS.match(value) and candidate.shape != "call":
+    if (
+        last in ("secret", "token", "salt", "jwt")
+        and not re.search(r"session\s*\(", line)
+        and literals.CODE_WORDS.match(value)
+        and candidate.shape != "call"
+    ):
         return not re.search(r"secret|key|cat|shh", value.lower()) or value.lower() in ("secret", "secretkey", "secret_key")
     return False
 
@@ -177,14 +189,18 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if strings.is_stand_in(value) and not (known and candidate.shape in ("uri", "call")):
         return Judgement(PLACEHOLDER, "it says of itself that it is none")
     if paths.is_example(path) or paths.is_document(path):
-        if known or strings.is_wordy(value) or local:
+        named = candidate.variable.isalpha() and candidate.variable != candidate.variable.upper()
+        personal = named and paths.is_document(path) and strings.is_personal(value)
+        if known or (strings.is_wordy(value) and not personal) or local:
             return Judgement(PLACEHOLDER, "a value of an example or a document")
-        strong = strings.looks_random(value) or (
-            candidate.shape in ("uri", "call") and _is_strong(value) and host is not None and not is_reserved(host)
+        strong = (
+            personal
+            or strings.looks_random(value)
+            or (candidate.shape in ("uri", "call") and _is_strong(value) and host is not None)
         )
         return (
             Judgement(LIVE, "it stands in a document or example, but stands in for nothing")
-            if strong
+            if strong and not (host is not None and is_reserved(host))
             else Judgement(PLACEHOLDER, "a value of an example or a document")
         )
     if paths.is_test(path):
@@ -194,11 +210,12 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
             if remote and _is_strong(value)
             else Judgement(LOCAL, "only tests use it")
         )
+    if _in_development_section(file, candidate.line) and (known or host is None or local):
+        return Judgement(LOCAL, "it stands in the section for development or tests")
     if known:
         return _of_known_password(candidate, file, host)
-    if _in_development_section(file, candidate.line) and (host is None or local):
-        return Judgement(LOCAL, "it stands in the section for development or tests")
-    if not paths.is_production(path) and (
+    outward = _OUTWARD.search(candidate.variable) and _is_strong(value)
+    if not (paths.is_production(path) or outward) and (
         paths.is_compose(path) or paths.is_ci(path) or (paths.is_development(path) and (local or host is None))
     ):
         if strings.looks_random(value) and len(value) >= 16 and not paths.is_development(path):
@@ -250,7 +267,7 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
         return (
             len(value) >= 2
             and not re.fullmatch(r"[*.x\-_]+|%s|\{\w*\}|\.\.\.|\$\w+|:\w+|\w+\(\)", value)
-            and not (_NOT_A_VALUE.search(value) and not strings.is_well_known(value) and not _is_strong(value))
+            and not (literals.NOT_A_VALUE.search(value) and not strings.is_well_known(value) and not _is_strong(value))
         )
     return _reads_as_password(candidate, file)
 
@@ -259,14 +276,16 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
     if _APP_PASSWORD.match(value):
         return True
-    if paths.is_translation(file.path) or len(value) > 200 or _CONCATENATED.search(value):
+    if paths.is_translation(file.path) or len(value) > 200 or literals.CONCATENATED.search(value):
         return False
     if len(value) < 4 and not (len(value) == 3 and _is_connection(file, candidate.line)):
         return False
-    if " " in value and not (candidate.shape == "comparison" and value.count(" ") <= 2):
+    if " " in value and not _may_have_blanks(candidate, file):
+        return False
+    if literals.NAMES_A_THING.match(value) and re.search(r"pass|token|secret", value, re.IGNORECASE):
         return False
     known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
-    if (_NOT_A_VALUE.search(value) and not known) or re.search(r"[:?]$", value):
+    if (literals.NOT_A_VALUE.search(value) and not known) or re.search(r"[:?]$", value):
         return False
     if candidate.shape == "comparison":
         return value.lower().replace("_", "") not in candidate.variable.lower().replace("_", "")
@@ -294,32 +313,24 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
                 "app",
                 "database",
             )
-            or _is_configuration(file)
+            or paths.is_configuration(file.path)
         )
-    if _CODE_WORDS.match(value):
+    if literals.CODE_WORDS.match(value):
         return (
-            _is_configuration(file)
+            paths.is_configuration(file.path)
             or (bool(re.match(r"^[A-Z][A-Z0-9_]*$", candidate.variable)) and "_" not in value)
             or _is_connection(file, candidate.line)
         )
     return True
 
 
-def _is_configuration(file: SourceFile) -> bool:
-    return file.suffix in (
-        ".env",
-        ".ini",
-        ".cfg",
-        ".conf",
-        ".properties",
-        ".toml",
-        ".tfvars",
-        ".sh",
-        ".cnf",
-        ".bat",
-        ".ps1",
-        ".service",
-    ) or (file.suffix in (".yml", ".yaml") and not paths.is_translation(file.path))
+def _may_have_blanks(candidate: Candidate, file: SourceFile) -> bool:
+    blanks = candidate.value.count(" ")
+    if candidate.shape == "comparison":
+        return blanks <= 2
+    if _IN_WORDS.search(candidate.variable):
+        return blanks <= 8 and paths.is_configuration(file.path)
+    return blanks <= 3 and file.suffix == ".env"
 
 
 def _is_connection(file: SourceFile, line: int) -> bool:
@@ -332,16 +343,35 @@ def _is_strong(value: str) -> bool:
     return strings.looks_random(value) or (len(value) >= 8 and kinds >= 3) or (len(value) >= 10 and kinds >= 2)
 
 
+_REQUESTED: Final = re.compile(r"(?i)\b(param\w*|quer(y|ies)|headers?|args|req(uest)?|body|_GET|_POST|_REQUEST)\b")
+_GUARDS: Final = re.compile(r"(?i)(admin|access|api|internal|cron|export|import|deploy|master|sync)_?(token|secret|key)$")
+
+
+def _is_by_hand(candidate: Candidate, file: SourceFile) -> bool:
+    """A token that a person made: what a request is compared with, or words and a number under the name of a guard."""
+    value, path = candidate.value, file.path
+    if paths.is_test(path) or paths.is_example(path) or paths.is_document(path) or paths.is_compose(path) or paths.is_ci(path):
+        return False
+    if not re.search(r"\d", value) or not re.search(r"[A-Za-z]{3}", value):
+        return False
+    if candidate.shape == "comparison":
+        return bool(_REQUESTED.search(file.lines[candidate.line - 1][:LONGEST_CODE]))
+    by_words = re.fullmatch(r"[A-Za-z]{3,}([-_][A-Za-z]{3,})*[-_]?\d{3,}([-_][A-Za-z]{3,})*", value)
+    return bool(_GUARDS.search("_".join(words_of(candidate.variable))) and by_words and len(value) >= 16)
+
+
 def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
     value = re.sub(r"^(Bearer|Token|Basic|Bot)\s+", "", value)
     if re.fullmatch(r"AC[0-9a-f]{32}", value):
         return None  # Twilio's account id, the user name beside the token
-    if len(value) < 8 or " " in value or _NOT_A_VALUE.search(value) or paths.is_translation(path):
+    if len(value) < 8 or " " in value or literals.NOT_A_VALUE.search(value) or paths.is_translation(path):
         return None
     if strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is none") if len(value) >= 6 else None
-    random = strings.looks_random(value) and not _IDENTIFIERS.match(value)
+    random = strings.looks_random(value) and not literals.IDENTIFIERS.match(value)
+    if not random and _is_by_hand(candidate, file):
+        return Judgement(LIVE, "a word that the code lets in, or a token made by hand")
     if not random or (candidate.kind in ("key", "app_id") and len(value) < 20):
         return None
     if is_public_name(candidate.variable):
@@ -353,6 +383,10 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         )
     if paths.is_example(path):
         return _of_example(candidate)
-    if candidate.kind == "key" and (paths.is_built(path) or file.suffix in (".html", ".css", ".svg", ".xml", ".md")):
+    if (
+        candidate.kind == "key"
+        and len(words_of(candidate.variable)) < 2
+        and (paths.is_built(path) or file.suffix in (".html", ".css", ".svg", ".xml", ".md"))
+    ):
         return None
     return Judgement(LIVE, "a random value under a name that promises a key")

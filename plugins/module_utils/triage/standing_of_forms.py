@@ -10,11 +10,12 @@ from typing import Final
 from . import paths, strings
 from .detectors.key_blocks import claims_of
 from .model import Candidate, SourceFile
+from .names import is_public_name
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
 
 _GOOGLE_PUBLIC: Final = re.compile(r"firebase|authDomain|messagingSenderId|storageBucket|measurementId", re.IGNORECASE)
 _GOOGLE_MAPS: Final = re.compile(
-    r"maps?[_.\-]?(api|js|key|google)|google[_.\-]?maps?|maps\.google|maps/api/js|places", re.IGNORECASE
+    r"maps?[_.\-]?(api|js|key|google)|GMS|google[_.\-]?maps?|maps\.google|maps/api/js|places", re.IGNORECASE
 )
 _GOOGLE_SERVER: Final = re.compile(
     r"gemini|generative|genai|vertex|palm|youtube|translate|vision|server|custom_?search|sheets|speech|genkit|llm", re.IGNORECASE
@@ -40,6 +41,8 @@ def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(PLACEHOLDER, "it has a key's form but says that it is none, or stands in the vendor's documents")
     if strings.entropy(body) < 2.8 and len(body) >= 16:
         return Judgement(PLACEHOLDER, "it has a key's form but too little variety for a real one")
+    if candidate.kind.startswith("algolia") and is_public_name(candidate.variable):
+        return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")
     if candidate.kind == "google_api_key":
         return _of_google_key(candidate, file)
     if candidate.kind in (
@@ -90,7 +93,11 @@ def _of_google_key(candidate: Candidate, file: SourceFile) -> Judgement:
     ):
         return Judgement(PUBLIC, "a Firebase web configuration is made to be seen; security rules must protect the data")
     if _GOOGLE_MAPS.search(named) and (
-        paths.is_browser_code(file.path) or re.search(r"NEXT_PUBLIC|VITE_|REACT_APP|maps/api/js|PUBLIC_", named)
+        paths.is_browser_code(file.path)
+        or paths.is_in_phones(file.path)
+        or re.search(r"NEXT_PUBLIC|VITE_|REACT_APP|maps/api/js|PUBLIC_", named)
     ):
-        return Judgement(PUBLIC, "a Google Maps key of a web page is made to be seen; restrict it by referrer")
+        return Judgement(
+            PUBLIC, "a Google Maps key of a web page or a phone's app is made to be seen; restrict it by referrer or app"
+        )
     return Judgement(LIVE, "a Google key without a sign that it is restricted to a web page")

@@ -17,7 +17,7 @@ from .vocabulary import vocabulary
 # Something else is read at run time: not a value at all.
 _REFERENCE: Final = re.compile(
     r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*?\}\}|<%.*?%>|%\([\w.]+\)s|%[A-Z_][A-Z0-9_]+%|#\{[^}]+\}|\$\{\{|"
-    r"^\$\(?[A-Za-z_][\w.:]*\)?$|^\$\$?[A-Z_][A-Z0-9_]*$|^@[\w./-]+@$|^__[A-Z0-9_]+__$|^%%?\w+%%?$|"
+    r"^\$\(?[A-Za-z_][\w.:]*\)?$|^\$\$?[A-Z_][A-Z0-9_]*$|^@[\w./-]+@$|^@[a-z]+([-_][a-z]+)+$|^__[A-Z0-9_]+__$|^%%?\w+%%?$|"
     r"\b(process\.env|import\.meta\.env|os\.environ|os\.getenv|getenv|ENV\[|ENV\.fetch|System\.getenv|Environment\.Get|secrets\.|"
     r"vault:|ssm:|arn:aws:|projects/[\w-]+/secrets|op://|keyvault|st\.secrets|env\.[A-Z]|config\.get|Deno\.env|std\.extVar|"
     r"data\.|var\.[a-z]|local\.[a-z]|module\.[a-z]|random_password\.|file\()|^(env|vault|secret|ref)\(|^sm://|^(env|file|"
@@ -57,6 +57,9 @@ DOCUMENTED: Final = frozenset(
         "AKIA" + "IOSFODNN7EXAMPLE",
         "ASIA" + "IOSFODNN7EXAMPLE",
         "AKIA" + "I44QH8DHBEXAMPLE",
+        "D1fficult" + "P@ssw0rd",
+        # the client that gcloud itself logs in with
+        "d-FL95Q19q7MQm" + "Fpd7hHD0Ty",
         "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
         "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
         "sk_test_" + "BQokikJOvBiI2HlWgH4olfQ2",
@@ -103,6 +106,12 @@ WELL_KNOWN: Final = vocabulary(
     "passwort qwertz azerty motdepasse senha contrasena insecure notsecret nothing any anything temp temp123 "
     "temporary example pw "
     "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat "
+)
+# One-way: what is stored to check a password by.
+_HASH: Final = re.compile(
+    r"^([\w.@-]+:)?(\$(apr1|1|2[abxy]?|5|6|7|y|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|SCRAM-SHA-|pbkdf2_sha|pbkdf2:|scrypt:|bcrypt\$|"
+    r"argon2\$|md5[0-9a-f]{32}$|\*[0-9A-F]{40}$)",
+    re.IGNORECASE,
 )
 _LEET: Final = str.maketrans("@40135$7", "aaoiesst")
 _SEQUENCES: Final = (
@@ -151,6 +160,30 @@ def is_well_known(value: str) -> bool:
     plain = value.lower()
     bare = plain.rstrip("!@#$1234567890._-")
     return plain in WELL_KNOWN or bare in WELL_KNOWN or bare.translate(_LEET) in WELL_KNOWN
+
+
+def is_hash(value: str) -> bool:
+    """A password's hash in one of its usual forms (`user:hash` too): it opens nothing by itself."""
+    return bool(_HASH.search(value))
+
+
+# What examples are made of, also spelled with digits for letters.
+_MADE_UP: Final = re.compile(
+    r"pass|word|secret|admin|test|user|demo|example|default|change|sample|dummy|login|token|welcome|qwert|abc|123|xxx|foo|bar|your|my|key"
+)
+_TERM: Final = re.compile(
+    r"^[A-Z]{2,}[-/]?\d|^[a-z]{2,}\d{1,3}$|^[\d./:-]+\w{0,3}$|[()\[\]{}=\\<>|]|^\W|::|^[A-Za-z_]+(\.[A-Za-z_]+)+$|^[a-z0-9]+(_[a-z0-9]+)+$|\.\w{2,4}$|^\w+(-\w+)*/"
+)
+
+
+def is_personal(value: str) -> bool:
+    """A password as people make them for themselves: words of no example, with digits or signs in them."""
+    plain = value.lower().translate(_LEET)
+    if len(value) < 8 or _MADE_UP.search(value.lower()) or _MADE_UP.search(plain) or _TERM.search(value) or is_stand_in(value):
+        return False
+    signs = re.search(r"[!#$%&+*?@§~^]", value)
+    kinds = sum(bool(re.search(form, value)) for form in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
+    return bool(re.search(r"[A-Za-z]{3}", value)) and (kinds >= 3 or (kinds >= 2 and bool(signs)))
 
 
 def is_sequence(value: str) -> bool:
@@ -216,11 +249,23 @@ def looks_random(value: str) -> bool:
     if len(body) < 10 or entropy(body) < 3.0:
         return False
     if not digits:
-        return len(body) >= 16 and _case_changes(body) >= len(body) * 0.38 and entropy(body) >= 3.5
+        return (len(body) >= 16 and _case_changes(body) >= len(body) * 0.38 and entropy(body) >= 3.5) or _is_shuffled(body)
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", value) if part]
     if all(part.isalpha() or part.isdigit() for part in parts) and max(map(len, parts)) < 12:
         return False
-    return digits >= 2 and (_class_changes(body) >= len(body) * 0.22 or _odd_letters(body))
+    return _is_shuffled(body) or (digits >= 2 and (_class_changes(body) >= len(body) * 0.22 or _odd_letters(body)))
+
+
+def _is_shuffled(body: str) -> bool:
+    # Names in camel case have one capital in five letters or fewer, and hardly two in a row.
+    capitals = sum(character.isupper() for character in body)
+    return (
+        len(body) >= 24
+        and 0.28 <= capitals / len(body) <= 0.72
+        and _case_changes(body) >= len(body) * 0.25
+        and len(re.findall(r"[A-Z]{2}", body)) >= 3
+        and entropy(body) >= 3.8
+    )
 
 
 def _case_changes(text: str) -> int:

@@ -16,6 +16,10 @@ _WRAPPED: Final = re.compile(
     r"(?<![A-Za-z0-9+/=_.-])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z0-9])([A-Za-z0-9+/]{16,4096}={0,2})(?![A-Za-z0-9+/=_]|[.-]\w)"
 )
 _JOINED: Final = re.compile(r"(?P<quote>[\"'])\s*(?:\+|\.|~)\s*(?P=quote)|(?<=\w)\"\s+\"(?=\w)|(?<=\w)'\s+'(?=\w)")
+# A literal within a literal: JSON in JSON, a Gradle field
+_ESCAPED: Final = re.compile(
+    r'\\"[\w-]*(?i:pass|pwd|secret|token|key|auth)[\w-]*\\"\s*[:=,]|(?i:pass\w*|pwd|secret|token|key)"\s*,\s*"\\"'
+)
 _KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 
 
@@ -29,6 +33,8 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield decoded
         return
     yield file
+    if '\\"' in file.text and _ESCAPED.search(file.text):
+        yield _rewritten(file, [line.replace('\\"', '"') if _ESCAPED.search(line) else "" for line in file.lines])
     if _JOINED.search(file.text):
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
     if decoded is not None:

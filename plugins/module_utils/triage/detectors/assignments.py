@@ -16,9 +16,11 @@ from ..vocabulary import vocabulary
 LONGEST_LINE: Final = 4000
 _HINTS: Final = vocabulary(
     "_pin pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature cookie "
-    "bearer access license encrypt jwt session hash kennwort contrasena senha pat creds"
+    "bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
+    "wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
+    "mdp zugangscode chave_ clave_ palavra"
 )
-_OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
+_OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|<>|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 # Calls that hand their literal through; any other call's literal is a question, a name or a path.
 _WRAPPERS: Final = (
     r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
@@ -28,8 +30,8 @@ _WRAPPERS: Final = (
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
-    r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})(?:\[\d*\])?"
-    r"\s*(?::\s*[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|[Aa]s\s+\w+)?\s*"
+    r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})(?:\[\w*\])?\s*"
+    r"(?::\s*&?(?:'\w+\s+)?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+)?\s*"
     + _OPERATOR
     + r"\s*(?:"
     + _WRAPPERS
@@ -41,8 +43,8 @@ _DEFAULTED: Final = re.compile(
     r"(?:getenv|environ\.get|environ\.setdefault|ENV\.fetch|\benv|config|get_env|GetEnv\w*|getEnv\w*|Setenv|setenv|putenv|"
     r"viper\.SetDefault|"
     r"secrets\.get|setdefault|System\.getProperty|lookup_env|env_or|must_env|"
-    r"default_env)\w*\s*\(\s*(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)"
-    r"\s*,\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    r"default_env|env::var|environ)\w*\s*[(\[]\s*(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)"
+    r"\s*(?:,|[)\]]\s*(?:or\b|\.(?:unwrap_or|or|orElse|getOrElse)\w*\())\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
 # define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
@@ -58,15 +60,25 @@ _NAMED: Final = re.compile(
     r"[\"'](?:name|key)[\"']\s*:\s*[\"'](?P<name>[\w.\-]{2,60})[\"']\s*,\s*[\"']value[\"']\s*:\s*[\"'](?P<value>[^\"'\n]{1,400})[\"']"
 )
 # @Value("${name:default}"), ${NAME:-default}, ${NAME:default}
-_INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>[^${}\s\"']{1,200})\}")
+_INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>(?:[^${}\s\"']|\$(?!\{)){1,200})\}")
 # NAME=value and name: value without quotes
 _BARE: Final = re.compile(
     r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
     r"--set\s+|heroku config:set\s+)?"
-    r"[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
+    r"(?:%let\s+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
+)
+# {user: x, password: y} of YAML
+_FLOW: Final = re.compile(r"[{,]\s*(?P<name>[A-Za-z_][\w.\-]{0,80}):\s+(?P<value>[^\s\"'{}\[\],&*!|>#][^\s\"'{},]*)\s*(?=[,}])")
+# A name and a literal with nothing between them: C's #define, Groovy, Clojure, game servers
+_SPACED: Final = re.compile(
+    r"(?:^\s*(?:#define\s+)?|[{;]\s*|[{,(\s]:)(?P<name>[A-Za-z_][\w.\-]{2,60})\s+(?P<quote>[\"'])(?P<value>[^\"'\n]{3,200})(?P=quote)"
+)
+# NAME=value amid a line: an inventory's host, a log, a command's environment
+_AMID: Final = re.compile(
+    r"(?<=[\s\"'(,;&?])(?P<name>[A-Za-z_][\w\-]{0,60})=(?P<quote>[\"']?)(?P<value>[^\s\"'`,;<>()\[\]{}]{4,200})(?P=quote)(?=[\s\"',;]|$)"
 )
 _MARKUP: Final = re.compile(
-    r"<(?P<name>[A-Za-z_][\w.\-]{1,60})>\s*(?P<value>[^<>\s]{4,300})\s*</(?P=name)>|"
+    r"<(?P<name>[A-Za-z_][\w.\-]{1,60})(?:\s(?![^<>]*\b(?:name|key)\s*=)[^<>]{0,80})?>\s*(?P<value>[^<>\s]{4,300})\s*</(?P=name)>|"
     r"<(?:add|setting|property|entry|param|variable|env|string|constant)\b[^>]*?\b(?:key|"
     r"name)\s*=\s*[\"'](?P<name2>[\w.\-:]+)[\"'][^>]*?"
     r"(?:\bvalue\s*=\s*[\"'](?P<value2>[^\"']{1,400})[\"']|>\s*(?P<value3>[^<>\s]{4,300})\s*<)|"
@@ -86,11 +98,11 @@ _BARE_SUFFIXES: Final = vocabulary(
     ".env .ini .cfg .conf .config .properties .yml .yaml .toml .tfvars .sh .bash .zsh .fish "
     ".bat .cmd .ps1 .dockerfile .service .netrc "
     ".npmrc .pypirc .txt .cnf .my .pgpass .htpasswd .make .mk .envrc .flaskenv .credentials .secret .secrets .key .log .tf "
-    ".hcl .bak "
+    ".hcl .bak .sas "
     ".old .orig .save .swp .backup .local .production .development .staging"
 )
 _BARE_NAMES: Final = re.compile(
-    r"^(dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars|\.r(?:environ|profile))$",
+    r"^(\.[\w-]+|dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars)$",
     re.IGNORECASE,
 )
 _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
@@ -99,6 +111,7 @@ _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal given to a name that promises a secret."""
     bare = file.suffix in _BARE_SUFFIXES or bool(_BARE_NAMES.match(file.name)) or "." not in file.name
+    flow = file.suffix in (".yml", ".yaml") or "." not in file.name.lstrip(".")
     prose = file.suffix in _BARE_PROSE
     markup = file.suffix in (
         ".xml",
@@ -123,6 +136,21 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             yield from _marked(file, number, line)
         if not quoted and (bare or (prose and re.match(r"^\s*(export\s+)?[A-Z][A-Z0-9_]+=\S+\s*$", line))):
             yield from _bare(file, number, line)
+        if not quoted:
+            yield from _beside(file, number, line, bare)
+        if flow and "{" in line:
+            for match in _FLOW.finditer(line):
+                yield from _made(file, number, match["name"], match["value"], "a value given to a secret's name")
+
+
+def _beside(file: SourceFile, number: int, line: str, bare: bool) -> Iterator[Candidate]:
+    for match in _SPACED.finditer(line):
+        yield from _made(file, number, match["name"], match["value"], "a literal beside a secret's name")
+    if bare and "=" in line:
+        for match in _AMID.finditer(line):
+            # A flag, a type or a file's name has no digits and signs.
+            if re.search(r"[^A-Za-z_./-]", match["value"]):
+                yield from _made(file, number, match["name"], match["value"], "a value given to a secret's name")
 
 
 def _environment(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
@@ -149,7 +177,7 @@ def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
         if value in taken or (op == "," and not match["close"]) or _is_template(match):
             continue
         default = op in ("||", "??", "?:", "||=", "??=")
-        shape = "comparison" if op in ("==", "===", "!=", "!==") else "assignment"
+        shape = "comparison" if op in ("==", "===", "!=", "!==", "<>") else "assignment"
         if op == "," and not _is_pair(line, match):
             continue
         yield from _made(file, number, match["name"], value, "a literal given to a secret's name", default, shape)
@@ -160,7 +188,8 @@ def _overlapping(line: str) -> Iterator[re.Match[str]]:
     at = 0
     while match := _QUOTED.search(line, at):
         yield match
-        at = match.end("op") if not secret_kind(match["name"]) else match.end()
+        typed = match.start("op") - match.end("close") > 2
+        at = match.end() if secret_kind(match["name"]) else match.end("close") if typed else match.end("op")
 
 
 def _is_template(match: re.Match[str]) -> bool:
@@ -169,7 +198,7 @@ def _is_template(match: re.Match[str]) -> bool:
 
 def _is_pair(line: str, match: re.Match[str]) -> bool:
     # ("password", "x") is a pair only in a list of pairs or a tuple; two arguments of an unknown call are no pair.
-    return bool(re.search(r"[\[(,]\s*\($|[\[{,]\s*$", line[: match.start()].rstrip("\"'")))
+    return bool(re.search(r"[\[(,]\s*\($|[\[{,]\s*$|(?i:\bvalues\s*\($)", line[: match.start()].rstrip("\"'")))
 
 
 def _bare(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
@@ -190,7 +219,7 @@ def _takes_blank(file: SourceFile, line: str) -> bool:
     return bool(
         (file.name.lower().startswith("dockerfile") and re.match(r"^\s*(ENV|ARG)\s", line))
         or file.name.lower() in ("redis.conf", ".htaccess", "httpd.conf", "my.cnf")
-        or re.match(r"^\s*(SetEnv|setx)\s", line)
+        or re.match(r"^\s*(SetEnv|setx)\s|^\s*(password|passwd|pass|secret)\s+\S+\s*$", line)
         or file.name in (".netrc", "_netrc", "netrc")
     )
 

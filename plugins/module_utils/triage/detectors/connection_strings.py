@@ -33,6 +33,7 @@ _PAIRS_HINT: Final = re.compile(
 _HOST_PAIR: Final = re.compile(r"(?i)\b(?:server|data source|host|addr|address|network address)\s*=\s*(?:tcp:)?([^;,\"'`\s]+)")
 _USER_PAIR: Final = re.compile(r"(?i)\b(?:user id|uid|user|username|user name)\s*=\s*([^;\"'`\s]+)")
 _JDBC: Final = re.compile(r"jdbc:[a-z0-9]+:[^\s\"'`]*?[?&;]password=(?P<password>[^&;\s\"'`]+)")
+_ORACLE: Final = re.compile(r"jdbc:oracle:(?:thin|oci8?):(?P<user>[\w$]+)/(?P<password>[^@\s\"'`]+)@(?://)?(?P<host>[\w.\-]+)")
 _DSN: Final = re.compile(
     r"(?:\b(?:host|hostaddr|dbname|user|sslmode|"
     r"port)=[^\s,]+\s+)+[^,()]*?\bpassword=(?P<quote>'?)(?P<password>[^\s'\"`]+)(?P=quote)|"
@@ -72,10 +73,13 @@ _KINDS: Final = (
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every password that stands in a connection string."""
-    for number, line in lines_with(file, ("://", "@tcp(", "@unix(", "password", "pwd"), fold=True):
+    for number, line in lines_with(file, ("://", "@tcp(", "@unix(", "password", "pwd", "jdbc:oracle"), fold=True):
         line = line[:LONGEST_LINE]
         if "://" in line and "@" in line:
             yield from _uris(file, number, line)
+        if "jdbc:oracle" in line:
+            for match in _ORACLE.finditer(line):
+                yield _candidate(file, number, match["password"], "oracle_password", match["host"], match["user"])
         if "@tcp(" in line or "@unix(" in line:
             for match in _GO_MYSQL.finditer(line):
                 yield _candidate(file, number, match["password"], "mysql_password", match["host"], match["user"])

@@ -20,6 +20,8 @@ _BLOCK: Final = re.compile(
 )
 _PUTTY: Final = re.compile(r"^PuTTY-User-Key-File-\d: .+?^Private-MAC: \w+", re.DOTALL | re.MULTILINE)
 _JWT: Final = re.compile(r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{10,}")
+_WEB_KEY: Final = re.compile(r"\{[^{}]*\"kty\"\s*:[^{}]*\}")
+_WEB_KEY_SECRET: Final = re.compile(r"\"(?P<name>d|k)\"\s*:\s*\"(?P<value>[A-Za-z0-9_-]{32,})\"")
 _FEWEST_BODY: Final = 64
 
 
@@ -27,6 +29,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Private keys and signed tokens."""
     if "PRIVATE KEY" in file.text or "PuTTY-User-Key-File" in file.text:
         yield from _blocks(file)
+    if '"kty"' in file.text:
+        yield from _web_keys(file)
     if "eyJ" in file.text:
         for number, line in file.numbered():
             yield from _tokens(file, number, line)
@@ -42,6 +46,14 @@ def _blocks(file: SourceFile) -> Iterator[Candidate]:
         encrypted = "ENCRYPTED" in match.group(0)
         why = "an armoured private key" + (" (encrypted: its passphrase is all that protects it)" if encrypted else "")
         yield Candidate(kind_of_block(file), match.group(0), file.path, line, "block", why)
+
+
+def _web_keys(file: SourceFile) -> Iterator[Candidate]:
+    for key in _WEB_KEY.finditer(file.text):
+        for match in _WEB_KEY_SECRET.finditer(key.group(0)):
+            line = file.line_at(key.start() + match.start())
+            if file.is_fresh(line):
+                yield Candidate("private_key", match["value"], file.path, line, "block", "the private half of a JSON Web Key")
 
 
 def kind_of_block(file: SourceFile) -> str:

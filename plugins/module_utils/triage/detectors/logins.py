@@ -136,7 +136,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "basic_auth_password",
             "the password of a basic login",
-            rf"\bauth\s*=\s*[\(\[]\s*{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]\s*[\)\]]",
+            rf"\b\w*auth\s*=\s*[\(\[]\s*{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]\s*[\)\]]",
         ),
         (
             "basic_auth_password",
@@ -222,7 +222,34 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "twilio_auth_token",
             "the token of a Twilio client",
-            rf"(?:Client|twilio|Twilio)\s*\(\s*{_Q}AC[0-9a-f]{{32}}[\"'`]\s*,\s*{_Q}(?P<password>[0-9a-f]{{32}})[\"'`]",
+            rf"(?:Client|twilio[\"']?\)?|Twilio)\s*\(\s*{_Q}AC[0-9a-f]{{32}}[\"'`]\s*,\s*{_Q}(?P<password>[0-9a-f]{{32}})[\"'`]",
+        ),
+        (
+            "database_password",
+            "the password of a connection",
+            rf"(?i)(?:\bconnect|\bdatabase|\bftp|_connect|logon)\w*\s*\(\s*(?:[\w.$&*]+\s*,\s*)?{_Q}(?P<host>[^\"'`\s]{{2,120}})[\"'`]\s*,\s*"
+            rf"{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`\s]{{3,100}})[\"'`]",
+        ),
+        (
+            "wifi_password",
+            "the password of a wireless network",
+            rf"\b(?:WiFi|wifiMulti|WiFiMulti|wlan|sta_if)\.(?:begin|addAP|connect)\s*\(\s*{_Q}[^\"'`]+[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]{{8,63}})[\"'`]",
+        ),
+        (
+            "api_key",
+            "the secret half of a pair an SDK is started with",
+            rf"(?:\balgoliasearch|\bomniauth)\s*\(?\s*(?::\w+\s*,\s*)?{_Q}[\w.\-]{{6,80}}[\"'`]\s*,\s*{_Q}(?P<password>[\w\-]{{20,}})[\"'`]",
+        ),
+        (
+            "signing_key",
+            "the key of a cipher or a signature",
+            rf"\bcreate(?:Cipher|Decipher|Hmac)\w*\s*\(\s*{_Q}[\w-]+[\"'`]\s*,\s*(?:Buffer\.from\(\s*)?{_Q}(?P<password>[^\"'`\s]{{6,}})[\"'`]",
+        ),
+        (
+            "password",
+            "the password that a hash is made of",
+            rf"(?:\bhashSync|\bbcrypt\.hash|generate_password_hash|\bmake_password|\bpassword_hash|\bset_password|\bcreate_user|hashpw)\s*\(\s*"
+            rf"(?:{_Q}[\w.@-]+[\"'`]\s*,\s*)?{_Q}(?P<password>[^\"'`\s]{{4,80}})[\"'`]",
         ),
     )
 )
@@ -233,14 +260,18 @@ _HINTS: Final = vocabulary(
     "mariadb mistral translator oracle influx %s:%s plaindialer newdialer yagmail ftp( ftp_tls( username_pw wifi create_user "
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
-    "access_token generatefrompassword passwordencoder spotify"
+    "access_token generatefrompassword passwordencoder spotify "
+    "mariadb mistral translator connect( database( ftp( _ftp logon( wifi. wlan. algoliasearch omniauth "
+    "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )
+# Without a quote only a command, a server's configuration or a machine's file hands over a password.
+_LITERAL: Final = re.compile(r"[\"'`]|(?i:curl|mysql|mariadb|pgpass|sshpass|\blogin\b|redis-|requirepass|masterauth|machine|:_)")
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal password of a login, a statement or a command."""
     for number, line in lines_with(file, _HINTS, fold=True):
-        if len(line) > 4000:
+        if len(line) > 4000 or not _LITERAL.search(line):
             continue
         for kind, why, form in _FORMS:
             for match in form.finditer(line):

@@ -30,6 +30,9 @@ _HEADER: Final = re.compile(
 _BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})[\"'`]")
 
 
+_REGISTRY: Final = re.compile(r"[\"']auth[\"']\s*:\s*[\"'](?P<value>[A-Za-z0-9+/]{8,400}={0,2})[\"']")
+
+
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal key in a request."""
     for number, line in lines_with(file, _HINTS, fold=True):
@@ -48,6 +51,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
                     match["name"],
                     before.group(1) if before else "",
                 )
+        for match in _REGISTRY.finditer(line):
+            yield from _basic(file, number, match["value"])
         lower = line.lower()
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
             yield from _headers(file, number, line)

@@ -18,6 +18,12 @@ _WHOLE: Final = re.compile(
 _NAMED: Final = re.compile(r"(^|/)[\w.-]*(password|passwd|token|api[_-]?key|secret)[\w-]*(\.txt|\.key|\.secret)?$", re.IGNORECASE)
 _PGPASS: Final = re.compile(r"^(?P<host>[^:#]+):[^:]*:[^:]*:(?P<user>[^:]*):(?P<password>.+)$")
 
+_TWO_LINES: Final = re.compile(r"(^|/)(auth|pass|login|credentials?|creds|userpass|up)(\.txt|\.conf|\.cred)?$", re.IGNORECASE)
+_LINES: Final = {
+    "sasl_passwd": re.compile(r"^[^\s#]\S*\s+(?P<user>[^\s:]+):(?P<password>\S+)\s*$"),
+    "userlist.txt": re.compile(r'^"(?P<user>[^"]+)"\s+"(?P<password>[^"]+)"\s*$'),
+}
+
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """The value of a file that is nothing but a secret."""
@@ -36,7 +42,17 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
                     match["user"],
                 )
         return
+    if form := next((form for name, form in _LINES.items() if file.name.lower() == name), None):
+        for number, line in file.numbered():
+            if match := form.match(line):
+                why = "a line of a password file"
+                yield Candidate("password", match["password"], file.path, number, "call", why, "", "", match["user"])
+        return
     value = file.text.strip()
+    if _TWO_LINES.search(file.path) and re.fullmatch(r"\S{2,60}\n\S{4,100}", value) and file.is_fresh(2):
+        user, password = value.split("\n")
+        yield Candidate("password", password, file.path, 2, "call", "the second line of a login's file", "", "", user)
+        return
     if "\n" in value or not 6 <= len(value) <= 200 or " " in value or not file.is_fresh(1):
         return
     if _WHOLE.search(file.path):

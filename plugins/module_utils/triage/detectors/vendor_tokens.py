@@ -40,7 +40,7 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "teams_webhook",
         "Microsoft Teams webhook",
-        r"https://[\w-]+\.webhook\.office\.com/webhookb2/[\w@/-]{40,}|"
+        r"https://(?:[\w-]+\.webhook\.office\.com/webhookb2|outlook\.office(?:365)?\.com/webhook)/[\w@/-]{40,}|"
         r"https://[\w.-]+\.(?:logic\.azure|powerplatform)\.com(?::443)?/[^\s\"'<>]*[?&]sig=[\w%-]{20,}",
     ),
     (
@@ -64,7 +64,7 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
     ("brevo_api_key", "Brevo API key", r"xkeysib-[0-9a-f]{40,}-\w{10,}|xsmtpsib-[0-9a-f]{40,}-\w{10,}"),
     ("resend_api_key", "Resend API key", r"(?<!\w)re_[A-Za-z0-9]{6,10}_[A-Za-z0-9]{20,}|(?<!\w)re_[A-Za-z0-9]{26,40}(?!\w)"),
     ("twilio_api_key", "Twilio API key", r"(?<!\w)SK[0-9a-f]{32}(?!\w)"),
-    ("telegram_bot_token", "Telegram bot token", r"(?<![\w:])\d{8,10}:[A-Za-z0-9_-]{34,36}(?![\w-])"),
+    ("telegram_bot_token", "Telegram bot token", r"(?:(?<![\w:])|(?<=/bot))\d{8,10}:[A-Za-z0-9_-]{34,36}(?![\w-])"),
     ("discord_bot_token", "Discord bot token", r"(?<![\w.-])[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.[\w-]{27,40}(?![\w-])"),
     ("huggingface_token", "Hugging Face token", r"(?<!\w)(?:hf|api_org)_[A-Za-z0-9]{30,}"),
     ("groq_api_key", "Groq API key", r"(?<!\w)gsk_[A-Za-z0-9]{40,}"),

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Passwords on command lines by an option's name, and piped into a prompt; the tools' own short forms are in commands.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..hints import lines_with
+from ..model import Candidate, SourceFile
+from ..names import secret_kind
+
+LONGEST_LINE: Final = 4000
+_HINTS: Final = (
+    "pass",
+    "pwd",
+    "token",
+    "secret",
+    "key",
+    "sudo",
+    "mysql",
+    "mariadb",
+    "sqlcmd",
+    "openssl",
+    "smbclient",
+    "net use",
+    "lftp",
+    "plaintext",
+    "chpasswd",
+)
+_WORD: Final = r"(?:\"(?P<double>[^\"$`\n]{3,200})\"|'(?P<single>[^'\n]{3,200})'|(?P<plain>[^\s\"'$`<>|;&(){}\[\],]{3,200}))"
+_OPTION: Final = re.compile(
+    rf"(?<![\w-])--?(?P<name>(?:[a-z][\w-]*-)?(?:password|passwd|pass|passphrase|token|secret|api-?key|access-key))(?:=|\s+){_WORD}",
+    re.IGNORECASE,
+)
+_TOOLS: Final = tuple(
+    (kind, re.compile(form))
+    for kind, form in (
+        (
+            "password",
+            r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p(?P<quote>[\"'])(?P<plain>[^\"'$`\n]{2,100})(?P=quote)",
+        ),
+        ("password", r"\bopenssl\b[^\n|]*?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)[\"']?(?P<plain>[^\s\"'$`]{3,100})"),
+        ("api_key", r"\baws\s+configure\s+set\s+\S*secret\S*\s+[\"']?(?P<plain>[^\s\"'$`]{20,100})"),
+        (
+            "password",
+            r"\becho\s+(?:-n\s+)?(?P<quote>[\"'])(?P<plain>[^\"'$`\n]{3,100})(?P=quote)\s*\|\s*[^\n|]*?(?:sudo\s+(?:\S+\s+)?-S|-stdin\b|\bpasswd\b|--password-fd|"
+            r"--passphrase-fd)",
+        ),
+        ("password", r"\becho\s+[\"']?[\w.-]+:(?P<plain>[^\s\"'$`]{3,100})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
+        ("password", r"[\"'](?P<plain>[^\"'\n{}]{3,100})[\"']\s*\|\s*password_hash\b"),
+    )
+)
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Every literal password of a command."""
+    for number, line in lines_with(file, _HINTS, fold=True):
+        line = line[:LONGEST_LINE]
+        if "-" in line:
+            for match in _OPTION.finditer(line):
+                yield from _option(file, number, match)
+        for kind, form in _TOOLS:
+            for match in form.finditer(line):
+                yield Candidate(kind, match["plain"], file.path, number, "call", "the password of a command")
+
+
+def _host(file: SourceFile, number: int) -> str:
+    url = re.search(r"https?://([\w.-]+)", file.lines[number - 1][:LONGEST_LINE])
+    return url.group(1) if url else ""
+
+
+def _option(file: SourceFile, number: int, match: re.Match[str]) -> Iterator[Candidate]:
+    name, value = match["name"], match["double"] or match["single"] or match["plain"]
+    # Words after an option are examples, files and prompts; a password has more than letters.
+    if (
+        value
+        and re.search(r"[^A-Za-z_./:-]", value)
+        and re.search(r"[A-Za-z]", value)
+        and not value.startswith(("-", "/", "~", "@", "%"))
+    ):
+        kind = secret_kind(name)
+        if kind:
+            yield Candidate(
+                kind,
+                value,
+                file.path,
+                number,
+                "assignment",
+                f"the value of an option (--{name})",
+                name.replace("-", "_"),
+                _host(file, number),
+            )

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Passwords told to people: in prose, in a table of logins, in a comment. What is told there is often made up, so a value
+must look like a person's real password before it is one (standing.py asks once more)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .. import paths
+from ..hints import lines_with
+from ..model import Candidate, SourceFile
+
+LONGEST_LINE: Final = 2000
+_HINTS: Final = (
+    "pass",
+    "kennwort",
+    "wachtwoord",
+    "contrase",
+    "senha",
+    "pwd",
+    "psk",
+    "pw:",
+    "login",
+    "zugang",
+    "heslo",
+    "lösenord",
+)
+_NOUN: Final = (
+    r"(?<![\w-])(?:[\w-]*pass(?:wor[dt]|wd|phrase|code|ord)?|"
+    r"kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|heslo|lösenord|pwd?|psk)\b"
+)
+_VALUE: Final = r"[`\"'“”*]{1,3}(?P<quoted>[^\s`\"'“”]{6,40})[`\"'“”*]{1,3}|(?P<plain>[^\s`\"'“”<>|()]{8,40})"
+_TOLD: Final = re.compile(
+    rf"{_NOUN}(?:\s+(?:for|für|of|von|pour|para|van)\s+[\w-]+)?[*_`\"'”]{{0,3}}\s*(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
+    re.IGNORECASE,
+)
+_CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
+_SLASHED: Final = re.compile(
+    r"\b(?:login|zugang|credentials|account)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
+    re.IGNORECASE,
+)
+_COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
+_HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORECASE)
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Every word that a text calls a password."""
+    comment: re.Match[str] | None = None
+    prose = paths.is_document(file.path) or file.suffix in (".txt", ".org", ".text")
+    for number, line in lines_with(file, _HINTS, fold=True):
+        text = line[:LONGEST_LINE]
+        if not prose:
+            comment = _COMMENT.search(text)
+            text = comment["text"] if comment else text if file.suffix in (".html", ".htm") else ""
+        for form in (_TOLD, _CODE, _SLASHED) if prose or comment else (_CODE,):
+            for match in form.finditer(text):
+                yield from _told(file, number, match.groupdict(), not prose)
+        if prose and line.lstrip().startswith("|"):
+            yield from _table(file, number, line)
+
+
+def _told(file: SourceFile, number: int, found: dict[str, str | None], terse: bool) -> Iterator[Candidate]:
+    value = found["quoted"] or ""
+    if not value and (found.get("link") or terse):
+        value = (found.get("plain") or "").rstrip(".,;:*_").removesuffix("-->")
+    if value:
+        yield Candidate("password", value, file.path, number, "prose", "a text for people calls it a password")
+
+
+def _table(file: SourceFile, number: int, header: str) -> Iterator[Candidate]:
+    columns = [at for at, cell in enumerate(header.split("|")) if _HEADER.match(cell)]
+    for row in range(number, len(file.lines)) if columns else ():
+        cells = file.lines[row].split("|")
+        if len(cells) < 2:
+            return
+        for at in columns:
+            value = cells[at].strip().strip("`*\"'") if at < len(cells) else ""
+            if value and " " not in value and file.is_fresh(row + 1):
+                yield Candidate(
+                    "password", value, file.path, row + 1, "prose", "a table for people has it in its column of passwords"
+                )

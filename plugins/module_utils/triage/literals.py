@@ -1,0 +1,36 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Literals that are no secret whatever name they have: types, paths, identifiers, names of things."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+CODE_WORDS: Final = re.compile(
+    r"^[a-z]+([A-Z][a-z]+)+$|^[A-Z][a-z]+([A-Z][a-z]+)+$|^[a-z]+(_[a-z]+)+$|^[A-Z]+(_[A-Z]+)+$|^[a-z]+(-[a-z]+)+$|"
+    r"^[a-z]+(\.[a-z]+)+$|^[A-Za-z]+$"
+)
+NOT_A_VALUE: Final = re.compile(
+    r"^(https?|wss?|ftp|file|urn|data|blob|mailto|tel|chrome|app|redis|postgres(ql)?(\+\w+)?|mysql(\+\w+)?|mongodb(\+srv)?|"
+    r"amqps?|sqlite|jdbc)[:/]|^[./~]|^[A-Za-z]:\\|\.(json|ya?ml|pem|key|crt|txt|py|js|ts|env|html|css|php|svg|png|p12|jks|"
+    r"xml)$|"
+    r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]*$|^\(?\+?\d[\d\s()-]{6,}$|"
+    r"^[^\w]*$|[<>{}]|^\w+\(|"
+    r"^(application|text|image|audio|video|multipart|font)/|^[\w.+-]+@[\w-]+\.[\w.]+$|^sha(1|256|512)[-:]|^\$2[aby]\$|"
+    r"^\$argon2|^pbkdf2|^\$scrypt|^scram-|"
+    r"^(bearer|basic|token|apikey|jwt|hs256|hs512|rs256|es256|sha\d*|md5|bcrypt|scrypt|argon2\w*|pbkdf2|oauth2?|digest|none|local|session|cookie|hidden|visible|"
+    r"submit|button|email|"
+    r"number|checkbox|required|optional|object|array|boolean|integer|float|varchar|varchar2|nvarchar|char|longtext|"
+    r"mediumtext|password|passwd|"
+    r"new-password|current-password|one-time-code|off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
+    r"form|input|str|int|"
+    r"bool|bytes|any|void|null|undefined|auto|default|inherit|production|development)$",
+    re.IGNORECASE,
+)
+# config.Service.ApiKey is where a value comes from.
+IDENTIFIERS: Final = re.compile(r"^[A-Za-z_][A-Za-z_]*(\.[A-Za-z_][A-Za-z_]*)+$")
+# `passwd='" + typed + "'`: the literal ends before the value begins.
+CONCATENATED: Final = re.compile(r"""^["']?\s*[.+&]\s*[\w$(]|[\w)\]]\s*[.+&]\s*["']?$|^["']|["']$""")
+# `auth/setPassword`, `cfg.token`: where a thing lies, or what it is called.
+NAMES_A_THING: Final = re.compile(r"^[A-Za-z]+([/.:_-][A-Za-z]+)+$")
