@@ -71,7 +71,7 @@ _SIGNING: Final = re.compile(
     r"nonce|password|secret|"
     r"security_password|hash|token)_?salt|^salt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
     r"key)|master_?key|payload_secret|"
-    r"pepper$|^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
+    r"secret_?or_?key|pepper$|^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
     re.IGNORECASE,
 )
 _NO_SECRET: Final = re.compile(
@@ -113,7 +113,7 @@ _NO_SECRET: Final = re.compile(
     r"(?<![a-z])(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
     r"update|set|use|no|allow|require|"
     r"verify|validate|"
-    r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|password(hash|_hash|digest|_digest)|one_?time_?pass\w*",
+    r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|(?<![a-z])hashed_?(secret|key|value)s?$|password(hash|_hash|digest|_digest)|one_?time_?pass\w*",
     re.IGNORECASE,
 )
 _PUBLIC: Final = re.compile(
@@ -189,7 +189,7 @@ def _kind_of_last(words: tuple[str, ...]) -> str:
         "pepper",
     ):
         return "signing_key"
-    if last in _TOKEN or joined == "auth" or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):
+    if last in _TOKEN or last == "auth" or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):
         return "token"
     if last in _SECRET or (len(words) > 1 and words[-2] == "secret" and last in ("key", "token", "value", "access")):
         return "secret"

@@ -25,7 +25,7 @@ _TEST: Final = re.compile(
     r"(^|/)(tests?|__tests__|testing|specs?|e2e|cypress|playwright|fixtures?|__fixtures__|mocks?|__mocks__|testdata|"
     r"test_?data|features)/|(^|/)src/(test|androidTest|integrationTest)/|"
     r"(^|/)(test_[^/]*|conftest|tests?|factories)\.py$|_test\.(py|go|rb|exs|dart)$|_spec\.rb$|"
-    r"\.(test|spec|cy|e2e)\.[jt]sx?$|Tests?\.(java|cs|kt|php)$|(^|/)[^/]*\.Tests?/",
+    r"\.(test|spec|cy|e2e|stories)\.[jt]sx?$|(^|/)(phpunit[^/]*\.xml|karma\.conf\.\w+|\.env\.test[^/]*)$|Tests?\.(java|cs|kt|php)$|(^|/)[^/]*\.Tests?/",
 )
 _EXAMPLE: Final = re.compile(
     r"(^|/)[^/]*[.\-_](example|sample|template|dist|tmpl|tpl|default|defaults|schema|skeleton|fake|dummy)(\.[\w]+)?$|"

@@ -34,7 +34,8 @@ _SIGNING_IN_DEVELOPMENT: Final = re.compile(
 )
 # A pipeline or a compose file makes its own database, but nobody's mail server, host or registry.
 _OUTWARD: Final = re.compile(
-    r"smtp|mail|deploy|nexus|artifactory|registry|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore", re.IGNORECASE
+    r"smtp|mail|deploy|nexus|artifactory|registry|store_?pass|key_?pass|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore",
+    re.IGNORECASE,
 )
 _IN_WORDS: Final = re.compile(r"passphrase|psk$|_psk|restic", re.IGNORECASE)
 LONGEST_CODE: Final = 400
@@ -80,7 +81,7 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(LOCAL, "it stands in the section for development or tests")
     if paths.is_example(path):
         return _of_example(candidate)
-    if len(value) < 3 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+", value):
+    if len(value) < 3 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+\d{0,2}", value):
         return None
     weak = strings.is_well_known(value) or _SIGNING_IN_DEVELOPMENT.search(value) or len(value) < 8
     if paths.is_document(path):
@@ -189,20 +190,7 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if strings.is_stand_in(value) and not (known and candidate.shape in ("uri", "call")):
         return Judgement(PLACEHOLDER, "it says of itself that it is none")
     if paths.is_example(path) or paths.is_document(path):
-        named = candidate.variable.isalpha() and candidate.variable != candidate.variable.upper()
-        personal = named and paths.is_document(path) and strings.is_personal(value)
-        if known or (strings.is_wordy(value) and not personal) or local:
-            return Judgement(PLACEHOLDER, "a value of an example or a document")
-        strong = (
-            personal
-            or strings.looks_random(value)
-            or (candidate.shape in ("uri", "call") and _is_strong(value) and host is not None)
-        )
-        return (
-            Judgement(LIVE, "it stands in a document or example, but stands in for nothing")
-            if strong and not (host is not None and is_reserved(host))
-            else Judgement(PLACEHOLDER, "a value of an example or a document")
-        )
+        return _of_shown_password(candidate, path, host, known)
     if paths.is_test(path):
         remote = host is not None and not local and not is_reserved(host) and "." in host
         return (
@@ -231,6 +219,17 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
     return Judgement(
         LIVE, f"a password that opens {host}" if host and not local else "a password that stands in the code or its configuration"
     )
+
+
+def _of_shown_password(candidate: Candidate, path: str, host: str | None, known: bool) -> Judgement:
+    value = candidate.value
+    named = candidate.variable.isalpha() and candidate.variable != candidate.variable.upper()
+    strong = strings.looks_random(value) or (candidate.shape in ("uri", "call") and _is_strong(value) and host is not None)
+    strong = strong and not strings.is_wordy(value)
+    personal = named and paths.is_document(path) and strings.is_personal(value)
+    if known or (host is not None and (is_local(host) or is_reserved(host))) or not (personal or strong):
+        return Judgement(PLACEHOLDER, "a value of an example or a document")
+    return Judgement(LIVE, "it stands in a document or example, but stands in for nothing")
 
 
 def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None) -> Judgement | None:
@@ -356,6 +355,8 @@ def _is_by_hand(candidate: Candidate, file: SourceFile) -> bool:
         return False
     if candidate.shape == "comparison":
         return bool(_REQUESTED.search(file.lines[candidate.line - 1][:LONGEST_CODE]))
+    if candidate.kind == "secret" and len(value) >= 12 and strings.is_personal(value):
+        return True
     by_words = re.fullmatch(r"[A-Za-z]{3,}([-_][A-Za-z]{3,})*[-_]?\d{3,}([-_][A-Za-z]{3,})*", value)
     return bool(_GUARDS.search("_".join(words_of(candidate.variable))) and by_words and len(value) >= 16)
 

@@ -31,7 +31,7 @@ _WRAPPERS: Final = (
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
     r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})(?:\[\w*\])?\s*"
-    r"(?::\s*&?(?:'\w+\s+)?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+)?\s*"
+    r"(?:\{\s*get;[^{}]{0,30}\}\s*)?(?::\s*&?(?:'\w+\s+)?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+)?\s*"
     + _OPERATOR
     + r"\s*(?:"
     + _WRAPPERS
@@ -65,13 +65,30 @@ _INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?
 _BARE: Final = re.compile(
     r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
     r"--set\s+|heroku config:set\s+)?"
-    r"(?:%let\s+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
+    r"(?:%let\s+|[a-z][\w-]*:(?=[A-Za-z]))?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
 )
 # {user: x, password: y} of YAML
 _FLOW: Final = re.compile(r"[{,]\s*(?P<name>[A-Za-z_][\w.\-]{0,80}):\s+(?P<value>[^\s\"'{}\[\],&*!|>#][^\s\"'{},]*)\s*(?=[,}])")
 # A name and a literal with nothing between them: C's #define, Groovy, Clojure, game servers
 _SPACED: Final = re.compile(
     r"(?:^\s*(?:#define\s+)?|[{;]\s*|[{,(\s]:)(?P<name>[A-Za-z_][\w.\-]{2,60})\s+(?P<quote>[\"'])(?P<value>[^\"'\n]{3,200})(?P=quote)"
+)
+_SPACED_SUFFIXES: Final = (
+    "",
+    ".h",
+    ".hpp",
+    ".c",
+    ".cc",
+    ".cpp",
+    ".ino",
+    ".gradle",
+    ".groovy",
+    ".clj",
+    ".edn",
+    ".el",
+    ".cfg",
+    ".conf",
+    ".rb",
 )
 # NAME=value amid a line: an inventory's host, a log, a command's environment
 _AMID: Final = re.compile(
@@ -134,7 +151,9 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         yield from quoted
         if markup:
             yield from _marked(file, number, line)
-        if not quoted and (bare or (prose and re.match(r"^\s*(export\s+)?[A-Z][A-Z0-9_]+=\S+\s*$", line))):
+        if not quoted and (
+            bare or line.lstrip().startswith("export ") or (prose and re.match(r"^\s*(export\s+)?[A-Z][A-Z0-9_]+=\S+\s*$", line))
+        ):
             yield from _bare(file, number, line)
         if not quoted:
             yield from _beside(file, number, line, bare)
@@ -144,7 +163,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 
 
 def _beside(file: SourceFile, number: int, line: str, bare: bool) -> Iterator[Candidate]:
-    for match in _SPACED.finditer(line):
+    for match in _SPACED.finditer(line) if file.suffix in _SPACED_SUFFIXES else ():
         yield from _made(file, number, match["name"], match["value"], "a literal beside a secret's name")
     if bare and "=" in line:
         for match in _AMID.finditer(line):

@@ -231,6 +231,16 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             rf"{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`\s]{{3,100}})[\"'`]",
         ),
         (
+            "ftp_password",
+            "the password of a file transfer",
+            rf"\bftp_login\s*\(\s*[^,()]+,\s*{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`\s]{{3,100}})[\"'`]",
+        ),
+        (
+            "basic_auth_password",
+            "the password of a request",
+            rf"\bCURLOPT_USERPWD\s*(?:,|=>)\s*{_Q}(?P<user>[^\"'`\s:]{{1,60}}):(?P<password>[^\"'`\s]{{3,100}})[\"'`]",
+        ),
+        (
             "wifi_password",
             "the password of a wireless network",
             rf"\b(?:WiFi|wifiMulti|WiFiMulti|wlan|sta_if)\.(?:begin|addAP|connect)\s*\(\s*{_Q}[^\"'`]+[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]{{8,63}})[\"'`]",
@@ -261,7 +271,7 @@ _HINTS: Final = vocabulary(
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
     "access_token generatefrompassword passwordencoder spotify "
-    "mariadb mistral translator connect( database( ftp( _ftp logon( wifi. wlan. algoliasearch omniauth "
+    "connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
     "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )
 # Without a quote only a command, a server's configuration or a machine's file hands over a password.

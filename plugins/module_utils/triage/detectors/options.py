@@ -13,28 +13,13 @@ from ..model import Candidate, SourceFile
 from ..names import secret_kind
 
 LONGEST_LINE: Final = 4000
-_HINTS: Final = (
-    "pass",
-    "pwd",
-    "token",
-    "secret",
-    "key",
-    "sudo",
-    "mysql",
-    "mariadb",
-    "sqlcmd",
-    "openssl",
-    "smbclient",
-    "net use",
-    "lftp",
-    "plaintext",
-    "chpasswd",
-)
+_HINTS: Final = ("pass", "pwd", "token", "secret", "key", "sudo", "mysql", "mariadb", "openssl", "chpasswd")
 _WORD: Final = r"(?:\"(?P<double>[^\"$`\n]{3,200})\"|'(?P<single>[^'\n]{3,200})'|(?P<plain>[^\s\"'$`<>|;&(){}\[\],]{3,200}))"
 _OPTION: Final = re.compile(
     rf"(?<![\w-])--?(?P<name>(?:[a-z][\w-]*-)?(?:password|passwd|pass|passphrase|token|secret|api-?key|access-key))(?:=|\s+){_WORD}",
     re.IGNORECASE,
 )
+_TOOL: Final = re.compile(r"mysql|mariadb|openssl|configure set|echo|password_hash", re.IGNORECASE)
 _TOOLS: Final = tuple(
     (kind, re.compile(form))
     for kind, form in (
@@ -62,7 +47,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         if "-" in line:
             for match in _OPTION.finditer(line):
                 yield from _option(file, number, match)
-        for kind, form in _TOOLS:
+        for kind, form in _TOOLS if _TOOL.search(line) else ():
             for match in form.finditer(line):
                 yield Candidate(kind, match["plain"], file.path, number, "call", "the password of a command")
 

@@ -17,7 +17,7 @@ from ..vocabulary import vocabulary
 LONGEST_LINE: Final = 4000
 FARTHEST: Final = 8
 MOST_PEOPLE: Final = 60
-_HINTS: Final = vocabulary("pass pwd secret token key credential psk pin auth wachtwoord heslo contrase senha kennwort")
+_HINTS: Final = vocabulary("pass pwd pw secret token key credential psk pin auth wachtwoord heslo contrase senha kennwort")
 _NAME_FIELD: Final = (
     r"[\"']?(?:key|name|variable|variable_name|option_name|setting)[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?"
 )
@@ -45,10 +45,11 @@ _LOGIN: Final = re.compile(
 )
 # R's data frame, a list of accepted words
 _LIST: Final = re.compile(
-    r"\b(?P<name>passwords?|passwd|pwds?|pins?|passcodes|tokens|secrets)[\"']?\s*(?:=|<-|:)\s*(?:c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]"
+    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets)[\"']?\s*(?:=|<-|:|\bin\b)\s*(?:c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]"
 )
 _ITEM: Final = re.compile(r"[\"'](?P<value>[^\"'\n]{4,100})[\"']")
 _MADE_BY_TERRAFORM: Final = re.compile(r"^\s*[\"']result[\"']\s*:\s*\"(?P<value>[^\"\n]{8,128})\"")
+_KOTLIN: Final = re.compile(r"[\"'](?P<name>[\w.\-]{2,60})[\"']\s+to\s+\"(?P<value>[^\"\n]{3,200})\"")
 _LOOKS_LIKE_A_SENTENCE: Final = re.compile(r"\s\w+\s")
 
 
@@ -58,6 +59,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         line = line[:LONGEST_LINE]
         if "{" in line:
             yield from _objects(file, number, line)
+        for match in _KOTLIN.finditer(line) if file.suffix in (".kt", ".kts") else ():
+            yield from _made(file, number, match["name"], match["value"])
         if name := _NAME_LINE.match(line):
             yield from _on_next_lines(file, number, name["name"], _VALUE_LINE, 1)
         if variable := _VARIABLE.match(line):

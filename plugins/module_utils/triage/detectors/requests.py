@@ -42,7 +42,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
                 before = _URL_BEFORE.search(line[: match.start()])
                 why = f"a key in the query of a request ({match['name']}=)"
                 yield Candidate(
-                    "api_key",
+                    "password" if match["name"].lower() in ("password", "pass", "pwd") else "api_key",
                     match["value"],
                     file.path,
                     number,
