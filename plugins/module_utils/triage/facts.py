@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -37,6 +38,8 @@ _NO_WEB: Final = frozenset(
         "apps-script:google-apps-script",
     }
 )  # fmt: skip
+# A page that answers the pings of a host that puts idle programs to sleep; the program itself is a bot.
+_KEEPS_AWAKE: Final = re.compile(r"(?i)(?:keep|stay)_?-?(?:alive|awake|online)[\w-]*\.\w+$")
 _SERVER_RUNTIMES: Final = ("python", "go", "java", "dotnet", "php", "ruby")
 
 
@@ -145,9 +148,16 @@ def _frameworks(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, ...]
     own = [value for value in sums if value.split(":", 1)[0] == runtime]
     others = [value for value in sums if value not in own and sums[value] >= 5]
     order = {f"python:{name}": rank for rank, (name, _unused) in enumerate(PYTHON)}
-    ranked = sorted(own, key=lambda value: (-sums[value], order.get(value, 99), value))
+    awake = _only_keep_awake(evidence)
+    ranked = sorted(own, key=lambda value: (value in awake, -sums[value], order.get(value, 99), value))
     ranked += sorted(others, key=lambda value: (-sums[value], value))
     return tuple(dict.fromkeys(value.split(":", 1)[1] for value in ranked))
+
+
+def _only_keep_awake(evidence: Iterable[Evidence]) -> frozenset[str]:
+    imported = {(one.value, one.file) for one in evidence if one.topic == "framework" and "imports" in one.why}
+    elsewhere = {value for value, file in imported if not _KEEPS_AWAKE.search(file)}
+    return frozenset(value for value, _unused in imported) - elsewhere
 
 
 def _databases(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ _STAND_IN: Final = re.compile(
     r"set)[_\-\s.]"
     r"?(your|the|in|me|it|a|api|here|this)[_\-\s.]|placeholder|^todo$|\btodo[:\s]|^todo[_\-](set|fill|replace|change|add)|"
     r"fix[_\-]?me|"
-    r"[_\-\s](goes[_\-\s]?here|here)$|^here$|example(?!\.(com|org|net))|sample|dummy|(?<![a-z])fake|(?<![a-z])mock|"
+    r"[_\-\s](goes[_\-\s]?here|here)$|^here$|^x{3,}[_\-\s].*[_\-\s]x{3,}$|example(?!\.(com|org|net))|sample|dummy|(?<![a-z])fake|(?<![a-z])mock|"
     r"not[_\-\s]?(a|an|the)?[_\-\s]?(real|used|secret|set|secure|for[_\-\s]prod)|(?<![a-z])redacted|removed|censored|"
     r"hidden|masked|"
     r"(?<![a-z])foo[_\-]?bar|^(foo|bar|baz|qux|abc|xyz|asdf\w*|lorem|ipsum|none|null|nil|undefined|true|false|empty|blank|"

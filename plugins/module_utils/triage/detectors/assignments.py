@@ -125,6 +125,10 @@ _BARE_NAMES: Final = re.compile(
 _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
 
 
+# form, whether its value is a default, and a word of every line that has it
+_PAIRS: Final = ((_DEFAULTED, True, ""), (_PAIR_CALL, False, ""), (_DEFINED, False, "define"), (_NAMED, False, "value"))
+
+
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal given to a name that promises a secret."""
     bare = file.suffix in _BARE_SUFFIXES or bool(_BARE_NAMES.match(file.name)) or "." not in file.name
@@ -174,16 +178,17 @@ def _beside(file: SourceFile, number: int, line: str, bare: bool) -> Iterator[Ca
 
 def _environment(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
     # A container's environment: the name on one line, the value on the next.
-    pair = _ENVIRONMENT_PAIR.search(line)
-    value = _ENVIRONMENT_VALUE.match(file.lines[number]) if pair and number < len(file.lines) else None
+    following = file.lines[number] if number < len(file.lines) else ""
+    value = _ENVIRONMENT_VALUE.match(following) if "value" in following else None
+    pair = _ENVIRONMENT_PAIR.search(line) if value else None
     if pair and value:
         yield from _made(file, number + 1, pair["name"] or pair["name2"], value["value"], "a value beside its name")
 
 
 def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
     taken: set[str] = set()
-    for form, default in ((_DEFAULTED, True), (_PAIR_CALL, False), (_DEFINED, False), (_NAMED, False)):
-        for match in form.finditer(line):
+    for form, default, word in _PAIRS:
+        for match in form.finditer(line) if word in line else ():
             if match["value"] not in taken:
                 taken.add(match["value"])
                 yield from _made(file, number, match["name"], match["value"], "a literal beside a secret's name", default)

@@ -137,6 +137,7 @@ _FIELDS: Final = tuple(
             r"field)\s*=\s*[\"'{]+\s*(?:\w+\.)*([A-Za-z_][\w\-]*)",
             "a form field",
         ),
+        (r"<th\b[^>]*>\s*([\w .\-]{2,40}?)\s*</th>", "a heading of a table"),
         (r"<input\b[^>]*?\btype\s*=\s*[\"'](email|tel)[\"']", "a form field"),
         (
             r"\bst\.(?:text_input|text_area|date_input|number_input|selectbox|radio|"
@@ -187,8 +188,8 @@ _DESTRUCTURED: Final = re.compile(
     r"JSON\.parse)"
 )
 _COLUMN_LISTS: Final = re.compile(
-    r"(?i)\b(?:insert\s+into\s+[\w.\"`\[\]]+\s*\(([^)]{3,400})\)|"
-    r"create\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600}))"
+    r"(?i)(?:\binsert\s+into\s+[\w.\"`\[\]]+\s*\(([^)]{3,400})\)|"
+    r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600})|\.append_?row\(\s*\[([^\]\n]{3,400})\])"
 )
 _CSV: Final = re.compile(r"^[\w \"'.\-/()]+([,;\t][\w \"'.\-/()]*){2,60}$")
 _SDKS: Final = tuple(

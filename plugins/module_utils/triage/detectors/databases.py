@@ -46,7 +46,8 @@ _IMPORTS: Final = tuple(
             8,
             r"(?:import|from)\s+(?:psycopg2?|asyncpg|pg8000|aiopg|psycopg_pool)\b|require\(['\"](?:pg|postgres|"
             r"pg-promise)['\"]\)|from ['\"](?:pg|postgres|pg-promise|@neondatabase/serverless|@vercel/postgres)['\"]|"
-            r"github\.com/(?:lib/pq|jackc/pgx)|org\.postgresql|using Npgsql|UseNpgsql\(|\bpg_connect\(|"
+            r"github\.com/(?:lib/pq|jackc/pgx)|(?:gorm/dialects|gorm\.io/driver)/postgres|"
+            r"\bsql\.Open\(\"(?:postgres|pgx)\"|org\.postgresql|using Npgsql|UseNpgsql\(|\bpg_connect\(|"
             r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bRPostgres(?:QL)?\b|\bPgPool(?:Options)?\b|\btokio_postgres\b|diesel::pg|"
             r"Ecto\.Adapters\.Postgres",
         ),
@@ -55,7 +56,7 @@ _IMPORTS: Final = tuple(
             8,
             r"(?:import|from)\s+(?:pymysql|MySQLdb|mysql\.connector|aiomysql|asyncmy|flask_mysqldb)\b|"
             r"require\(['\"]mysql2?(?:/promise)?['\"]\)|from ['\"]mysql2?(?:/promise)?['\"]|"
-            r"github\.com/go-sql-driver/mysql|com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
+            r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
             r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
             r"define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
         ),
@@ -64,7 +65,7 @@ _IMPORTS: Final = tuple(
             6,
             r"(?:import|from)\s+(?:sqlite3|aiosqlite|sqlite_utils)\b|require\(['\"](?:better-sqlite3|sqlite3|node:sqlite|"
             r"sql\.js)['\"]\)|from ['\"](?:better-sqlite3|sqlite3|sqlite|node:sqlite|bun:sqlite)['\"]|"
-            r"github\.com/mattn/go-sqlite3|modernc\.org/sqlite|UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
+            r"github\.com/mattn/go-sqlite3|(?:gorm/dialects|gorm\.io/driver)/sqlite|modernc\.org/sqlite|UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
             r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (
@@ -78,7 +79,8 @@ _IMPORTS: Final = tuple(
             "sqlserver",
             8,
             r"UseSqlServer\(|SqlConnection\(|(?:import|from)\s+(?:pymssql)\b|require\(['\"](?:mssql|tedious)['\"]\)|"
-            r"jdbc:sqlserver|denisenkom/go-mssqldb|mssql\+pyodbc|(?i:driver=\{(?:sql server|odbc driver \d+ for sql server))",
+            r"jdbc:sqlserver|denisenkom/go-mssqldb|(?:gorm/dialects/mssql|gorm\.io/driver/sqlserver)|"
+            r"mssql\+pyodbc|(?i:driver=\{(?:sql server|odbc driver \d+ for sql server))",
         ),
         ("oracle", 7, r"(?:import|from)\s+(?:cx_Oracle|oracledb)\b|jdbc:oracle|require\(['\"]oracledb['\"]\)"),
         ("supabase", 7, r"@supabase/(?:supabase-js|ssr|auth-helpers)|(?:from|import)\s+supabase\b|supabase\.createClient\("),

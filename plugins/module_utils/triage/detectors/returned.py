@@ -1,0 +1,50 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A function that is called as a password and gives a literal: `getAdminPassword() { return stored() || 'x' }`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..model import Candidate, SourceFile
+
+_WORDS: Final = ("assword", "ASSWORD", "asswd", "asswort", "asscode", "Pin", "pin(", "PIN")
+_LONGEST: Final = 8  # lines; what a longer function returns at its end is its work, not a word it keeps
+# It takes nothing, and its name ends in the word: `validatePassword` and `passwordLabel` give something else.
+_HEAD: Final = re.compile(
+    r"^(?P<indent>\s*).*?\b(?:function|def|func|fun|const|let|var|[Ss]tring)\s+"
+    r"(?P<name>\w{0,30}?(?:(?i:password|passwd|passwort|passcode)|(?P<pin>(?<![A-Za-z])pin|Pin|PIN)))\s*"
+    r"(?:=\s*(?:async\s*)?\(\s*\)\s*(?P<arrow>=>)|\(\s*(?:self|this|cls)?\s*\))"
+)
+_CHANGES: Final = re.compile(
+    r"(?i)^_*(?:hash|encrypt|decrypt|valid|check|verif|is_?|has_?|re_?set|forgot|change|generate|random|format|mask|ask|set|"
+    r"update|save|store|new|edit|delete|remove|confirm|toggle|show|hide|prompt|enter|require|wrong|invalid|missing|on_?|handle)"
+)
+_RETURNED: Final = re.compile(
+    r"\breturn\b\s*\(?(?:[^\n]*(?:\|\||\?\?|\bor\b)\s*)?(?P<quote>[\"'`])(?P<value>[^\"'`\s]{4,60})(?P=quote)\s*[;})]*\s*$"
+)
+
+
+def candidates(file: SourceFile) -> Iterator[Candidate]:
+    """Every literal that such a function gives."""
+    if not any(word in file.text for word in _WORDS):
+        return
+    for number, line in enumerate(file.lines, 1):
+        head = _HEAD.search(line) if len(line) <= 400 and any(word in line for word in _WORDS) else None
+        if head is None or _CHANGES.search(head["name"]):
+            continue
+        first = ("return " if head["arrow"] else "") + line[head.end() :]
+        for further, text in enumerate((first, *file.lines[number : number + _LONGEST]), number):
+            if further > number and _is_behind(text, head["indent"]):
+                break
+            if file.is_fresh(further) and len(text) <= 400 and (match := _RETURNED.search(text)):
+                kind = "pin" if head["pin"] or match["value"].isdigit() else "password"
+                why = f"what {head['name']}() gives"
+                yield Candidate(kind, match["value"], file.path, further, "comparison", why, head["name"])
+
+
+def _is_behind(text: str, indent: str) -> bool:
+    """The function's body has ended before this line."""
+    return bool(text.strip()) and not text.lstrip().startswith("{") and len(text) - len(text.lstrip()) <= len(indent)
