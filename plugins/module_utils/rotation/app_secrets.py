@@ -137,7 +137,8 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
             job = Job(spec, name, jobs.about(app, profile, spec), issuer, given_away)
             reason = _held(job, ask, held, consumer)
             age = ask.max_age if asked else None
-            looks[name] = Wish(request.now(), age, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt)
+            run = f"since {request.now():%Y-%m-%d %H:%M:%S} by {request.random_bytes(8).hex()}"
+            looks[name] = Wish(request.now(), age, ask.cutover, ask.force and asked, reason, ask.grace, profile.adopt, run)
             return jobs.look(job, store, looks[name])
         except MicroappsError as error:
             controls = CONTROLS if spec.kind in DATABASES else tuple(one for one in CONTROLS if one != DATABASE_LOGIN)

@@ -6,19 +6,31 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Any, Final
+from typing import Final
 
 from ..app import App, SecretSpec
-from ..capability import Change, Plan, Refusal
+from ..capability import Plan
 from ..errors import Conflict, MicroappsError
 from ..profile import Profile
-from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
+from .controls import control_of_kind
 from .found import Found
 from .issuers import Issuer, Traits, locked_out, not_valid
-from .machine import Course, Make, advance, begin, course, due_since, expect_alone, foreign_rotation
+from .machine import (
+    Course,
+    Make,
+    advance,
+    asked,
+    begin,
+    claims,
+    course,
+    due_since,
+    expect_alone,
+    expect_unmoved,
+)
 from .makers import value_key
-from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, public, token_for
+from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, token_for
 from .ownership import may_touch
+from .store_plan import leaks, store_plan
 from .stores import Store
 
 # External Secrets asks every minute (delivery.REFRESH): twice that, so that nobody is left with a value that went.
@@ -47,7 +59,8 @@ class Wish:
 
     `held` says why nothing may be retired at all (the app cannot be switched over). Within `grace` of a rotation both the
     new and the former credential work, unless `cutover` is `now`: a client may hold what the store said a moment ago.
-    `adopt` says whether a secret that others made may be taken over (`take`) or is only reported (`report`).
+    `adopt` says whether a secret that others made may be taken over (`take`) or is only reported (`report`). `run` is a name
+    that no other run has.
     """
 
     now: datetime.datetime
@@ -57,6 +70,7 @@ class Wish:
     held: str = ""
     grace: datetime.timedelta = GRACE
     adopt: str = "take"
+    run: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,6 +93,7 @@ class Sight:
     retires: bool
     held: str = ""
     make: Make = Make.NEW
+    run: str = ""
 
     @property
     def rotating(self) -> bool:
@@ -124,7 +139,20 @@ def about(app: App, profile: Profile, spec: SecretSpec) -> About:
 
 def look(job: Job, store: Store, wish: Wish) -> Sight:
     """Reads only: the store, the target, and whether what was found still lets somebody in."""
-    stored = store.describe(job.name)
+    stored, moved = store.describe(job.name), f"The secret {job.name} cannot be judged"
+    try:
+        sight = _look(job, store, wish, stored)
+    except MicroappsError:
+        # What another run ends while we look fails in many ways, and none of them is what is wrong.
+        if stored is not None:
+            expect_unmoved(store, stored, moved)
+        raise
+    if stored is not None and not sight.accepted:
+        expect_unmoved(store, stored, moved)
+    return sight
+
+
+def _look(job: Job, store: Store, wish: Wish, stored: Stored | None) -> Sight:
     if stored is not None:
         may_touch(job.name, job.about, stored, wish.adopt)
     base = stored.at(Stage.CURRENT) if stored else None
@@ -137,6 +165,9 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
         due, make = "the time in which the former value is accepted too is over", Make.PRESENT_ALONE
     if not due and base is not None and base.ours and job.traits.replaces_itself and not _accepted(job, current):
         due = "its target replaced it by its own schedule"
+    begun = asked(store, stored)
+    if not due and begun:
+        due = "a run has asked for a new one, and has not ended"
     # A key that nobody but a person can make is moved as it is, and never due. Where there is one login, an app that cannot
     # be switched over would be locked out.
     rotates = bool(due) and job.traits.makes and not (job.traits.one_login and wish.held)
@@ -144,7 +175,7 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     first = None
     if stored is None and live and job.traits.target:
         first = live[0]
-    way = _way(known, first, rotates)
+    way = _way(known, first, rotates, claims(job.issuer, make), begun)
     accepted = bool(way.steps) or _accepted(job, current)
     before = current if current is not None else first
     wanted = _wanted(job, store, known, way, before)
@@ -155,13 +186,14 @@ def look(job: Job, store: Store, wish: Wish) -> Sight:
     if job.issuer is not None and (wanted or not job.traits.logs_in):
         fresh = bool(way.steps) or (not accepted and job.traits.takes)
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
-    plan = _store_plan(job, store, stored, before, wanted, way, due, make)
+    plan = store_plan(job, store, stored, before, wanted, way, due, make)
     # What is due and only waits until the app can be switched over is nobody's to mend.
     if job.issuer is not None and current and not (accepted or job.traits.takes or (due and wish.held)):
         refusal = not_valid(job.issuer, job.name, current, control_of_kind(job.spec.kind))
         plan = dataclasses.replace(plan, refusals=(*plan.refusals, refusal))
     plans = _all_or_nothing((plan, *target))
-    return Sight(job, stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make)
+    seen = (stored, created, way, due, current, wanted, first, live, former, accepted, plans, retires, held, make, wish.run)
+    return Sight(job, *seen)
 
 
 def _all_or_nothing(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
@@ -182,7 +214,7 @@ def _live(job: Job) -> tuple[Document, ...]:
 def _due(job: Job, created: datetime.datetime | None, current: Document | None, wish: Wish) -> str:
     if current is None:
         return "it is not in the store"
-    if _leaked(job, current):
+    if leaks(job, current):
         return "its value stands in the code"
     if job.issuer is not None and job.traits.keyless:
         return "" if current == job.issuer.outline(current) else "its login is to have no password"
@@ -205,14 +237,9 @@ def _young(job: Job, created: datetime.datetime | None, current: Document | None
     return job.traits.takes_turns and wish.cutover != "now" and created is not None and wish.now - created < window
 
 
-def _leaked(job: Job, current: Document | None) -> bool:
-    leaked = {found.value for found in job.found}
-    return bool(leaked & {value for key, value in (current or {}).items() if key not in public(current or {})})
-
-
 def _make(job: Job, current: Document | None, wish: Wish) -> Make:
     # What others know must not be accepted beside its successor, not even for an hour.
-    return Make.NEW_ALONE if wish.cutover == "now" or _leaked(job, current) else Make.NEW
+    return Make.NEW_ALONE if wish.cutover == "now" or leaks(job, current) else Make.NEW
 
 
 def _over(job: Job, current: Document | None, created: datetime.datetime | None, wish: Wish) -> bool:
@@ -224,12 +251,12 @@ def _carries(job: Job, current: Document | None) -> bool:
     return job.issuer is not None and current is not None and job.issuer.alone(current) != current
 
 
-def _way(stored: Stored, first: Document | None, rotates: bool) -> Course:
+def _way(stored: Stored, first: Document | None, rotates: bool, claims: bool, begun: bool) -> Course:
     if stored.versions or first is None:
-        return course(stored, rotates)
+        return course(stored, rotates, claims, begun)
     # The value as found will be the first version: the course is that of a store that has it.
     moved = Stored(stored.name, (Version(token_for(stored.name, ""), frozenset({Stage.CURRENT})),))
-    return course(moved, rotates)
+    return course(moved, rotates, claims)
 
 
 def _wanted(job: Job, store: Store, stored: Stored, way: Course, before: Document | None) -> Document:
@@ -292,74 +319,6 @@ def _retirement(
     return True, ""
 
 
-def _store_plan(
-    job: Job, store: Store, stored: Stored | None, before: Document | None, wanted: Document, way: Course, due: str, make: Make
-) -> Plan:
-    after = {
-        "description": job.about.description,
-        "tags": dict(job.about.tags),
-        "value": _value(job, wanted, make if way.steps else None),
-    }
-    if job.about.kms_key:
-        after["kms_key"] = job.about.kms_key
-    controls = tuple(dict.fromkeys((IN_STORE, LABELLED, AGE, *_control_of(job))))
-    name = store.object(job.name)
-    if way.foreign:
-        conflict = foreign_rotation(job.name, way.foreign)
-        refusal = Refusal(conflict.what, conflict.why, conflict.next_step, IN_STORE)
-        return Plan(name, {}, {}, (), (refusal,), controls)
-    if stored is None:
-        refusals = () if wanted or way.steps else (_nothing_to_store(job),)
-        changes = (Change("create", control=IN_STORE), Change("create", "tags", control=LABELLED))
-        return Plan(name, None, after, changes, refusals, controls)
-    seen: dict[str, Any] = {
-        "description": stored.about.description,
-        "tags": {key: value for key, value in stored.about.tags if key in dict(job.about.tags)},
-        "value": _value(job, before or {}, None),
-    }
-    if job.about.kms_key:
-        seen["kms_key"] = stored.about.kms_key
-    if way.overtaken:
-        seen["pending"], after["pending"] = "a version of ours that somebody's later value overtook", "none"
-    changed = [
-        Change("update", field, seen[field], after[field], LABELLED)
-        for field in after
-        if field != "value" and seen[field] != after[field]
-    ]
-    if way.steps:
-        reason = AGE if "days old" in due else (_control_of(job) or (IN_STORE,))[0]
-        changed.append(Change("update", "value", seen["value"], after["value"], reason))
-    return Plan(name, seen, after, tuple(changed), (), controls)
-
-
-def _value(job: Job, document: Document, make: Make | None) -> str:
-    if document.get("username"):
-        return f"login {document['username']}"
-    if make is Make.PRESENT_ALONE:
-        return "the present one, without the former"
-    if make is not None:
-        beside = job.traits.overlap and make is Make.NEW and not _leaked(job, document)
-        return "a new one, with the former beside it" if beside else "a new one"
-    if not document:
-        return "none"
-    leaked = {found.value for found in job.found} & set(document.values())
-    return "as found in the code" if leaked else "the present one"
-
-
-def _control_of(job: Job) -> tuple[str, ...]:
-    # A database's login is proven on the database itself, not by what the store says of it.
-    return () if job.spec.kind in DATABASES else (control_of_kind(job.spec.kind),)
-
-
-def _nothing_to_store(job: Job) -> Refusal:
-    return Refusal(
-        f"The secret {job.name} is not in the store",
-        "nobody but its vendor can make it, and no value of it was found in the code",
-        f"Put it there as a JSON document with the key {value_key(job.spec)}, or add a recipe to the profile's vendors.",
-        IN_STORE,
-    )
-
-
 def rotate(sight: Sight, store: Store) -> Stored:
     """Steps 1 to 4, or what was changed by hand put back. The caller holds `issuer.exclusive`."""
     job = sight.job
@@ -368,7 +327,7 @@ def rotate(sight: Sight, store: Store) -> Stored:
     if job.issuer is None:
         return stored
     try:
-        stored = advance(store, job.issuer, stored, sight.rotating, sight.make)
+        stored = advance(store, job.issuer, stored, sight.rotating, sight.make, sight.run)
     except MicroappsError as error:
         error.also(locked_out(job.issuer, sight.current or sight.first))
         raise
@@ -393,7 +352,9 @@ def _expect_base(sight: Sight, stored: Stored) -> None:
 def retire(sight: Sight, store: Store, stored: Stored) -> None:
     """Step 5, if this run may: none of the former credentials lets anybody in."""
     current = stored.at(Stage.CURRENT)
-    if sight.job.issuer is not None and sight.retires and current is not None:
+    # Where nothing was seen to leave, what leaves by now is another run's, and the current one may not be the one that we saw.
+    leaves = sight.retires and bool(sight.former or sight.rotating)
+    if sight.job.issuer is not None and leaves and current is not None:
         if sight.former:
             expect_alone(store, stored)
         sight.job.issuer.retire(sight.former, store.read(stored.name, current.token))

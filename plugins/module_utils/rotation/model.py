@@ -22,8 +22,10 @@ Document = Mapping[str, str]
 # Keys of a document whose values are no secret: they are shown in plans, and masking them would garble every message.
 # The key of a credential that ends by itself: the time (ISO 8601, UTC) from which on it is to be replaced.
 REPLACE_AFTER: Final = "replace_after"
+# The only key of a claim: a document that waits in the place of a credential which a run is about to ask its target for.
+ASKED: Final = "asked"
 PUBLIC_KEYS: Final = frozenset(
-    {"engine", "host", "port", "dbname", "username", "key_id", "access_key_id", "former_key_id", "lease_id", REPLACE_AFTER}
+    {"engine", "host", "port", "dbname", "username", "key_id", "access_key_id", "former_key_id", "lease_id", REPLACE_AFTER, ASKED}
 )
 
 # Versions that we made begin so. AWS asks for 32 to 64 characters; the rest is computed, so two runs compute the same.
@@ -107,9 +109,28 @@ def token_for(name: str, replaces: str, taken: frozenset[str] = frozenset()) -> 
     return f"{OURS}{digest}-{number}"
 
 
+def next_id(token: str, taken: frozenset[str]) -> str:
+    """The id under which whoever has claimed `token` stores what was made."""
+    stem, _dash, number = token.rpartition("-")
+    following = int(number) + 1
+    while f"{stem}-{following}" in taken:
+        following += 1
+    return f"{stem}-{following}"
+
+
 def replaces(name: str, token: str, base: str) -> bool:
     """Whether `token` was computed as the successor of version `base`."""
     return token.rpartition("-")[0] == token_for(name, base).rpartition("-")[0]
+
+
+def claim_of(run: str) -> Document:
+    """What the run `run` keeps as pending before it asks a target for a credential. No two runs have the same name."""
+    return {ASKED: run}
+
+
+def is_claim(document: Document) -> bool:
+    """Whether it says no more than that a run has asked for a credential."""
+    return set(document) == {ASKED}
 
 
 def to_text(document: Document) -> str:

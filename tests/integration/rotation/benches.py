@@ -66,6 +66,9 @@ class Kept(Protocol):
     def current(self, name: str, stage: str) -> dict[str, str]:
         """The document that is current, or was before; nothing where there is nothing."""
 
+    def write(self, name: str, document: dict[str, str]) -> None:
+        """As a person does who looks at nothing: it is current."""
+
     def pending(self, name: str) -> bool:
         """Whether a value waits to become current."""
 
@@ -91,6 +94,10 @@ class Bao:
         status, answer = call(port, method, f"/v1/{path}", {"X-Vault-Token": self.token}, text)
         assert status in (200, 204, 404), (path, status, answer)
         return answer if status == 200 else None
+
+    def write(self, name: str, document: dict[str, str]) -> None:
+        """See `Kept`."""
+        self.ask("POST", f"{self.mount}/data/{name}", {"data": document})
 
     def document(self, name: str, version: int = 0) -> dict[str, str]:
         """One version's document, or the newest."""
@@ -154,6 +161,8 @@ class Bench:
     as_found: Callable[[], str] = lambda: ""
     one_login: bool = False
     kept: Kept | None = None
+    # A document as a person would store it in the place of the current one: it works, or a run makes it work.
+    of_a_person: Callable[[dict[str, str]], dict[str, str]] | None = None
     # Of one login: what the target keeps of its password (it changes with it), and the password where the target tells it.
     kept_by_target: Callable[[], str] = lambda: ""
     told_by_target: Callable[[], dict[str, str]] = dict
@@ -169,6 +178,17 @@ class Bench:
         answer = self.witness("secretsmanager").get_secret_value(SecretId=self.name, VersionStage=stage)
         document: dict[str, str] = json.loads(answer["SecretString"])
         return document
+
+    def write(self, document: dict[str, str]) -> None:
+        """As a person does. In two calls, for moto leaves the current stage on two versions when PutSecretValue moves it."""
+        if self.kept is not None:
+            self.kept.write(self.name, document)
+            return
+        store, text = self.witness("secretsmanager"), json.dumps(document)
+        before = store.get_secret_value(SecretId=self.name, VersionStage="AWSCURRENT")["VersionId"]
+        theirs = store.put_secret_value(SecretId=self.name, SecretString=text, VersionStages=["THEIRS"])["VersionId"]
+        stage = {"VersionStage": "AWSCURRENT", "MoveToVersionId": theirs, "RemoveFromVersionId": before}
+        store.update_secret_version_stage(SecretId=self.name, **stage)
 
     def pending(self) -> bool:
         """Whether a rotation is under way, as the store has it."""
@@ -206,19 +226,24 @@ class Bench:
         found = (Found(FINDING, known.register(leaked), self.spec),) if leaked else ()
         job = Job(self.spec, self.name, About("a test", "", (("owner", "tests"),)), self.issuer(known, cutover), found)
         now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours_later)
-        wish = Wish(now, None, cutover, force, grace=datetime.timedelta())
+        run = f"since {now:%H:%M:%S} by {random_source.token_hex(8)}"
+        wish = Wish(now, None, cutover, force, grace=datetime.timedelta(), run=run)
         return jobs.look(job, store, wish), store
 
-    def run(self, **asked: Any) -> jobs.Sight:
-        """One plain run over the secret, as app_secrets does it."""
+    def run(self, told: Callable[[jobs.Sight], object] = bool, **asked: Any) -> jobs.Sight:
+        """One plain run over the secret, as app_secrets does it; `told` hears what it has seen before it does anything."""
         sight, store = self.look(**asked)
+        told(sight)
         assert sight.job.issuer is not None
         for refusal in (refusal for plan in sight.plans for refusal in plan.refusals):
             raise Conflict(refusal.what, refusal.why, refusal.next_step)
-        if sight.writes:
-            with sight.job.issuer.exclusive(self.name):
+        with contextlib.ExitStack() as held:
+            stored = sight.stored
+            if sight.writes:
+                held.enter_context(sight.job.issuer.exclusive(self.name))
                 stored = jobs.rotate(sight, store)
-                jobs.retire(sight, store, stored)
+            assert stored is not None
+            jobs.retire(sight, store, stored)
         return sight
 
     def killed(self, budget: int, after: bool, store_alone: bool = False, **asked: Any) -> bool:
@@ -264,6 +289,7 @@ def generated(sandbox: Any, hours: int = 0) -> Bench:
         lambda document: len(document["value"]) >= 43,
         lambda: set(bench.current().values()),
         lambda document: document["value"],
+        of_a_person=lambda current: {"value": random_source.token_urlsafe(32)},
     )
     return bench
 
@@ -310,6 +336,10 @@ def vendor(sandbox: Any, root: pathlib.Path, folder: pathlib.Path) -> Iterator[B
             asked("DELETE", f"/v1/keys/{key_id}", admin())
         return ""
 
+    def of_a_person(current: dict[str, str]) -> dict[str, str]:
+        made = call(port, "POST", "/v1/keys", admin(), json.dumps({"name": "made by hand"}).encode())[1]
+        return {"api_key": made["key"], "key_id": made["id"]}
+
     name = "microapps/test/bench/restaurant-api"
     spec = SecretSpec("restaurant-api", "api_key", (("api_key", "RESTAURANT_API_KEY"),))
     program = [sys.executable, str(root / "examples" / "where2eat" / "restaurant_api.py")]
@@ -326,6 +356,7 @@ def vendor(sandbox: Any, root: pathlib.Path, folder: pathlib.Path) -> Iterator[B
                 opened,
                 lambda document: document["key_id"],
                 as_found,
+                of_a_person=of_a_person,
             )
         finally:
             process.kill()
@@ -383,6 +414,10 @@ class Database:
             return False
         return True
 
+    def of_a_person(self, current: dict[str, str]) -> dict[str, str]:
+        """The same login with a password that the server does not have yet."""
+        return {**current, "password": new_password(random_source.token_bytes)}
+
     def verifier(self) -> str:
         """What the server keeps of the app's one password."""
         with self.connect("postgres", self.root, "postgres") as connection:
@@ -412,7 +447,8 @@ def single(sandbox: Any) -> Iterator[Bench]:
         return SingleUser(names, there.address, there.administrator, secrets, random_source.token_bytes, cutover == "now")
 
     try:
-        yield _database_bench(sandbox, there, "postgresql_single_user", issuer, there.as_found)
+        bench = _database_bench(sandbox, there, "postgresql_single_user", issuer, there.as_found)
+        yield dataclasses.replace(bench, of_a_person=there.of_a_person)
     finally:
         there.forget()
 
@@ -442,6 +478,7 @@ def alternating(sandbox: Any) -> Iterator[Bench]:
             opened,
             lambda document: document["username"],
             there.as_found,
+            of_a_person=there.of_a_person,
         )
     finally:
         there.forget()
@@ -570,6 +607,10 @@ def dynamic_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
         def issuer(secrets: Secrets, cutover: str) -> Issuer:
             return DynamicRole(engine, role, there.address, secrets, lambda: datetime.datetime.now(datetime.UTC))
 
+        def of_a_person(current: dict[str, str]) -> dict[str, str]:
+            made = bao.asked("GET", f"leasedb/creds/{role}")
+            return {**current, **made["data"], "lease_id": made["lease_id"]}
+
         def opened() -> set[str]:
             with there.connect("postgres", there.root, "postgres") as connection:
                 asked = "SELECT rolname, pg_has_role(oid, %s, 'MEMBER') FROM pg_roles WHERE rolcanlogin AND NOT rolcreaterole"
@@ -587,6 +628,7 @@ def dynamic_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
                 opened,
                 lambda document: document["username"],
                 as_found,
+                of_a_person=of_a_person,
             )
         finally:
             bao.asked("PUT", f"sys/leases/revoke-prefix/leasedb/creds/{role}", {})

@@ -97,14 +97,22 @@ def test_a_vendor_that_is_down_is_told_in_one_sentence(vendor: Vendor) -> None:
         recipe.issue("version-0", None)
 
 
-def test_a_key_that_was_made_and_lost_is_revoked_before_the_next(vendor: Vendor) -> None:
-    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
-    current = recipe.issue("version-0", None)
-    lost = recipe.issue("version-1", current)  # killed here: the store never heard of it
-    kept = recipe.issue("version-1", current)
-    assert not recipe.accepts(lost)
+def test_a_key_that_was_made_and_lost_is_revoked_once_another_is_current(vendor: Vendor) -> None:
+    name = "microapps/test/x/restaurant-api"
+    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets(), name)
+    base = token_for(name, "")
+    former = recipe.issue(base, None)
+    first, second = (token_for(name, base, frozenset(taken)) for taken in ((), (token_for(name, base),)))
+    lost = recipe.issue(first, former)  # killed here, or still at work: the store has not heard of it
+    assert {"key_id": lost["key_id"]} in recipe.open_besides(former, dict, ())
+    kept = recipe.issue(second, former)
+    assert recipe.accepts(lost), "whoever makes another key cannot know that nobody is about to store this one"
+    beside = recipe.open_besides(kept, lambda: former, ())
+    assert {one["key_id"] for one in beside} == {former["key_id"], lost["key_id"]}
+    recipe.retire((former,), kept)
+    assert not recipe.accepts(lost) and not recipe.accepts(former)
     assert recipe.accepts(kept)
-    assert names(vendor).count("version-1") == 1
+    assert second in names(vendor) and first not in names(vendor)
 
 
 def test_keys_that_an_app_may_have_from_another_store_are_revoked_last(vendor: Vendor) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session import session_as
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, NotFound
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import iam_access_key
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Crowded, iam_access_key
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.iam_access_key import IamAccessKey
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
@@ -169,6 +169,9 @@ def test_a_new_key_may_be_refused_for_some_seconds(bench: Bench, monkeypatch: py
 def test_an_answer_that_was_lost_leaves_no_key(bench: Bench) -> None:
     issuer = bench.issuer(Secrets(), "now")
     lost = issuer.issue("t", bench.current())  # the client repeats what AWS had done already: there is no room
+    with pytest.raises(Crowded, match=lost["access_key_id"]):
+        issuer.issue("t", bench.current())
+    assert bench.works(lost), "nothing goes before the store was asked who is at it"
     made = issuer.issue("t", bench.current())
     assert set(statuses(bench)) == {bench.current()["access_key_id"], made["access_key_id"]}
     assert lost["access_key_id"] not in statuses(bench)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import PUBLIC_KEYS, token_for
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import PUBLIC_KEYS, is_claim, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 sys.path.append(str(pathlib.Path(__file__).parent))
@@ -65,11 +64,11 @@ def test_a_pending_credential_that_was_revoked_since_a_kill_is_made_anew(every: 
     bench = every[name]
     bench.reset()
     bench.run()
-    former, budget = bench.current(), 0
-    while not bench.pending():
+    former, budget, pending = bench.current(), 0, {}
+    while not pending or is_claim(pending):
         budget += 1
         assert bench.killed(budget, True, force=True), "no kill left a pending credential"
-    pending = bench.current("AWSPENDING")
+        pending = bench.current("AWSPENDING") if bench.pending() else {}
     assert pending != former
     # As a person would who looks at a list of what is open.
     bench.issuer(Secrets(), "now").retire((pending,), former)
@@ -182,22 +181,13 @@ def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first:
     killed_at_every_call(every[name], settled, first)
 
 
-def written_by_a_person(bench: Bench, document: dict[str, str]) -> None:
-    """In two calls, for moto leaves the current stage on two versions when PutSecretValue moves it after a rotation."""
-    store = bench.witness("secretsmanager")
-    before = store.get_secret_value(SecretId=bench.name, VersionStage="AWSCURRENT")["VersionId"]
-    theirs = store.put_secret_value(SecretId=bench.name, SecretString=json.dumps(document), VersionStages=["THEIRS"])
-    stage = {"VersionStage": "AWSCURRENT", "MoveToVersionId": theirs["VersionId"], "RemoveFromVersionId": before}
-    store.update_secret_version_stage(SecretId=bench.name, **stage)
-
-
 @pytest.mark.parametrize("name", ["vendor", "static_role", "dynamic_role", "iam"])
 def test_a_value_of_a_person_that_nobody_here_can_make_valid_is_theirs_to_mend(every: dict[str, Bench], name: str) -> None:
     bench = every[name]
     bench.run(leaked=bench.reset())
     secret = next(key for key in ("password", "api_key", "secret_access_key") if key in bench.current())
     theirs = {**bench.current(), secret: "written-by-a-person"}
-    written_by_a_person(bench, theirs)
+    bench.write(theirs)
     for _unused in range(2):
         sight, _store = bench.look()
         assert sight.refused and not sight.rotating

@@ -35,6 +35,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.mode
     About,
     Stage,
     Stored,
+    claim_of,
     register,
     to_text,
     token_for,
@@ -222,6 +223,57 @@ def test_two_runs_make_one_pending_version(store: Store, profile: Profile, name:
     store.put_pending(name, second, TWO)
     with pytest.raises(Conflict):
         store.put_pending(name, second, THREE)
+
+
+def test_a_pending_value_of_a_rotation_that_another_run_has_ended_goes(store: Store, profile: Profile, name: str) -> None:
+    if profile.secret_store.scheme == "aws_secretsmanager":
+        pytest.skip("moto 5.2.5 takes a second value under one ClientRequestToken; AWS answers ResourceExistsException")
+    first, second, third = tokens(name)
+    store.create(name, first, ONE, ABOUT)
+    store.put_pending(name, second, TWO)
+    store.promote(name, second, first)
+    with contextlib.suppress(Conflict):
+        store.put_pending(name, second, THREE)
+        store.promote(name, second, first)
+        pytest.fail("it is not told that its value is not current")
+    assert store.read_stage(name, Stage.CURRENT) == TWO
+    stored = store.describe(name)
+    assert stored is not None
+    current, way = stored.at(Stage.CURRENT), course(stored, True)
+    assert current is not None and current.token == second
+    if way.overtaken:
+        store.drop_pending(name, way.overtaken)
+    store.put_pending(name, way.token, THREE)
+    store.promote(name, way.token, way.base)
+    assert (way.token, store.read_stage(name, Stage.CURRENT)) == (third, THREE)
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_of_two_runs_one_replaces_a_claim(store: Store, profile: Profile, name: str, claimed: bool) -> None:
+    """A claim waits in the place of a value that is yet to be made; who takes it over stores under its owner's next id."""
+    if profile.secret_store.scheme == "aws_secretsmanager":
+        pytest.skip("moto 5.2.5 takes a second value under one ClientRequestToken; AWS answers ResourceExistsException")
+    first, second, _unused = tokens(name)
+    next_one, last = (token_for(name, first, frozenset({second, *more})) for more in ((), (f"{second[:-1]}1",)))
+    store.create(name, first, ONE, ABOUT)
+    store.put_pending(name, second, claim_of("one"))
+    assert store.read(name, second) == claim_of("one")
+    with pytest.raises(Conflict):
+        store.put_pending(name, second, claim_of("other"))
+    store.put_pending(name, next_one, claim_of("other") if claimed else TWO, second)
+    with pytest.raises(Conflict):
+        store.put_pending(name, next_one, THREE, second)
+    if claimed:
+        store.put_pending(name, last, TWO, next_one)
+    stored = store.describe(name)
+    assert stored is not None
+    pending = stored.at(Stage.PENDING)
+    assert pending is not None and pending.token == (last if claimed else next_one)
+    assert store.read(name, pending.token) == TWO
+    store.promote(name, pending.token, first)
+    stored = store.describe(name)
+    assert stored is not None and stored.at(Stage.PENDING) is None
+    assert store.read_stage(name, Stage.CURRENT) == TWO
 
 
 def test_missing_forbidden_and_unreachable_are_three_errors(profile: Profile, store: Store, sandbox: Any, name: str) -> None:

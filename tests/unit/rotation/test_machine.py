@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Plan
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Lost
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Lost, Traits
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import (
     REST,
     WHOLE,
@@ -97,7 +97,7 @@ class MemoryStore:
 
         self.world.call(act)
 
-    def put_pending(self, name: str, token: str, document: Document) -> None:
+    def put_pending(self, name: str, token: str, document: Document, claimed: str = "") -> None:
         def act() -> None:
             known = self.world.versions.get(token)
             if known and known[0] != dict(document):
@@ -138,6 +138,7 @@ class Alternating:
 
     world: World
     made: int = 0
+    traits: Traits = dataclasses.field(default_factory=Traits)
 
     def outline(self, current: Document | None) -> Document:
         return {"username": "b" if (current or {}).get("username") == "a" else "a"}

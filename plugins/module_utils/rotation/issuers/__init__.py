@@ -11,8 +11,13 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from ...capability import Plan, Refusal
-from ...errors import MicroappsError, NotFound
+from ...errors import Conflict, MicroappsError, NotFound
 from ..model import Document
+
+
+class Crowded(Conflict):
+    """There is no room for a new credential beside what nobody seems to hold. `issue` is called again, and removes what it has
+    just seen, once the store has said that no other run is at it."""
 
 
 class Lost(NotFound):
@@ -36,7 +41,8 @@ class Traits:
     a document holds no secret (`outline` is all of it), so nothing is replaced by age or because somebody asks. `overlap` is how
     long a document carries the former credential beside its own (`Issuer.alone`). `locks`: a login that the target
     did not make can be locked from here. `takes`: the target accepts a secret that it did not make, once it is told to (`set`).
-    `mark` is a key that every document has: one without it is of another kind of secret.
+    `mark` is a key that every document has: one without it is of another kind of secret. `made_by_target`: in step 1 the target
+    itself makes a credential, which is open before the store knows it, so the store is told first that one is asked for.
     """
 
     makes: bool = True
@@ -50,6 +56,7 @@ class Traits:
     locks: bool = True
     takes: bool = True
     mark: str = ""
+    made_by_target: bool = False
     overlap: datetime.timedelta = datetime.timedelta()
 
 
@@ -94,7 +101,7 @@ class Issuer(Protocol):
         """Hold the target for one rotation of this secret; Conflict if another run holds it. Ends with the process."""
 
     def issue(self, token: str, current: Document | None) -> Document:
-        """Step 1: a new credential beside the current one. Nothing accepts it yet, unless the target itself made it."""
+        """Step 1: a new credential beside the current one. Nothing accepts it yet, unless the target made it. `Crowded`."""
 
     def alone(self, document: Document) -> Document:
         """The document without what it carries of a former credential; the same one if it carries nothing. Pure."""
@@ -115,7 +122,11 @@ class Issuer(Protocol):
         """Who uses this credential now, in words; empty if nobody was seen."""
 
     def retire(self, old: tuple[Document, ...], current: Document) -> None:
-        """Step 5: none of `old` is accepted any more. Never touches `current`."""
+        """Step 5: none of `old` is accepted any more. Never touches `current`.
+
+        Where the target makes the credentials, it ends no others than `old`, and those that lost against `current`: what was
+        made since `old` was read may be another run's.
+        """
 
 
 def locked_out(issuer: Issuer, present: Document | None) -> str:

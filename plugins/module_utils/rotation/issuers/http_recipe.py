@@ -3,8 +3,7 @@
 """Third-party API keys by a declarative HTTP recipe (`profile.Vendor`): create, check, revoke.
 
 A vendor tells a key's value once. A run that is killed between that answer and the store's leaves a key that nobody knows;
-so every key is made under a name, the pending version's id, and what carries that name is revoked before a key is made, or
-by the next run that retires anything.
+so every key is made under a name, the pending version's id, and what carries a name of that rotation is revoked once it is over.
 """
 
 from __future__ import annotations
@@ -22,11 +21,13 @@ from ...profile import Vendor
 from ...scrubber import Secrets
 from ..controls import VENDOR_KEYS
 from ..http_json import request
-from ..model import Document, register, replaces, to_text, token_for
+from ..model import OURS, Document, register, replaces, to_text, token_for
 from ..stores.shared import token_of
 from . import Lost, Traits
 
 KEY: Final = "api_key"
+# The id of the key that this one was made in the place of.
+FORMER: Final = "former_key_id"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +46,7 @@ class HttpRecipe:
     @property
     def traits(self) -> Traits:
         """See `Issuer`: some vendors only tell whether a key is valid, and none tells who uses it."""
-        return Traits(makes=bool(self.vendor.create_path), takes=False)
+        return Traits(makes=bool(self.vendor.create_path), takes=False, made_by_target=True)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: the vendor's keys are one object."""
@@ -63,7 +64,8 @@ class HttpRecipe:
         ids = {one.get("key_id") for one in known}
         if current is None:
             return tuple(one for one in self._left_by_another_store() if one["key_id"] not in ids)
-        document, orphans = former(), tuple(one for one in self._orphans(current) if one["key_id"] not in ids)
+        document = former()
+        orphans = tuple(one for one in self._orphans(current, document) if one["key_id"] not in ids)
         if document is None or document.get(self.key) in {one.get(self.key) for one in known}:
             return orphans
         if document is not current and document.get(self.key) == current.get(self.key):
@@ -71,13 +73,18 @@ class HttpRecipe:
         others = tuple(one for one in orphans if one["key_id"] != document.get("key_id"))
         return (document, *others) if self.accepts(document) else others
 
-    def _orphans(self, current: Document) -> tuple[Document, ...]:
-        """Keys made in the place of the current one, by their names: a run was killed before the store knew them."""
-        if not (self.secret and self.vendor.revoke_path and current.get("key_id")):
+    def _orphans(self, current: Document, former: Document | None) -> tuple[Document, ...]:
+        """Keys made in the place of the current one or the one before, by their names: no store came to know them."""
+        mine = current.get("key_id", "")
+        if not (self.secret and self.vendor.revoke_path and mine):
             return ()
         names = self._names()
-        base = names.get(current["key_id"], "")
-        return tuple({"key_id": key_id} for key_id, name in names.items() if base and replaces(self.secret, name, base))
+        bases = [names.get(one.get("key_id", ""), "") for one in (current, former or {})]
+        found = (key_id for key_id, name in names.items() if any(base and replaces(self.secret, name, base) for base in bases))
+        # Whoever writes a value by hand makes what was current the one before, and only that one tells what it had replaced.
+        replaced = (one[FORMER] for one in (current, former) if one and one.get(FORMER) in names)
+        ids = dict.fromkeys((*found, *_siblings(names, mine), *replaced))
+        return tuple({"key_id": key_id} for key_id in ids if key_id != mine)
 
     def _left_by_another_store(self) -> tuple[Document, ...]:
         """Keys that were made for this secret first or second: an app may run with one that this store never knew."""
@@ -116,10 +123,6 @@ class HttpRecipe:
 
     def issue(self, token: str, current: Document | None) -> Document:
         """See `Issuer`."""
-        # The first key's namesake may be what an app runs with that had it from another store: it goes last, in step 5.
-        for key_id, name in self._names().items() if current is not None else ():
-            if name == token:
-                self._revoke(key_id)
         answer = self._admin("POST", self.vendor.create_path, {"name": token})
         try:
             value, key_id = str(answer[self.vendor.value_field]), str(answer[self.vendor.id_field])
@@ -127,7 +130,9 @@ class HttpRecipe:
             fields = f"{self.vendor.value_field} and {self.vendor.id_field}"
             raise Invalid(f"Ask {self.name} for a key", f"its answer has no {fields}", "Mend the profile's vendors.") from None
         self.secrets.register(value)
-        document = {**(current or {}), self.key: value, "key_id": key_id}
+        kept = {name: text for name, text in (current or {}).items() if name not in ("key_id", FORMER)}
+        replaced = {FORMER: current["key_id"]} if current and current.get("key_id") else {}
+        document = {**kept, self.key: value, "key_id": key_id, **replaced}
         register(self.secrets, to_text(document), document)
         return document
 
@@ -165,6 +170,9 @@ class HttpRecipe:
 
     def retire(self, old: tuple[Document, ...], current: Document) -> None:
         """See `Issuer`."""
+        mine = current.get("key_id", "")
+        for key_id in _siblings(self._names(), mine) if old and mine else ():
+            self._revoke(key_id)
         for document in old:
             is_current = bool(current.get("key_id")) and document.get("key_id") == current["key_id"]
             if document.get(self.key) != current.get(self.key) and not is_current:
@@ -211,6 +219,13 @@ class HttpRecipe:
         if 200 <= status < 300:
             return answer or {}
         raise _told(f"{method} a key of {self.name}", status)
+
+
+def _siblings(names: Mapping[str, str], mine: str) -> tuple[str, ...]:
+    """Keys that other runs made in the place of the very key that this one replaced: they can never become current. Pure."""
+    stem = names.get(mine, "").rpartition("-")[0]
+    made = stem.startswith(OURS)
+    return tuple(key_id for key_id, name in names.items() if made and key_id != mine and name.rpartition("-")[0] == stem)
 
 
 def _told(what: str, status: int) -> MicroappsError:

@@ -28,7 +28,7 @@ from ...errors import Conflict, Denied, Invalid, NotFound, Unreachable
 from ...scrubber import Secrets
 from ..controls import FOUND_IS_DEAD
 from ..model import Document, register, to_text
-from . import Lost, Traits
+from . import Crowded, Lost, Traits
 
 PERMISSIONS: Final = (
     "iam:CreateAccessKey",
@@ -149,11 +149,13 @@ class IamAccessKey:
     pause: Callable[[float], None] = time.sleep
     # Who used a key last, as it was before this run asked anything with it: asking is a use.
     seen: dict[str, tuple[datetime.datetime, str, str] | None] = dataclasses.field(default_factory=dict)
+    # Keys that stood in the way of a new one and that nobody seems to hold: they go when that was asked of the store.
+    crowding: set[str] = dataclasses.field(default_factory=set)
 
     @property
     def traits(self) -> Traits:
         """See `Issuer`: GetAccessKeyLastUsed tells who; two keys and no more."""
-        return Traits(tells_users=True, takes_turns=True)
+        return Traits(tells_users=True, takes_turns=True, made_by_target=True)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: the user with its keys is one object."""
@@ -224,22 +226,23 @@ class IamAccessKey:
         yield
 
     def issue(self, token: str, current: Document | None) -> Document:
-        """See `Issuer`. IAM makes a key each time it is asked, so a client's own repetition may have made one: once more."""
+        """See `Issuer`. IAM makes a key each time it is asked, so a client's own repetition may have made one: `Crowded`."""
         try:
             made = self._made(current)
         except Invalid:
-            if not orphans(self._observed(), ((current or {}).get(ID, ""), (current or {}).get(FORMER, ""))):
-                raise
-            made = self._made(current)
+            self._expect_room(self._observed(), current)
+            raise
         present = current or {}
         document = {**present, ID: made["AccessKeyId"], VALUE: made["SecretAccessKey"], FORMER: present.get(ID, "")}
         register(self.secrets, to_text(document), document)
         return document
 
     def _made(self, current: Document | None) -> Any:
-        gone, refusals = leaving(self._observed(), current, self.at_once)
+        user = self._observed()
+        gone, refusals = leaving(user, current, self.at_once)
         for refusal in refusals:
             raise Conflict(refusal.what, refusal.why, refusal.next_step)
+        self._expect_room(user, current)
         for key in gone:
             self._delete(key.id)
         moment = self.now().astimezone(datetime.UTC).isoformat(timespec="seconds")
@@ -250,6 +253,14 @@ class IamAccessKey:
             made = iam.create_access_key(UserName=self.user)["AccessKey"]
         self.secrets.register(made["SecretAccessKey"])
         return made
+
+    def _expect_room(self, user: User, current: Document | None) -> None:
+        document = current or {}
+        found = {key.id for key in orphans(user, (document.get(ID, ""), document.get(FORMER, "")))} - self.crowding
+        self.crowding.update(found)
+        if found:
+            what = f"There may be no room for another key of the IAM user {self.user}"
+            raise Crowded(what, f"{' and '.join(sorted(found))} is in no store", "Run again when no other run is at it.")
 
     def alone(self, document: Document) -> Document:
         """See `Issuer`."""
@@ -309,7 +320,7 @@ class IamAccessKey:
             if key is None or key.id == current.get(ID):
                 continue
             if key.active:
-                with calling(f"switch off the access key {key.id}"):
+                with contextlib.suppress(NotFound), calling(f"switch off the access key {key.id}"):
                     self.session.iam.update_access_key(UserName=self.user, AccessKeyId=key.id, Status="Inactive")
             if self.at_once or not key.active:
                 self._delete(key.id)

@@ -46,7 +46,7 @@ class DynamicRole:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(replaces_itself=True, locks=False, takes=False, mark=LEASE)
+        return Traits(replaces_itself=True, locks=False, takes=False, mark=LEASE, made_by_target=True)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`: a lease by its last part, a login that the engine did not make by its name."""
@@ -65,9 +65,10 @@ class DynamicRole:
         self, current: Document | None, former: Callable[[], Document | None], known: tuple[Document, ...]
     ) -> tuple[Document, ...]:
         """See `Issuer`: the engine's list of this role's leases, and a login with a password that the app had before."""
-        named = {document.get(LEASE, "") for document in (*known, current or {})}
-        leases = tuple({**self.outline(None), LEASE: lease} for lease in self._leases() if lease not in named)
         before = former() or {}
+        staying = current if current is not None and before is not current else {}
+        named = {document.get(LEASE, "") for document in (*known, staying)}
+        leases = tuple({**self.outline(None), LEASE: lease} for lease in self._leases() if lease not in named)
         own = "password" in before and LEASE not in before and before not in known and self.accepts(before)
         return (*leases, before) if own else leases
 
@@ -169,9 +170,10 @@ class DynamicRole:
         return ()
 
     def retire(self, old: tuple[Document, ...], current: Document) -> None:
-        """See `Issuer`: every lease of the role but the current one, those of lost answers too."""
+        """See `Issuer`. A lease that has ended already is in no list."""
+        ending = {document.get(LEASE, "") for document in old} - {current.get(LEASE, "")}
         for lease in self._leases():
-            if lease != current.get(LEASE):
+            if lease in ending:
                 self._revoke(lease)
 
     @property

@@ -37,7 +37,7 @@ class StaticRole:
     @property
     def traits(self) -> Traits:
         """See `Issuer`."""
-        return Traits(logs_in=True, one_login=True, replaces_itself=True, takes=False, mark=PASSWORD)
+        return Traits(logs_in=True, one_login=True, replaces_itself=True, takes=False, mark=PASSWORD, made_by_target=True)
 
     def object_of(self, document: Document) -> str:
         """See `Issuer`."""

@@ -28,7 +28,11 @@ class Store(Protocol):
         """What a plan calls the secret: `secretsmanager:secret/microapps/dev/x/database`."""
 
     def describe(self, name: str) -> Stored | None:
-        """The secret with the versions that carry a stage (others may be listed, too), None if there is none."""
+        """The secret with the versions that carry a stage (others may be listed, too), None if there is none.
+
+        If it says that nothing is pending, and that the version is current which was so before, then no run has a claim: where
+        that takes two calls, what is pending is asked first.
+        """
 
     def versions(self, name: str) -> tuple[Version, ...]:
         """All its versions as they are now, those without a stage too: their ids are taken. NotFound if there is no secret."""
@@ -45,8 +49,9 @@ class Store(Protocol):
     def create(self, name: str, token: str, document: Document | None, about: About) -> None:
         """A new secret whose first version is current (without a document it has no version). Conflict if there is another."""
 
-    def put_pending(self, name: str, token: str, document: Document) -> None:
-        """A new version, pending. Conflict if another run has made this version."""
+    def put_pending(self, name: str, token: str, document: Document, claimed: str = "") -> None:
+        """A new version, pending, in the place of the pending version `claimed` if there is one. Conflict if another run has
+        made this version, or has replaced `claimed`."""
 
     def promote(self, name: str, token: str, replaced: str) -> None:
         """The pending version becomes current, if `replaced` still is; Conflict if somebody wrote in between."""

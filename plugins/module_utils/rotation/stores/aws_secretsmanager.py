@@ -19,6 +19,7 @@ from ...errors import Conflict, Invalid, NotFound
 from ...profile import StorePlace
 from ...scrubber import Secrets
 from ..model import About, Document, Stage, Stored, Version, from_text, register, to_text
+from .shared import rotated_by_another
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -121,12 +122,15 @@ class AwsSecretsManager:
             if document is None or current is None or current.token != token or self.read(name, token) != dict(document):
                 raise
 
-    def put_pending(self, name: str, token: str, document: Document) -> None:
-        """See `Store`."""
-        with calling(f"store a new version of the secret {name}"):
-            self.client.put_secret_value(
-                SecretId=name, ClientRequestToken=token, SecretString=to_text(document), VersionStages=[Stage.PENDING]
-            )
+    def put_pending(self, name: str, token: str, document: Document, claimed: str = "") -> None:
+        """See `Store`. The stage moves here from `claimed`; whoever replaces that writes under the same id."""
+        try:
+            with calling(f"store a new version of the secret {name}"):
+                self.client.put_secret_value(
+                    SecretId=name, ClientRequestToken=token, SecretString=to_text(document), VersionStages=[Stage.PENDING]
+                )
+        except Conflict:
+            raise rotated_by_another(name) from None
 
     def promote(self, name: str, token: str, replaced: str) -> None:
         """See `Store`."""

@@ -103,13 +103,13 @@ class AzureKeyVault:
 
     def describe(self, name: str) -> Stored | None:
         """See `Store`. A newest version that somebody disabled counts as a deletion: readers get no value."""
+        pending = self._pending(name).token
         bundle, entries = self._newest(name)
         newest = id_of(bundle)
         if not entries:
             # Whoever may not look among the deleted is told by the vault when he makes the secret.
             gone = self._send("GET", f"/deletedsecrets/{secret_id(name)}", name, nothing=(403, 404))
             return Stored(name, about=about_from(gone.get("tags") or {}), deleted=True) if gone else None
-        pending = self._pending(name).token
         valued = any(entry.mark != NO_VALUE for entry in entries)
         return Stored(name, staged(entries, newest, pending), about_from(tags_of(entries)), valued and not newest)
 
@@ -150,20 +150,26 @@ class AzureKeyVault:
         if any(entry.mark != token for entry in entries) or self._document(name, self._get(name)) != dict(document):
             raise Conflict(f"The secret {name}", "somebody else made it", "Their value was left as it is. Run again.")
 
-    def put_pending(self, name: str, token: str, document: Document) -> None:
-        """See `Store`. Whose version is the only one, or was made first, has made it."""
-        found = self._pending(name)
-        if not found.token:
+    def put_pending(self, name: str, token: str, document: Document, claimed: str = "") -> None:
+        """See `Store`. Whose version is the only one, or was made first after `claimed`, has made it."""
+        before = self._enabled(name, PENDING)
+        found = self._waiting(name, before[0]) if before else Waiting()
+        if found.token == claimed:
+            replaced = {entry.id for entry in before}
             bundle, entries = self._newest(name)
+            if any(entry.mark == token for entry in entries):
+                raise rotated_by_another(name)  # and it has ended
             newest = id_of(bundle) or "none"
             recent = since(entries, newest)
             found = Waiting(token, " ".join([newest, *(entry.id for entry in recent)]), document)
             made = self._set(name, waiting_text(found, self.secrets), {}, PENDING)
-            waiting = self._enabled(name, PENDING)
+            waiting = tuple(entry for entry in self._enabled(name, PENDING) if entry.id not in replaced)
             mine = next((entry.made for entry in waiting if entry.id == made), sys.maxsize)
             if any(entry.made <= mine for entry in waiting if entry.id != made):
                 self._patch(name, made, {"attributes": {"enabled": False}}, PENDING)
                 raise rotated_by_another(name)
+            for entry in reversed(before):
+                self._patch(name, entry.id, {"attributes": {"enabled": False}}, PENDING)
         if (found.token, dict(found.document)) != (token, dict(document)):
             raise rotated_by_another(name)
 

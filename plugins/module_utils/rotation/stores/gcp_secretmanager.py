@@ -63,6 +63,7 @@ PERMISSIONS: Final = (
     "secretmanager.secrets.update",
     "secretmanager.versions.access",
     "secretmanager.versions.add",
+    "secretmanager.versions.disable",
     "secretmanager.versions.list",
 )
 _PENDING: Final = "_pending"
@@ -98,7 +99,8 @@ class GcpSecretManager:
         secret = self._call("GET", name)
         if secret is None:
             return None
-        notes = secret.get("annotations", {})
+        pending = self._pending(name)
+        notes = self._notes(name) if pending.token else secret.get("annotations", {})
         states = self._states(name)
         newest = max(states, default=0)
         ids = ids_of(notes)
@@ -106,7 +108,7 @@ class GcpSecretManager:
             # Killed within `create`: its value was never stored, so whoever has it makes the secret again.
             return None
         versions = [Version(ids.get(n, str(n)), stages_of(n, newest)) for n in sorted(states) if states[n] == "ENABLED"]
-        versions = self._with_pending(name, versions, newest, ids)
+        versions = self._with_pending(name, versions, newest, ids, pending)
         deleted = bool(newest) and states[newest] != "ENABLED"
         return Stored(name, tuple(versions), _about(notes), deleted)
 
@@ -115,11 +117,12 @@ class GcpSecretManager:
         return present(self.describe(name), name).versions
 
     def read(self, name: str, token: str) -> Document:
-        """See `Store`."""
-        pending = self._pending(name)
+        """See `Store`. What waits may have the id of a version: another run has ended the very same rotation."""
+        numbers = [number for number, id_ in ids_of(self._notes(name)).items() if id_ == token]
+        pending = Waiting() if numbers else self._pending(name)
         if pending.token == token:
             return pending.document
-        document = self._version(name, self._number(name, token))
+        document = self._version(name, max(numbers) if numbers else self._number(name, token))
         if document is None:
             raise no_version(name, token)
         return document
@@ -145,15 +148,30 @@ class GcpSecretManager:
             raise Conflict(f"The secret {name}", "somebody else made it", "Their value was left as it is. Run again.")
         self._name(name, 1, token)
 
-    def put_pending(self, name: str, token: str, document: Document) -> None:
-        """See `Store`. Whoever wrote version 1 has made it; what a slower run wrote as a second goes with the secret."""
+    def put_pending(self, name: str, token: str, document: Document, claimed: str = "") -> None:
+        """See `Store`. Of the versions that are enabled the first counts: whoever wrote it has made it. What a slower run wrote
+        is disabled, or goes with the secret."""
         after = max(self._states(name), default=0)
-        if self._states(name, _PENDING).get(1) is None:
-            self._make(name, {}, _PENDING)
-            self._add(name, waiting_text(Waiting(token, str(after), document), self.secrets), _PENDING)
-        found = self._pending(name)
+        first = self._first(name)
+        found, made = (self._pending(name) if first else Waiting()), 0
+        if found.token == claimed:
+            if not first:
+                self._make(name, {}, _PENDING)
+            made = self._add(name, waiting_text(Waiting(token, str(after), document), self.secrets), _PENDING)
+            if first:
+                self._disable(name, first)
+            found = self._pending(name)
         if (found.token, dict(found.document)) != (token, dict(document)):
+            if made:
+                self._disable(name, made)
             raise rotated_by_another(name)
+
+    def _first(self, name: str) -> int:
+        states = self._states(name, _PENDING)
+        return min((number for number in states if states[number] == "ENABLED"), default=0)
+
+    def _disable(self, name: str, number: int) -> None:
+        self._call("POST", name, f"/versions/{number}:disable", {}, suffix=_PENDING)
 
     def promote(self, name: str, token: str, replaced: str) -> None:
         """See `Store`. The table at the top says how somebody else's value stays the newest."""
@@ -224,8 +242,9 @@ class GcpSecretManager:
         self._add(name, to_text(theirs))
         raise overtaken(name)
 
-    def _with_pending(self, name: str, versions: list[Version], newest: int, ids: Mapping[int, str]) -> list[Version]:
-        pending = self._pending(name)
+    def _with_pending(
+        self, name: str, versions: list[Version], newest: int, ids: Mapping[int, str], pending: Waiting
+    ) -> list[Version]:
         if not pending.token:
             return versions
         last = versions[-1] if versions and Stage.CURRENT in versions[-1].stages else None
@@ -263,7 +282,8 @@ class GcpSecretManager:
         return document
 
     def _pending(self, name: str) -> Waiting:
-        text = self._text(name, 1, _PENDING)
+        first = self._first(name)
+        text = self._text(name, first, _PENDING) if first else None
         if text is None:
             return Waiting()
         found = waiting_from(name, text, self.secrets)

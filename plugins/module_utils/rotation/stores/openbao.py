@@ -29,6 +29,7 @@ from .shared import (
     ids_text,
     meaning,
     no_version,
+    overtaken,
     read_at,
     rotated_by_another,
     stages_of,
@@ -58,6 +59,10 @@ class _Folders:
             self._seen.add(name)
             return new
 
+    def seen(self, name: str) -> bool:
+        with self._lock:
+            return name in self._seen
+
     def of(self, folder: str, ask: Callable[[], frozenset[str] | None]) -> frozenset[str] | None:
         with self._lock:
             if folder not in self._listed:
@@ -77,6 +82,8 @@ class OpenBao:
     known: dict[tuple[str, str], Document] = dataclasses.field(default_factory=dict, repr=False)
     # Names under which no value waited when that was asked. Whoever stores one is told by check-and-set if that has changed.
     idle: set[str] = dataclasses.field(default_factory=set, repr=False)
+    # What waits under a name, by its id and the number of its version, as it was last read or written.
+    waiting: dict[str, tuple[str, int]] = dataclasses.field(default_factory=dict, repr=False)
     # What custom metadata said when it was last read.
     customs: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict, repr=False)
     folders: _Folders = dataclasses.field(default_factory=_Folders, repr=False)
@@ -92,10 +99,10 @@ class OpenBao:
         return f"openbao:{self.mount}/{name}"
 
     def describe(self, name: str) -> Stored | None:
-        """See `Store`."""
-        return self._described(name, True)
+        """See `Store`. The first look is cheaper by a list, and decides nothing."""
+        return self._described(name, True, self._pending(name) if self.folders.seen(name) else None)
 
-    def _described(self, name: str, may_wait: bool) -> Stored | None:
+    def _described(self, name: str, may_wait: bool, waits: tuple[str, Document] | None = None) -> Stored | None:
         metadata = self._call("GET", "metadata", name)
         if metadata is None:
             return None
@@ -113,8 +120,8 @@ class OpenBao:
         versions = [Version(ids.get(number, str(number)), stages_of(number, newest)) for number in sorted(alive)]
         for number in alive:
             self.seen[name, ids.get(number, str(number))] = (number, alive[number]["created_time"])
-        if may_wait and self._may_wait(name, alive.get(newest) is not None and newest in ids):
-            versions = self._with_pending(name, versions, alive.get(newest) is not None)
+        if waits or (may_wait and self._may_wait(name, alive.get(newest) is not None and newest in ids)):
+            versions = self._with_pending(name, versions, alive.get(newest) is not None, waits)
         current = next((version for version in versions if Stage.CURRENT in version.stages), None)
         if current is not None:
             # Also one that was written and not named yet: it has the pending one's id.
@@ -169,13 +176,19 @@ class OpenBao:
                 raise
         self._name(name, 1, token)
 
-    def put_pending(self, name: str, token: str, document: Document) -> None:
+    def put_pending(self, name: str, token: str, document: Document, claimed: str = "") -> None:
         """See `Store`."""
-        body = {"options": {"cas": 0}, "data": {"token": token, "document": to_text(document)}}
+        if claimed and self.waiting.get(name, ("", 0))[0] != claimed:
+            self._pending(name)
+        last = self.waiting.get(name, ("", 0)) if claimed else ("", 0)
+        if last[0] != claimed:
+            raise rotated_by_another(name)
+        body = {"options": {"cas": last[1]}, "data": {"token": token, "document": to_text(document)}}
         self.known.pop((name, token), None)
         self.idle.discard(name)
         try:
-            self._call("POST", "data", name + _PENDING, body)
+            made = self._call("POST", "data", name + _PENDING, body)
+            self.waiting[name] = (token, int(made["data"]["version"]))
         except Conflict:
             found = self._pending(name)
             if found != (token, dict(document)):
@@ -189,9 +202,10 @@ class OpenBao:
                 self._write(name, token, base)
             except Conflict:
                 # Somebody wrote in between, unless it was an earlier try of ours.
-                current = present(self.describe(name), name).at(Stage.CURRENT)
-                if current is None or current.token != token:
-                    raise
+                waits, document = self._pending(name)
+                if self._newest(name)[1] != dict(document if waits == token else self.read(name, token)):
+                    raise overtaken(name) from None
+                present(self.describe(name), name)
         # Named after it is written: a name for a version that somebody else wrote would be a lie.
         self._name(name, self._number(name, token), token)
         self.drop_pending(name, token)
@@ -215,16 +229,18 @@ class OpenBao:
         if merged != before:
             self._call("PATCH", "metadata", name, {"custom_metadata": _custom(merged, {})})
 
-    def _with_pending(self, name: str, versions: list[Version], has_current: bool) -> list[Version]:
-        token, document = self._pending(name)
+    def _with_pending(
+        self, name: str, versions: list[Version], has_current: bool, waits: tuple[str, Document] | None
+    ) -> list[Version]:
+        token, document = waits or self._pending(name)
         if not token:
             return versions
         last = versions[-1] if versions and has_current else None
         if last and (last.token == token or not last.ours) and self._newest(name)[1] == dict(document):
             # Promoted, and killed before it was named or no longer pending.
             return [*versions[:-1], Version(token, last.stages | {Stage.PENDING})]
-        known = [version for version in versions if version.token != token]
-        return [*known, Version(token, frozenset({Stage.PENDING}))]
+        # It may have the id of a version: a run was at it when another one had ended the very same rotation.
+        return [*versions, Version(token, frozenset({Stage.PENDING}))]
 
     def _newest(self, name: str) -> tuple[int, Document]:
         answer = self._call("GET", "data", name)
@@ -234,12 +250,14 @@ class OpenBao:
 
     def _pending(self, name: str) -> tuple[str, Document]:
         answer = self._call("GET", "data", name + _PENDING)
+        self.waiting.pop(name, None)
         if answer is None:
             self.idle.add(name)
             return "", {}
         data = answer["data"]["data"]
         if not isinstance(data, dict) or set(data) != {"token", "document"}:
             return "foreign", {}
+        self.waiting[name] = (str(data["token"]), int(answer["data"]["metadata"]["version"]))
         return str(data["token"]), self._registered(json.loads(data["document"]))
 
     def _registered(self, data: Mapping[str, Any]) -> dict[str, str]:
