@@ -113,6 +113,7 @@ _HASH: Final = re.compile(
     r"argon2\$|md5[0-9a-f]{32}$|\*[0-9A-F]{40}$)",
     re.IGNORECASE,
 )
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}")
 _LEET: Final = str.maketrans("@40135$7", "aaoiesst")
 _SEQUENCES: Final = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -165,6 +166,11 @@ def is_well_known(value: str) -> bool:
 def is_hash(value: str) -> bool:
     """A password's hash in one of its usual forms (`user:hash` too): it opens nothing by itself."""
     return bool(_HASH.search(value))
+
+
+def is_kept_hash(value: str) -> bool:
+    """The same in a place that is there for passwords: digits alone are one, too."""
+    return is_hash(value) or bool(_DIGEST.fullmatch(value))
 
 
 # What examples are made of, also spelled with digits for letters.

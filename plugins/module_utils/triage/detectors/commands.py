@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Passwords on command lines, in scripts of shells and of Windows."""
+"""Passwords on command lines in the tools' own forms, and piped into a prompt; options that name a secret are in options.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 
+LONGEST_LINE: Final = 4000
 # What a script writes there by itself is no value: a variable, a substitution, another option.
 _VALUE: Final = r"[\"']?(?P<password>[^\s\"'$%`\-/<][^\s\"'$`<]{3,})[\"']?(?=\s|$|[\"'|;&)])"
 _FORMS: Final = tuple(
@@ -29,6 +30,19 @@ _FORMS: Final = tuple(
         ("password", rf"\becho\s+{_VALUE}\s*\|\s*sudo\s+-\w*S"),
         (
             "password",
+            r"\becho\s+(?:-n\s+)?(?P<quote>[\"'])(?P<password>[^\"'$`\n]{3,100})(?P=quote)\s*\|\s*"
+            r"[^\n|]*?(?:sudo\s+(?:\S+\s+)?-S|-stdin\b|\bpasswd\b|--password-fd|--passphrase-fd)",
+        ),
+        ("password", r"\becho\s+[\"']?[\w.-]+:(?P<password>[^\s\"'$`]{3,100})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
+        ("password", r"[\"'](?P<password>[^\"'\n{}]{3,100})[\"']\s*\|\s*password_hash\b"),
+        (
+            "password",
+            r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p(?P<quote>[\"'])(?P<password>[^\"'$`\n]{2,100})(?P=quote)",
+        ),
+        ("password", r"\bopenssl\b[^\n|]*?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)[\"']?(?P<password>[^\s\"'$`]{3,100})"),
+        ("api_key", r"\baws\s+configure\s+set\s+\S*secret\S*\s+[\"']?(?P<password>[^\s\"'$`]{20,100})"),
+        (
+            "password",
             r"(?i)ConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<password>[^\"'$\s]{4,})[\"'][^\n]*-AsPlainText|"
             r"[\"'](?P<p2>[^\"'$\s]{4,})[\"']\s*\|\s*ConvertTo-SecureString\b",
         ),
@@ -36,7 +50,8 @@ _FORMS: Final = tuple(
 )
 _HINTS: Final = (
     "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "smbclient",
-    "rpcclient", "mount.cifs", "mongo", "mosquitto_", "ldap", "keytool", "jarsigner", "apksigner", "sudo -",
+    "rpcclient", "mount.cifs", "mongo", "mosquitto_", "ldap", "keytool", "jarsigner", "apksigner", "sudo ", "passwd",
+    "-stdin", "password-fd", "passphrase-fd", "password_hash", "mysql", "mariadb", "openssl", "configure set",
     "convertto-securestring",
 )  # fmt: skip
 
@@ -44,9 +59,7 @@ _HINTS: Final = (
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal password that a command of a script is given."""
     for number, line in lines_with(file, _HINTS, fold=True):
-        if len(line) > 2000:
-            continue
-        for kind, form in _FORMS:
-            if match := form.search(line):
+        for kind, form in _FORMS if len(line) <= LONGEST_LINE else ():
+            for match in form.finditer(line):
                 value = match["password"] or match.groupdict().get("p2") or ""
                 yield Candidate(kind, value, file.path, number, "call", "the password of a command's login")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Passwords on command lines by an option's name, and piped into a prompt; the tools' own short forms are in commands.py."""
+"""Secrets on command lines by an option's name; the tools' own short forms are in commands.py."""
 
 from __future__ import annotations
 
@@ -13,43 +13,21 @@ from ..model import Candidate, SourceFile
 from ..names import secret_kind
 
 LONGEST_LINE: Final = 4000
-_HINTS: Final = ("pass", "pwd", "token", "secret", "key", "sudo", "mysql", "mariadb", "openssl", "chpasswd")
+_HINTS: Final = ("pass", "pwd", "token", "secret", "key")
 _WORD: Final = r"(?:\"(?P<double>[^\"$`\n]{3,200})\"|'(?P<single>[^'\n]{3,200})'|(?P<plain>[^\s\"'$`<>|;&(){}\[\],]{3,200}))"
 _OPTION: Final = re.compile(
     rf"(?<![\w-])--?(?P<name>(?:[a-z][\w-]*-)?(?:password|passwd|pass|passphrase|token|secret|api-?key|access-key))(?:=|\s+){_WORD}",
     re.IGNORECASE,
 )
-_TOOL: Final = re.compile(r"mysql|mariadb|openssl|configure set|echo|password_hash", re.IGNORECASE)
-_TOOLS: Final = tuple(
-    (kind, re.compile(form))
-    for kind, form in (
-        (
-            "password",
-            r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p(?P<quote>[\"'])(?P<plain>[^\"'$`\n]{2,100})(?P=quote)",
-        ),
-        ("password", r"\bopenssl\b[^\n|]*?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)[\"']?(?P<plain>[^\s\"'$`]{3,100})"),
-        ("api_key", r"\baws\s+configure\s+set\s+\S*secret\S*\s+[\"']?(?P<plain>[^\s\"'$`]{20,100})"),
-        (
-            "password",
-            r"\becho\s+(?:-n\s+)?(?P<quote>[\"'])(?P<plain>[^\"'$`\n]{3,100})(?P=quote)\s*\|\s*[^\n|]*?(?:sudo\s+(?:\S+\s+)?-S|-stdin\b|\bpasswd\b|--password-fd|"
-            r"--passphrase-fd)",
-        ),
-        ("password", r"\becho\s+[\"']?[\w.-]+:(?P<plain>[^\s\"'$`]{3,100})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
-        ("password", r"[\"'](?P<plain>[^\"'\n{}]{3,100})[\"']\s*\|\s*password_hash\b"),
-    )
-)
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
-    """Every literal password of a command."""
+    """Every literal secret that an option's name promises."""
     for number, line in lines_with(file, _HINTS, fold=True):
         line = line[:LONGEST_LINE]
         if "-" in line:
             for match in _OPTION.finditer(line):
                 yield from _option(file, number, match)
-        for kind, form in _TOOLS if _TOOL.search(line) else ():
-            for match in form.finditer(line):
-                yield Candidate(kind, match["plain"], file.path, number, "call", "the password of a command")
 
 
 def _host(file: SourceFile, number: int) -> str:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Passwords kept as a table: a list or mapping of logins in the code, and rows that a statement puts into a table of users."""
+"""Passwords kept as a table in the code: a list of them, or a mapping of logins."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
+from ..strings import is_kept_hash
 
 _MOST_LINES: Final = 40
 _NAME: Final = (
@@ -32,16 +33,8 @@ _INCLUDES: Final = re.compile(
 _LITERAL: Final = re.compile(r"(?P<quote>[\"'])(?P<value>[^\"'\s]{4,60})(?P=quote)(?P<after>\s*(?::|=>))?")
 _ENTRY: Final = re.compile(r"[\"'](?P<user>[\w.@+-]{2,60})[\"']\s*:\s*(?P<quote>[\"'])(?P<value>[^\"'\s]{6,60})(?P=quote)")
 _MIXED: Final = re.compile(r"[^A-Za-z._@/-]")
-_INSERT: Final = re.compile(
-    r"(?i)\binsert\s+(?:ignore\s+|or\s+\w+\s+)?into\s+[\w.\"`\[\]]+\s*\((?P<columns>[^()]{3,400})\)\s*values?\b"
-)
-_PASSWORD_COLUMN: Final = re.compile(
-    r"(?i)^(?:\w+_)?(?:password|passwd|pwd|pass|passwort|kennwort|senha|contrase\w{1,2}a|mot_?de_?passe|sifre|parol)$"
-)
-_VALUE: Final = re.compile(r"\s*(?:N?'(?P<text>(?:[^'\n]|'')*)'|(?P<other>[^,()']+(?:\([^()]*\))?))\s*(?P<end>[,)])")
 _BRACKETS: Final = ("[", "(", "{")
 _BRACKET: Final = re.compile(r"[\[({]")
-_HASH: Final = re.compile(r"^(?:\$\w+\$|[0-9a-fA-F]{32,128}$|sha\d|pbkdf2|argon2|scrypt|\{\w+\}|\*[0-9A-F]{40}$|md5)")
 _HINTS: Final = (
     "pass",
     "pw",
@@ -59,12 +52,10 @@ _HINTS: Final = (
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
-    """Every password of a table in code or of a statement that fills a table of users."""
+    """Every password of such a table."""
     for number, line in lines_with(file, _HINTS, fold=True):
         if len(line) <= 2000 and (line.rstrip()[-1:] in _BRACKETS or (("'" in line or '"' in line) and _BRACKET.search(line))):
             yield from _on_line(file, number, line)
-    if "nsert" in file.text or "NSERT" in file.text:
-        yield from _inserted(file)
 
 
 def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
@@ -93,7 +84,7 @@ def _literals(file: SourceFile, number: int, text: str, words: bool = False) -> 
     # Of a mapping only the values: the names before the colons are the logins. `words`: a plain word is a password too.
     for match in _LITERAL.finditer(text):
         value = match["value"]
-        if not match["after"] and not _HASH.match(value) and not secret_kind(value) and (words or _MIXED.search(value)):
+        if not match["after"] and not is_kept_hash(value) and not secret_kind(value) and (words or _MIXED.search(value)):
             yield Candidate("password", value, file.path, number, "comparison", "one of the passwords the code lets in")
 
 
@@ -101,37 +92,6 @@ def _entries(file: SourceFile, number: int, text: str) -> Iterator[Candidate]:
     for match in _ENTRY.finditer(text):
         value = match["value"]
         mixed = re.search(r"[a-z]", value) and _MIXED.search(value)
-        if mixed and "@" not in value[1:-1] and "/" not in value and not _HASH.match(value):
+        if mixed and "@" not in value[1:-1] and "/" not in value and not is_kept_hash(value):
             why = "the password of one of the code's logins"
             yield Candidate("password", value, file.path, number, "comparison", why, "", "", match["user"])
-
-
-def _inserted(file: SourceFile) -> Iterator[Candidate]:
-    for match in _INSERT.finditer(file.text):
-        columns = [column.strip().strip('`"[] ') for column in match["columns"].split(",")]
-        wanted = next((place for place, column in enumerate(columns) if _PASSWORD_COLUMN.match(column)), None)
-        if wanted is None:
-            continue
-        end = file.text.find(";", match.end())
-        rows = file.text[match.end() : min(end if end >= 0 else match.end() + 4000, match.end() + 4000)]
-        for at, value in _column(rows, wanted):
-            number = file.line_at(match.end() + at)
-            if file.is_fresh(number) and _is_clear(value):
-                yield Candidate("password", value, file.path, number, "call", "a password in clear, put into a table of users")
-
-
-def _column(rows: str, wanted: int) -> Iterator[tuple[int, str]]:
-    """The literals of one column of `('a', 'b'), ('c', 'd')`, each with its offset."""
-    for row in re.finditer(r"\(", rows):
-        at = row.end()
-        for place in range(wanted + 1):
-            value = _VALUE.match(rows, at)
-            if not value or (value["end"] == ")" and place < wanted):
-                break
-            if place == wanted and value["text"]:
-                yield value.start("text"), value["text"].replace("''", "'")
-            at = value.end()
-
-
-def _is_clear(value: str) -> bool:
-    return bool(re.fullmatch(r"[^\s\"'$`{}?<>+]{4,60}", value)) and not _HASH.match(value) and not re.match(r"[:%@#]\w", value)

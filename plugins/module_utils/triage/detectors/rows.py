@@ -10,15 +10,18 @@ from typing import Final
 
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
+from ..strings import is_kept_hash
 
 # A longer table is a data set about passwords, not a list of logins.
 MOST_ROWS: Final = 200
-LONGEST_LINE: Final = 20_000
 _INSERT: Final = re.compile(
-    r"\binsert\s+(?:ignore\s+)?into\s+[\w.`\"\[\]]+\s*\((?P<columns>[^()]{3,2000})\)\s*values", re.IGNORECASE
+    r"\binsert\s+(?:ignore\s+|or\s+\w+\s+)?into\s+[\w.`\"\[\]]+\s*\((?P<columns>[^()]{3,2000})\)\s*values?\b", re.IGNORECASE
 )
-_ROW: Final = re.compile(r"\(((?:'(?:''|\\.|[^'\\])*'|[^()'])*)\)")
-_FIELD: Final = re.compile(r"\s*(?:N?'(?P<text>(?:''|\\.|[^'\\])*)'|(?P<other>[^,']*))\s*(?:,|$)")
+# A text of SQL's is of any character; beside texts there are numbers and calls (`now()`).
+_ROW: Final = re.compile(r"\s*,?\s*\((?P<fields>(?:'(?:''|\\.|[^'\\])*'|\([^()']*\)|[^()'])*)\)")
+_FIELD: Final = re.compile(r"\s*(?:N?'(?P<text>(?:''|\\.|[^'\\])*)'|(?P<other>(?:\([^()']*\)|[^,'()])*))\s*(?:,|$)")
+# Neither a placeholder of the driver's (%s, :name, @name, $1) nor a piece of a program.
+_CLEAR: Final = re.compile(r"(?![:%@#]\w)[^\s\"'$`{}?<>+]{4,60}")
 _PASSWORDS: Final = ("password", "secret", "api_key", "signing_key")
 
 
@@ -31,17 +34,19 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 
 
 def _inserted(file: SourceFile) -> Iterator[Candidate]:
-    columns: dict[int, tuple[str, str]] = {}
-    for number, line in enumerate(file.lines, 1):
-        rest = line[:LONGEST_LINE]
-        if match := _INSERT.search(rest):
-            columns, rest = _promising(match["columns"].split(",")), rest[match.end() :]
-        if columns and file.is_fresh(number):
-            for row in _ROW.finditer(rest):
-                fields = [field["text"] for field in _FIELD.finditer(row.group(1))]
-                yield from _of_row(file, number, columns, fields)
-        if rest.rstrip().endswith(";"):
-            columns = {}
+    for match in _INSERT.finditer(file.text):
+        columns, at = _promising(match["columns"].split(",")), match.end()
+        for _row in range(MOST_ROWS if columns else 0):
+            row = _ROW.match(file.text, at)
+            if row is None:
+                break
+            fields = [field["text"] for field in _FIELD.finditer(row["fields"])]
+            number = file.line_at(row.start("fields"))
+            if file.is_fresh(number):
+                yield from _of_row(
+                    file, number, columns, [text and text.replace("''", "'") for text in fields], "put into a table"
+                )
+            at = row.end()
 
 
 def _tabled(file: SourceFile) -> Iterator[Candidate]:
@@ -59,9 +64,16 @@ def _promising(names: list[str]) -> dict[int, tuple[str, str]]:
     return {at: (name, kind) for at, name in enumerate(plain) if (kind := secret_kind(name)) in _PASSWORDS}
 
 
-def _of_row(file: SourceFile, number: int, columns: dict[int, tuple[str, str]], fields: list[str | None]) -> Iterator[Candidate]:
+def _of_row(
+    file: SourceFile, number: int, columns: dict[int, tuple[str, str]], fields: list[str | None], put: str = ""
+) -> Iterator[Candidate]:
     for at, (name, kind) in columns.items():
         value = fields[at] if at < len(fields) else None
-        # 32 and more hexadecimal digits in a column of passwords are a hash.
-        if value and not (kind == "password" and re.fullmatch(r"[0-9a-fA-F]{32,}", value)):
+        # A column of passwords is often one of hashes.
+        if not value or (kind == "password" and is_kept_hash(value)):
+            continue
+        # What a statement puts there lets somebody in, however plain a word it is.
+        if put and kind == "password" and _CLEAR.fullmatch(value):
+            yield Candidate(kind, value, file.path, number, "call", f"a password in clear, {put}", name)
+        else:
             yield Candidate(kind, value, file.path, number, "assignment", f"a value in a column of secrets ({name})", name)
