@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an OpenBao store holds of an app. A secret's newest version is deleted softly: undelete brings it back."""
+"""What an OpenBao store holds of an app. A secret's newest version is deleted softly: undelete brings it back.
+
+A value that waits beside a secret of ours was never current, so nobody misses it: it is destroyed.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from typing import Any, Final
 from ..capability import Change, Plan
 from ..errors import Denied, Unreachable
 from ..profile import Profile
+from ..rotation.stores.openbao import PENDING
 from ..rotation.stores.openbao_server import Server, open_server
 from ..scrubber import Secrets
 from .model import MANAGED_BY, SECRETS_PREFIX, Area, Kept, Step
 
 _GONE: Final = "deleted"
+_WAITS: Final = "waits to become current"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,12 +89,15 @@ def apps(folder: Folder, environment: str) -> tuple[str, ...]:
 
 
 def plan(found: tuple[Entry, ...], app: str, mount: str) -> tuple[tuple[Plan, ...], tuple[Kept, ...]]:
-    """Delete each secret of ours softly."""
+    """Delete each secret of ours softly, and what waits beside it for good."""
     plans: list[Plan] = []
     kept: list[Kept] = []
+    ours = {f"{entry.name}{PENDING}" for entry in found if entry.is_ours(app)}
     for entry in found:
         label = f"openbao:{mount}/{entry.name}"
-        if not entry.is_ours(app):
+        if entry.name in ours:
+            plans.append(Plan(label, {_WAITS: True}, None, (Change("delete"),)))
+        elif not entry.is_ours(app):
             kept.append(Kept(label, f"it was not made by us for {app} (custom metadata app, managed-by)"))
         elif entry.deleted:
             kept.append(Kept(label, "its newest version is deleted; bao kv undelete brings it back"))
@@ -106,4 +114,6 @@ def area(folder: Folder, app: str, environment: str) -> Area:
 
 def _deed(folder: Folder, made: Plan) -> Callable[[], Any]:
     name = made.object.partition(f"{folder.mount}/")[2]
-    return lambda: folder.call("DELETE", "data", name)
+    # Of a version that is deleted OpenBao keeps the value; with its metadata, all of it goes.
+    kind = "metadata" if made.after is None else "data"
+    return lambda: folder.call("DELETE", kind, name)

@@ -36,7 +36,7 @@ from .shared import (
     utc,
 )
 
-_PENDING: Final = ".pending"
+PENDING: Final = ".pending"
 # A value of custom metadata may have 512 bytes: the ids of the newest five versions.
 _KEPT: Final = 4
 # A custom metadata key of a secret that is being made: its owner is written before its value, so that it is never nobody's.
@@ -187,7 +187,7 @@ class OpenBao:
         self.known.pop((name, token), None)
         self.idle.discard(name)
         try:
-            made = self._call("POST", "data", name + _PENDING, body)
+            made = self._call("POST", "data", name + PENDING, body)
             self.waiting[name] = (token, int(made["data"]["version"]))
         except Conflict:
             found = self._pending(name)
@@ -218,7 +218,7 @@ class OpenBao:
         """See `Store`: the pending value is destroyed with its history."""
         found = self._pending(name)
         if found[0] == token:
-            self._call("DELETE", "metadata", name + _PENDING)
+            self._call("DELETE", "metadata", name + PENDING)
         # The id of one that is given up is free again.
         self.known.pop((name, token), None)
 
@@ -249,7 +249,7 @@ class OpenBao:
         return int(answer["data"]["metadata"]["version"]), self._registered(answer["data"]["data"])
 
     def _pending(self, name: str) -> tuple[str, Document]:
-        answer = self._call("GET", "data", name + _PENDING)
+        answer = self._call("GET", "data", name + PENDING)
         self.waiting.pop(name, None)
         if answer is None:
             self.idle.add(name)
@@ -292,7 +292,7 @@ class OpenBao:
         if not named or not self.folders.first_look(name):
             return True
         found = self.folders.of(folder, lambda: self._names(folder))
-        if found is None or last + _PENDING in found:
+        if found is None or last + PENDING in found:
             return True
         self.idle.add(name)
         return False
@@ -308,7 +308,7 @@ class OpenBao:
         self, method: str, kind: str, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Any:
         headers = _MERGE if method == "PATCH" else None
-        path, about = f"{self.mount}/{kind}/{name}", name.removesuffix(_PENDING)
+        path, about = f"{self.mount}/{kind}/{name}", name.removesuffix(PENDING)
         status, answer = self.server.request(method, path, body, query, headers, about)
         if status in (200, 204):
             return answer
