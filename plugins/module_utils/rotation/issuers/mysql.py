@@ -25,7 +25,7 @@ from . import mysql_accounts as accounts
 from . import mysql_statements as statements
 from .database_login import Address, login_of, new_password, place_of
 from .mysql_catalog import observe, sessions, users
-from .mysql_session import Flavour, ask, end, flavour_of, literal, session, use
+from .mysql_session import Flavour, ask, end, flavour_of, literal, release, session, use
 
 ENGINE = "mysql"
 
@@ -43,6 +43,7 @@ def hold(administrator: Callable[[], contextlib.AbstractContextManager[Any]], na
                 "Nothing was changed; run again when it has ended.",
             )
         yield
+        release(connection, lock)
 
 
 @dataclasses.dataclass(frozen=True)
