@@ -119,7 +119,8 @@ def test_the_cluster_holds_what_the_report_claims(estate: Any) -> None:
 
 
 def test_the_aws_account_holds_what_the_report_claims(estate: Any) -> None:
-    (repository,) = aws(estate, "ecr").describe_repositories()["repositories"]
+    # Apps of other files may have been here before.
+    (repository,) = aws(estate, "ecr").describe_repositories(repositoryNames=["where2eat"])["repositories"]
     assert repository["imageTagMutability"].startswith("IMMUTABLE")
     assert repository["imageScanningConfiguration"]["scanOnPush"] is True
     trust = aws(estate, "iam").get_role(RoleName="microapp-where2eat-sandbox")["Role"]["AssumeRolePolicyDocument"]
