@@ -79,7 +79,8 @@ _NO_SECRET: Final = re.compile(
     r"count|limit|length|"
     r"address|symbol|id|class|field|header|prefix|index|kind)|(?<![a-z])(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
     r"bos|unk|sep|mask|"
-    r"stop|special|next|next_?page|page|etag|checksum|digest|cls|cancel\w*|client_?request|client|change|update|term|design|syntax|continuation|postman)_?tokens?$|"
+    r"stop|special|next|next_?page|page|etag|checksum|digest|cls|cancel\w*|client_?request|client|change|update|term|design|"
+    r"syntax|continuation|postman)_?tokens?$|"
     r"(password|passwd|secret|key|pass|pwd)_?(field|label|hint|placeholder|input|id|name|path|file|url|uri|policy|reset|"
     r"length|regex|pattern|"
     r"min|max|error|message|msg|strength|hash(er|ers|ing)?|validator|type|column|col|confirm\w*|change\w*|expir\w*|prompt|"
@@ -98,7 +99,8 @@ _NO_SECRET: Final = re.compile(
     r"space|pair|path|file|"
     r"length|size|prefix|spec|func|function|field|label|press|extractor|column|error|values?)s?$|monkey|turkey|donkey|"
     r"hockey|whiskey|"
-    r"passenger|passport(_?(number|no|id|photo|type|country|expiry))?$|passive|passage|compass|bypass|trespass|encompass|surpass|pass(ed|ing|es|_?rate|_?count|_?fail|"
+    r"passenger|passport(_?(number|no|id|photo|type|country|expiry))?$|passive|passage|compass|bypass|trespass|encompass|surpass|"
+    r"pass(ed|ing|es|_?rate|_?count|_?fail|"
     r"_?through)|"
     r"(?<![a-z])author(s|_?name|_?email|_?id|ity|ize\w*|izer|ised)?$|auth_?(type|method|mode|provider|domain|url|uri|endpoint|"
     r"backend|header|scheme|"
@@ -113,7 +115,8 @@ _NO_SECRET: Final = re.compile(
     r"(?<![a-z])(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
     r"update|set|use|no|allow|require|"
     r"verify|validate|"
-    r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|(?<![a-z])hashed_?(secret|key|value)s?$|password(hash|_hash|digest|_digest)|one_?time_?pass\w*",
+    r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|(?<![a-z])hashed_?(secret|key|value)s?$|"
+    r"password(hash|_hash|digest|_digest)|one_?time_?pass\w*",
     re.IGNORECASE,
 )
 _PUBLIC: Final = re.compile(

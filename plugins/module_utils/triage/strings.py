@@ -178,7 +178,8 @@ _MADE_UP: Final = re.compile(
     r"pass|word|secret|admin|test|user|demo|example|default|change|sample|dummy|login|token|welcome|qwert|abc|123|xxx|foo|bar|your|my|key"
 )
 _TERM: Final = re.compile(
-    r"^[A-Z]{2,}[-/]?\d|^[a-z]{2,}\d{1,3}$|^[\d./:-]+\w{0,3}$|[()\[\]{}=\\<>|]|^\W|::|^[A-Za-z_]+(\.[A-Za-z_]+)+$|^[a-z0-9]+(_[a-z0-9]+)+$|\.\w{2,4}$|^\w+(-\w+)*/"
+    r"^[A-Z]{2,}[-/]?\d|^[a-z]{2,}\d{1,3}$|^[\d./:-]+\w{0,3}$|[()\[\]{}=\\<>|]|^\W|::|^[A-Za-z_]+(\.[A-Za-z_]+)+$|"
+    r"^[a-z0-9]+(_[a-z0-9]+)+$|\.\w{2,4}$|^\w+(-\w+)*/"
 )
 
 

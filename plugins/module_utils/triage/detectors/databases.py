@@ -56,7 +56,8 @@ _IMPORTS: Final = tuple(
             8,
             r"(?:import|from)\s+(?:pymysql|MySQLdb|mysql\.connector|aiomysql|asyncmy|flask_mysqldb)\b|"
             r"require\(['\"]mysql2?(?:/promise)?['\"]\)|from ['\"]mysql2?(?:/promise)?['\"]|"
-            r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
+            r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|"
+            r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
             r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
             r"define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
         ),
@@ -65,7 +66,8 @@ _IMPORTS: Final = tuple(
             6,
             r"(?:import|from)\s+(?:sqlite3|aiosqlite|sqlite_utils)\b|require\(['\"](?:better-sqlite3|sqlite3|node:sqlite|"
             r"sql\.js)['\"]\)|from ['\"](?:better-sqlite3|sqlite3|sqlite|node:sqlite|bun:sqlite)['\"]|"
-            r"github\.com/mattn/go-sqlite3|(?:gorm/dialects|gorm\.io/driver)/sqlite|modernc\.org/sqlite|UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
+            r"github\.com/mattn/go-sqlite3|(?:gorm/dialects|gorm\.io/driver)/sqlite|modernc\.org/sqlite|"
+            r"UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
             r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (

@@ -32,9 +32,13 @@ _NOUN: Final = (
     r"(?<![\w-])(?:[\w-]*pass(?:wor[dt]|wd|phrase|code|ord)?|"
     r"kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|heslo|lösenord|pwd?|psk)\b"
 )
-_VALUE: Final = r"[`\"'“”*]{1,3}(?P<quoted>[^\s`\"'“”]{6,40})[`\"'“”*]{1,3}|(?P<plain>[^\s`\"'“”<>|()]{8,40})"
+_VALUE: Final = (
+    r"[`\"'\u201c\u201d*]{1,3}(?P<quoted>[^\s`\"'\u201c\u201d]{6,40})[`\"'\u201c\u201d*]{1,3}|"
+    r"(?P<plain>[^\s`\"'\u201c\u201d<>|()]{8,40})"
+)
 _TOLD: Final = re.compile(
-    rf"{_NOUN}(?:\s+(?:for|für|of|von|pour|para|van)\s+[\w-]+)?[*_`\"'”]{{0,3}}\s*(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
+    rf"{_NOUN}(?:\s+(?:for|für|of|von|pour|para|van)\s+[\w-]+)?[*_`\"'\u201d]{{0,3}}\s*"
+    rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
