@@ -237,7 +237,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         id="secrets-03",
         title="The app logs in to its database as a login of its own that can be replaced",
         why="A login that owns its tables cannot be replaced while the app runs; two that take turns can. With one, a moment is lost.",
-        proof="In psql, \\du shows <app>_owner without a login and one of <app>_a, <app>_b with one. On MySQL and MariaDB, all the app's accounts but one are ACCOUNT LOCK.",
+        proof="In psql, \\du shows <app>_owner without a login and one of <app>_a, <app>_b with one. On MySQL, all its accounts but one are ACCOUNT LOCK.",
         paths=(Path.LIGHT, Path.FULL),
         applies="database_login",
     ),
