@@ -57,7 +57,7 @@ sandbox-env: venv ## Print what ordinary clients need: eval "$$(make -s sandbox-
 ##@ Tests
 
 .PHONY: test
-test: ready ## Everything that must pass (about 40 minutes; the parts below, one after the other)
+test: ready ## Everything that must pass (about 50 minutes; the parts below, one after the other)
 	@for part in lint unit integration e2e molecule sanity; do $(MAKE) test-$$part; done
 	@echo "Everything passed."
 
@@ -76,13 +76,13 @@ test-unit: venv ## Pure logic, and the rules of the house (2 minutes)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/unit tests/sanity
 
 .PHONY: test-integration
-test-integration: ready ## Against the sandbox's real parts (22 minutes)
-	@echo "Integration tests, on two sandboxes of their own (about 22 minutes; the first time they build or fetch what only they run)"
+test-integration: ready ## Against the sandbox's real parts (27 minutes)
+	@echo "Integration tests, on two sandboxes of their own (about 27 minutes; the first time they build or fetch what only they run)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/integration
 
 .PHONY: test-e2e
-test-e2e: ready ## The whole road as a user walks it (about 12 minutes)
-	@echo "The whole road, as a user walks it (about 12 minutes; the first time it fetches MariaDB and MySQL)"
+test-e2e: ready ## The whole road as a user walks it (10 minutes)
+	@echo "The whole road, as a user walks it (about 10 minutes; the first time it fetches MariaDB and MySQL)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/e2e
 
 .PHONY: test-molecule
