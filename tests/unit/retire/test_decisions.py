@@ -16,7 +16,14 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.capability im
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.patterns import DNS_LABEL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.kinds import BY_GROUP_KIND, Kind
-from ansible_collections.goldenpath.microapps.plugins.module_utils.retire import account, database, model, mysql_logins, namespace
+from ansible_collections.goldenpath.microapps.plugins.module_utils.retire import (
+    account,
+    database,
+    model,
+    mysql_logins,
+    namespace,
+    openbao,
+)
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.app_retire import done
 from ansible_collections.goldenpath.microapps.plugins.module_utils.retire.fleet_orphans import by_app
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import mysql_hashes
@@ -318,3 +325,15 @@ def test_orphans_are_told_by_app_with_the_command_that_ends_them() -> None:
         ("b", ["Namespace/b-dev", "iam:role/microapp-b-dev"]),
     ]
     assert told[0]["command"].endswith("-e app=a -e images=delete") and told[1]["command"].endswith("-e app=b")
+
+
+def test_what_waits_beside_a_secret_of_ours_in_openbao_goes_and_nothing_else_that_is_unmarked() -> None:
+    marks = {"app": "x", "managed-by": "goldenpath.microapps"}
+    unmarked = ("a.pending", "theirs", "theirs.pending")
+    found = (openbao.Entry("a", marks, False), *(openbao.Entry(name, {}, False) for name in unmarked))
+    plans, kept = openbao.plan(found, "x", "kv")
+    assert [(plan.object, plan.changes[0].action) for plan in plans] == [
+        ("openbao:kv/a", "update"),
+        ("openbao:kv/a.pending", "delete"),
+    ]
+    assert [entry.object for entry in kept] == ["openbao:kv/theirs", "openbao:kv/theirs.pending"]

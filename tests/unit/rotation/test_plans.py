@@ -27,6 +27,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     Role,
     Server,
     plan,
+    unused_login,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import from_text, to_text
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import same_key
@@ -86,6 +87,15 @@ def with_role(server: Server, role: Role) -> Server:
 )
 def test_roles(what: str, server: Server, arguments: tuple[Any, ...], wanted: dict[str, list[str]]) -> None:
     assert changed(server, *arguments) == wanted, what
+
+
+@pytest.mark.parametrize(
+    ("opened", "used", "wanted"),
+    [("", "", "x_a"), ("a", "", "x_b"), ("b", "", "x_a"), ("ab", "a", "x_b"), ("ab", "b", "x_a"), ("ab", "ab", "x_a")],
+)
+def test_the_login_whose_turn_it_is_where_the_store_knows_neither(opened: str, used: str, wanted: str) -> None:
+    server = Server(180000, "admin", False, "x_owner", (OWNER, *(Role(f"x_{one}", one in opened) for one in "ab")))
+    assert unused_login(server, NAMES, lambda login: login[-1] in used) == wanted
 
 
 def test_settings_of_the_login_as_found_are_carried_over() -> None:

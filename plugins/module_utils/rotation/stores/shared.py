@@ -78,8 +78,13 @@ def token_of(token_file: str, secrets: Secrets, whose: str = "the secret store")
             token = stream.read().strip()
     except OSError as error:
         raise NotFound(what, error.strerror or "unreadable") from None
+    except UnicodeDecodeError:
+        raise NotFound(what, "it is no text", "Put the token there, and nothing else.") from None
     if not token:
         raise NotFound(what, "it is empty", "Put the token there.")
+    if not token.isprintable():
+        # No header of HTTP takes it, and its library would fail with the whole value.
+        raise NotFound(what, "it holds more than one line of text", "Put the token there, and nothing else.")
     return secrets.register(token)
 
 
