@@ -156,7 +156,7 @@ def test_what_people_read_is_about_this_database(story: Story) -> None:
 
 def test_a_rotation_is_predicted_and_done(story: Story) -> None:
     before, former = story.accounts(), story.current()
-    asked = ("-e", "secret=database", "-e", "when=now", "--diff")
+    asked = ("-e", "secret=database", "-e", "rotate=now", "--diff")
     checked = story.play(*asked, "--check", playbook="rotate")
     assert checked.rc == 0 and story.accounts() == before and story.current() == former, checked.text
     rotated = story.play(*asked, playbook="rotate")

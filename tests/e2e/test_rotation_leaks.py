@@ -21,7 +21,7 @@ from witness import planted, supervisorctl
 
 ROTATE = "goldenpath.microapps.rotate"
 TASK = "Every secret has a new value"
-LOUD = ("-e", "app=where2eat", "-e", "when=now", "-vvvv", "--diff")
+LOUD = ("-e", "app=where2eat", "-e", "rotate=now", "-vvvv", "--diff")
 pytestmark = pytest.mark.usefixtures("hardened")
 OPTIONS = {"app": "{{ microapp }}", "profile": "{{ microapp_environment }}", "when": "now"}
 

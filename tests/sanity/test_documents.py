@@ -9,11 +9,14 @@ import re
 import subprocess
 
 import pytest
+from ansible.vars.reserved import get_reserved_names
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 # A file or folder of this repository, in the manner of code.
 NAMED = re.compile(r"`((?:\.ci|changelogs|docs|examples|inventories|molecule|playbooks|plugins|roles|tests)/[\w./-]+)`")
+# A variable that somebody is told to set, or that a play takes.
+ASKED = re.compile(r"-e (\w+)=|\{\{ (\w+) \| default\(")
 # What begins like one of ours and is not: the scaffold renders these into an app's repository, and Google has roles.
 ELSEWHERE = {"tests/test_goldenpath.py", "tests/goldenpath.sh", "roles/secretmanager.secretAccessor"}
 # Rendered into other people's repositories, or written by them: their links are not ours.
@@ -52,3 +55,11 @@ def test_every_action_in_our_workflows_is_pinned_to_a_commit() -> None:
     for path in (ROOT / ".github" / "workflows").glob("*.yml"):
         for used in re.findall(r"uses:\s*(\S+)", path.read_text(encoding="utf-8")):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), f"{path.name}: {used}"
+
+
+@pytest.mark.parametrize(
+    "path", [*DOCUMENTS, *sorted((ROOT / "playbooks").glob("*.yml"))], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_nobody_is_told_to_set_a_variable_that_ansible_keeps_for_itself(path: pathlib.Path) -> None:
+    asked = {name for pair in ASKED.findall(path.read_text(encoding="utf-8")) for name in pair if name}
+    assert not asked & get_reserved_names(include_private=True)
