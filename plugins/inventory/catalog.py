@@ -66,6 +66,11 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.template import trust_as_template
 
+from ..plugin_utils import compiled
+
+# Ansible asks the inventory first, so this stands before the first import of what we share.
+compiled.keep()
+
 from ..module_utils.app import App
 from ..module_utils.catalog import collected
 from ..module_utils.catalog.groups import ALL_APPS_GROUP, ENVIRONMENT_PREFIX, NO_APP, groups_of, host_of

@@ -90,7 +90,9 @@ def median(runs: Sequence[Run]) -> float:
 def environment(state: pathlib.Path) -> dict[str, str]:
     """Ours, with this state folder and without a configuration or collections of the user's."""
     own = {"GOLDENPATH_STATE": str(state), "ANSIBLE_CONFIG": "/nonexistent", "ANSIBLE_COLLECTIONS_PATH": "/nonexistent"}
-    return {**os.environ, **own, "PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
+    # As at a user's: what was compiled once is kept.
+    plain = {"PYTHONDONTWRITEBYTECODE": "", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
+    return {**os.environ, **own, **plain, "PATH": f"{BIN}:{os.environ['PATH']}"}
 
 
 @contextlib.contextmanager
