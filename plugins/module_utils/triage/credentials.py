@@ -13,6 +13,7 @@ from . import paths, standing
 from .detectors import (
     asked,
     assignments,
+    chpasswd,
     commands,
     connection_strings,
     connections,
@@ -47,6 +48,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     commands.candidates,
     password_tables.candidates,
     asked.candidates,
+    chpasswd.candidates,
     assignments.candidates,
     pairs.candidates,
     pairs.logins,

@@ -85,16 +85,16 @@ def candidates(file: SourceFile, cache: str) -> Iterator[Candidate]:
         rule = finding.rule_id
         if not finding.visible or _NO_SECRET.search(rule) or _OURS.search(rule):
             continue
-        line = int(finding.location["line"])
-        if file.is_fresh(line) and not ("://" in finding.secret and "@" in finding.secret):
+        line, value = int(finding.location["line"]), finding.secret.strip("\"'")
+        if file.is_fresh(line) and not ("://" in value and "@" in value):
             yield Candidate(
                 kind_of(rule),
-                finding.secret,
+                value,
                 file.path,
                 line,
                 "token",
                 f"the engine's rule {rule}",
-                _variable(file, line, finding.secret),
+                _variable(file, line, value),
             )
 
 

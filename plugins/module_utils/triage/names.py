@@ -67,7 +67,7 @@ _SIGNING: Final = re.compile(
     r"session_?(secret|key)|cookie_?(secret|key|password)|"
     r"(nextauth|auth|better_auth|authjs)_?secret|signing_?(key|secret)|sign_?key|hmac|encryption_?key|encrypt_?key|"
     r"crypt(o)?_?key|fernet|aes_?key|cipher_?key|validation_?key$|decryption_?key$|"
-    r"csrf_?(secret|key)|security_?key|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|secure_auth|logged_in|"
+    r"csrf_?(secret|key)|security_?key|^credential_?secret$|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|secure_auth|logged_in|"
     r"nonce|password|secret|"
     r"security_password|hash|token)_?salt|^salt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
     r"key)|master_?key|payload_secret|"
@@ -122,7 +122,7 @@ _NO_SECRET: Final = re.compile(
 _PUBLIC: Final = re.compile(
     r"publishable|public_?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_id$|"
     r"vapid_?(public|key)|instrumentation_?key|pusher_?(app_?)?key|measurement_?id|pub_?key|data_?key|"
-    r"tracking_?id|analytics_?id|search_?(only_?)?(api_?)?key$|client_?side_?id|web_?api_?key",
+    r"amplitude_?(api_)?key$|(facebook|fb)_?client_?token$|tracking_?id|analytics_?id|search_?(only_?)?(api_?)?key$|client_?side_?id|web_?api_?key",
     re.IGNORECASE,
 )
 

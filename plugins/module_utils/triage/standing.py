@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from . import literals, paths, strings
+from .by_hand import is_by_hand
 from .hosts import host_near, is_local, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
 from .names import is_public_name, words_of
@@ -38,13 +39,21 @@ _OUTWARD: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_WORDS: Final = re.compile(r"passphrase|psk$|_psk|restic", re.IGNORECASE)
+# The door of a service itself, which a compose file opens as it stands.
+_DOOR: Final = re.compile(r"basic_?auth|(?<!pg)admin_?(pass|pw)|login_?(pass|pw)|web_?(pass|pw)", re.IGNORECASE)
+# A plain word is a password where an account is made of it.
+_MAKES_ACCOUNT: Final = re.compile(
+    r"(?i)\b(?:users?|accounts?|admins?|members?)(?:\.|::)(?:create|insert|upsert|build|find_or_create)|\bcreate_?user|\bsign_?up\("
+)
 LONGEST_CODE: Final = 400
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
 
 def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
     """The standing of a candidate in its file, or None if it is no credential at all."""
-    if strings.is_reference(candidate.value) or (candidate.shape != "token" and strings.is_hash(candidate.value)):
+    if strings.is_reference(candidate.value) or strings.is_sealed(candidate.value):
+        return None
+    if candidate.shape != "token" and strings.is_hash(candidate.value):
         return None
     if candidate.kind in _PUBLIC_KINDS:
         return Judgement(PUBLIC, _PUBLIC_KINDS[candidate.kind])
@@ -172,7 +181,7 @@ def _is_own_name(value: str, candidate: Candidate) -> bool:
 
 
 def _of_example(candidate: Candidate) -> Judgement:
-    if strings.looks_random(candidate.value) and len(candidate.value) >= 20:
+    if strings.looks_random(candidate.value) and len(candidate.value) >= 20 and candidate.value not in strings.PRINTED:
         return Judgement(
             LIVE if candidate.kind != "signing_key" else SIGNING_KEY,
             "the file is an example, but this value is a machine's work and stands in for nothing",
@@ -202,7 +211,9 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(LOCAL, "it stands in the section for development or tests")
     if known:
         return _of_known_password(candidate, file, host)
-    outward = _OUTWARD.search(candidate.variable) and _is_strong(value)
+    outward = (_OUTWARD.search(candidate.variable) and _is_strong(value)) or (
+        _DOOR.search(candidate.variable) and strings.is_personal(value)
+    )
     if not (paths.is_production(path) or outward) and (
         paths.is_compose(path) or paths.is_ci(path) or (paths.is_development(path) and (local or host is None))
     ):
@@ -314,13 +325,18 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
             )
             or paths.is_configuration(file.path)
         )
-    if literals.CODE_WORDS.match(value):
-        return (
-            paths.is_configuration(file.path)
-            or (bool(re.match(r"^[A-Z][A-Z0-9_]*$", candidate.variable)) and "_" not in value)
-            or _is_connection(file, candidate.line)
-        )
-    return True
+    return not literals.CODE_WORDS.match(value) or _is_plain_password(candidate, file)
+
+
+def _is_plain_password(candidate: Candidate, file: SourceFile) -> bool:
+    """A plain word is one in a configuration, under a constant's name, in a connection, and where an account is made of it."""
+    value = candidate.value
+    return (
+        paths.is_configuration(file.path)
+        or (bool(re.match(r"^[A-Z][A-Z0-9_]*$", candidate.variable)) and "_" not in value)
+        or _is_connection(file, candidate.line)
+        or bool(re.match(r"^[A-Za-z][a-z]{5,}$", value) and _MAKES_ACCOUNT.search(file.lines[candidate.line - 1][:LONGEST_CODE]))
+    )
 
 
 def _may_have_blanks(candidate: Candidate, file: SourceFile) -> bool:
@@ -342,25 +358,6 @@ def _is_strong(value: str) -> bool:
     return strings.looks_random(value) or (len(value) >= 8 and kinds >= 3) or (len(value) >= 10 and kinds >= 2)
 
 
-_REQUESTED: Final = re.compile(r"(?i)\b(param\w*|quer(y|ies)|headers?|args|req(uest)?|body|_GET|_POST|_REQUEST)\b")
-_GUARDS: Final = re.compile(r"(?i)(admin|access|api|internal|cron|export|import|deploy|master|sync)_?(token|secret|key)$")
-
-
-def _is_by_hand(candidate: Candidate, file: SourceFile) -> bool:
-    """A token that a person made: what a request is compared with, or words and a number under the name of a guard."""
-    value, path = candidate.value, file.path
-    if paths.is_test(path) or paths.is_example(path) or paths.is_document(path) or paths.is_compose(path) or paths.is_ci(path):
-        return False
-    if not re.search(r"\d", value) or not re.search(r"[A-Za-z]{3}", value):
-        return False
-    if candidate.shape == "comparison":
-        return bool(_REQUESTED.search(file.lines[candidate.line - 1][:LONGEST_CODE]))
-    if candidate.kind == "secret" and len(value) >= 12 and strings.is_personal(value):
-        return True
-    by_words = re.fullmatch(r"[A-Za-z]{3,}([-_][A-Za-z]{3,})*[-_]?\d{3,}([-_][A-Za-z]{3,})*", value)
-    return bool(_GUARDS.search("_".join(words_of(candidate.variable))) and by_words and len(value) >= 16)
-
-
 def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
     value = re.sub(r"^(Bearer|Token|Basic|Bot)\s+", "", value)
@@ -371,9 +368,12 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is none") if len(value) >= 6 else None
     random = strings.looks_random(value) and not literals.IDENTIFIERS.match(value)
-    if not random and _is_by_hand(candidate, file):
+    if not random and is_by_hand(candidate, file):
         return Judgement(LIVE, "a word that the code lets in, or a token made by hand")
-    if not random or (candidate.kind in ("key", "app_id") and len(value) < 20):
+    if not random or (
+        candidate.kind in ("key", "app_id")
+        and (len(value) < 20 or (file.suffix in (".json", ".yml", ".yaml", ".xml") and strings.is_uuid(value)))
+    ):
         return None
     if is_public_name(candidate.variable):
         return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")

@@ -41,7 +41,7 @@ def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(PLACEHOLDER, "it has a key's form but says that it is none, or stands in the vendor's documents")
     if strings.entropy(body) < 2.8 and len(body) >= 16:
         return Judgement(PLACEHOLDER, "it has a key's form but too little variety for a real one")
-    if candidate.kind.startswith("algolia") and is_public_name(candidate.variable):
+    if candidate.kind.startswith(("algolia", "amplitude", "facebook")) and is_public_name(candidate.variable):
         return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")
     if candidate.kind == "google_api_key":
         return _of_google_key(candidate, file)

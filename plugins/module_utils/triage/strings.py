@@ -67,6 +67,8 @@ DOCUMENTED: Final = frozenset(
         "pk_test_" + "6pRNASCoBOKtIshFeQd4XMUh",
         "rk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
         "110201543:" + "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+        "key-" + "3ax6xnjp29jd6fds4gc373sgvjxteol0",
+        "ghp_16C7e42F292c6912E77" + "10c838347Ae178B4a",
         "123456:" + "ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
         "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_" + "MXjiZKhI",
         "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4" + "WifJWe",
@@ -75,6 +77,8 @@ DOCUMENTED: Final = frozenset(
         "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPM" + "bIZnqyMsEcaGQy67XIw/Jw==",
     }
 )
+# Keys that tutorials print: a stand-in in an example, in code that runs a key that everybody has.
+PRINTED: Final = frozenset({"09d25e094faa6ca2556c818166b7a956" + "3b93f7099f6f0f4caa6cf63b88e8d3e7"})
 # Passwords that stand in every tutorial, image and compose file; a value here opens nobody's door but one's own.
 WELL_KNOWN: Final = vocabulary(
     "password passw0rd password1 password12 password123 password1234 pass pass123 pass1234 "
@@ -113,6 +117,8 @@ _HASH: Final = re.compile(
     r"argon2\$|md5[0-9a-f]{32}$|\*[0-9A-F]{40}$)",
     re.IGNORECASE,
 )
+# What only a key that lies elsewhere opens: sealed secrets, sops, jasypt, Spring's config server, Vault's transit.
+_SEALED: Final = re.compile(r"^Ag[A-Za-z0-9+/]{90,}={0,2}$|^ENC\(|^ENC\[|^\{cipher\}|^vault:v\d+:|^\$ANSIBLE_VAULT;")
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}")
 _LEET: Final = str.maketrans("@40135$7", "aaoiesst")
 _SEQUENCES: Final = (
@@ -138,6 +144,16 @@ def entropy(text: str) -> float:
 def is_reference(value: str) -> bool:
     """The value is looked up when the app runs (`${DB_PASSWORD}`, `process.env.KEY`): there is no secret here."""
     return bool(_REFERENCE.search(value))
+
+
+def is_sealed(value: str) -> bool:
+    """The value is encrypted, and its key is not beside it."""
+    return bool(_SEALED.search(value))
+
+
+def is_uuid(value: str) -> bool:
+    """A name for a thing, more often than a key to it."""
+    return bool(_UUID.match(value))
 
 
 def is_stand_in(value: str) -> bool:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A word that is asked for and compared on the spot, without a name for it: `prompt("Password?") === "x"`."""
+"""A word that is asked for and compared: on the spot (`prompt("Password?") === "x"`), or some lines after the answer was kept."""
 
 from __future__ import annotations
 
@@ -15,22 +15,49 @@ _ASKS: Final = (
     r"\bpass(?:word|wort|code|phrase)?\b|\bpwd?\b|kennwort|\bpin\b|\b(?:access|secret|admin|zugangs)[ _-]?code|"
     r"senha|contrase|mot de passe|密码|パスワード|비밀번호|пароль"
 )
-_LITERAL: Final = r"\s*!?={2,3}\s*[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"
-_FORMS: Final = (
-    re.compile(rf"(?i)\b(?:prompt|input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\){_LITERAL}"),
-    re.compile(
-        rf"(?i)(?:getElementById\(|querySelector\(|\$\()\s*[\"'][#.]?(?:\w+-)?(?:{_ASKS})[\"']\s*\)\.(?:value|val\(\)){_LITERAL}"
-    ),
+_WORD: Final = r"[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"
+_IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|\.equals\(\s*){_WORD}"
+_CALL: Final = rf"\b(?:prompt|input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)"
+_ELEMENT: Final = (
+    rf"(?:getElementById\(|querySelector\(|\$\()\s*[\"'][#.]?(?:\w+-)?(?:{_ASKS})(?:[-_]?(?:input|field|feld|box))?[\"']\s*\)"
+    r"\.(?:value|val\(\))"
 )
+# passwordInput.value, txtPassword.Text, loginForm.pw.value
+_FIELD: Final = (
+    r"(?<![\w.])[\w.$]*(?:pass(?:word|wort|wd|code|phrase)|kennwort|\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
+    r"\.(?:value|text|val\(\)|getText\(\)|getValue\(\))"
+)
+_FORMS: Final = tuple(re.compile(rf"(?i){asked}{_IS}") for asked in (_CALL, _ELEMENT, _FIELD))
+# The page's own field, where the page has one for a password.
+_PASSWORD_FIELD: Final = re.compile(r"type\s*[=:]\s*[\"']?password\b")
+_ONLY_FIELD: Final = re.compile(rf"(?i)(?<![\w.])(?:input|eingabe|field|feld|answer|typed|entered)\.value{_IS}")
+_KEPT: Final = re.compile(
+    rf"(?i)\b(?P<name>[a-z_]\w*)\s*(?::\s*\w+\s*)?(?::?=|<-)\s*(?:await\s+)?(?:[\w.]+\.)?(?:{_CALL}|{_ELEMENT})(?:\.\w+\(\))*\s*;?"
+)
+_REACH: Final = 12  # lines from the question to the comparison
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
-    """Every word that a question for a password is compared with."""
-    for number, line in lines_with(file, ("==",)):
-        if len(line) > 2000:
-            continue
-        for form in _FORMS:
+    """Every word that the answer to a question for a password is compared with."""
+    forms = (*_FORMS, _ONLY_FIELD) if _PASSWORD_FIELD.search(file.text) else _FORMS
+    for number, line in lines_with(file, ("==", ".equals(")):
+        for form in forms if len(line) <= 2000 else ():
             if match := form.search(line):
-                kind = "pin" if match["value"].isdigit() else "password"
-                why = "the word a question for a password is compared with"
-                yield Candidate(kind, match["value"], file.path, number, "comparison", why)
+                yield _compared(file, number, match["value"])
+    for number, line in enumerate(file.lines, 1) if "==" in file.text else ():
+        kept = _KEPT.search(line) if "=" in line and "(" in line and len(line) <= 2000 else None
+        if kept:
+            yield from _later(file, number, kept)
+
+
+def _later(file: SourceFile, number: int, kept: re.Match[str]) -> Iterator[Candidate]:
+    form = re.compile(rf"(?<![\w.]){re.escape(kept['name'])}{_IS}")
+    for at in range(number, min(number + _REACH, len(file.lines)) + 1):
+        text = file.lines[at - 1][kept.end() if at == number else 0 :]
+        if file.is_fresh(at) and len(text) <= 2000 and (match := form.search(text)):
+            yield _compared(file, at, match["value"])
+
+
+def _compared(file: SourceFile, number: int, value: str) -> Candidate:
+    kind, why = "pin" if value.isdigit() else "password", "the word a question for a password is compared with"
+    return Candidate(kind, value, file.path, number, "comparison", why)

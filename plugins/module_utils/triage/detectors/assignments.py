@@ -14,9 +14,9 @@ from ..names import secret_kind
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
-_HINTS: Final = vocabulary(
-    "_pin pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature cookie "
-    "bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
+_HINTS: Final = frozenset(("pin =", "pin:", "pin=")) | vocabulary(
+    "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature "
+    "cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
     "wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
     "mdp zugangscode chave_ clave_ palavra"
 )
@@ -53,6 +53,8 @@ _PAIR_CALL: Final = re.compile(
     r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
+# Set(varPin, "x") of Power Fx
+_POWER_FX: Final = re.compile(r"(?<![\w.])Set\(\s*(?P<name>[A-Za-z_]\w*)\s*,\s*\"(?P<value>[^\"\n]{1,400})\"")
 # #define NAME "value"
 _DEFINED: Final = re.compile(r"^\s*#\s*define\s+(?P<name>\w+)\s+\(?[\"](?P<value>(?:\\.|[^\"\\\n]){1,400})[\"]")
 # {"name": "X-API-Key", "value": "x"}, as collections of requests and exported flows keep headers
@@ -116,7 +118,7 @@ _BARE_SUFFIXES: Final = vocabulary(
     ".bat .cmd .ps1 .dockerfile .service .netrc "
     ".npmrc .pypirc .txt .cnf .my .pgpass .htpasswd .make .mk .envrc .flaskenv .credentials .secret .secrets .key .log .tf "
     ".hcl .bak .sas "
-    ".old .orig .save .swp .backup .local .production .development .staging"
+    ".xcconfig .old .orig .save .swp .backup .local .production .development .staging"
 )
 _BARE_NAMES: Final = re.compile(
     r"^(\.[\w-]+|dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars)$",
@@ -126,7 +128,13 @@ _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
 
 
 # form, whether its value is a default, and a word of every line that has it
-_PAIRS: Final = ((_DEFAULTED, True, ""), (_PAIR_CALL, False, ""), (_DEFINED, False, "define"), (_NAMED, False, "value"))
+_PAIRS: Final = (
+    (_DEFAULTED, True, ""),
+    (_PAIR_CALL, False, ""),
+    (_DEFINED, False, "define"),
+    (_NAMED, False, "value"),
+    (_POWER_FX, False, "Set("),
+)
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
@@ -259,7 +267,7 @@ def _made(
     file: SourceFile, number: int, name: str, value: str, why: str, default: bool = False, shape: str = "assignment"
 ) -> Iterator[Candidate]:
     kind = secret_kind(name)
-    value = _SCHEME.sub("", value.strip())
+    value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
     if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
         kind = "aws_secret_access_key"
     elif (kind == "key" and _BYTES.search(file.lines[number - 1][:LONGEST_LINE])) or (
@@ -270,7 +278,8 @@ def _made(
         yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)
 
 
-_SCHEME: Final = re.compile(r"^(Bearer|Token|Basic|Bot|ApiKey)\s+")
+# What stands before the value itself: the scheme of a header, Spring's mark of a password in clear.
+_SCHEME: Final = re.compile(r"^(?:(?:Bearer|Token|Basic|Bot|ApiKey)\s+|\{noop\})")
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 _SIGNS: Final = re.compile(

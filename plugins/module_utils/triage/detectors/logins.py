@@ -100,19 +100,21 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "password",
             "a password in clear, hashed to compare",
             r"(?:={2,3}\s*(?:md5|sha1|hash)\s*\(\s*(?:['\"]sha\d+['\"]\s*,\s*)?['\"](?P<password>[^'\"\s]{4,})['\"]\s*\))|"
-            r"(?i:\b\w*(?:pass|pw|login)\w*\b[^\n]{0,60}?)hashlib\.\w+\(\s*b?['\"](?P<password2>[^'\"\s]{4,})['\"]",
+            r"(?i:\b\w*(?:pass|pw|login|admin|_hash)\w*\b[^\n]{0,60}?)hashlib\.\w+\(\s*b?['\"](?P<password2>[^'\"\s]{4,})['\"]",
         ),
         (
             "basic_auth_password",
             "the password of a basic login, encoded when the code runs",
             rf"\b(?:btoa|Buffer\.from|b64encode|base64_encode|Base64\.encode\w*|EncodeToString|"
-            rf"encodeToString|ToBase64String)\s*\(\s*(?:[\w.]*\(\s*|\[\]byte\(\s*)?{_Q}(?P<user>[\w.@+-]{{1,60}}):(?P<password>[^\"'`\s:]{{4,}})[\"'`]",
+            rf"encodeToString|base64Encode|ToBase64String)\s*\(\s*(?:[\w.]*\(\s*|\[\]byte\(\s*)?{_Q}(?P<user>[\w.@+-]{{1,60}}):(?P<password>[^\"'`\s:]{{4,}})[\"'`]",
         ),
         (
             "api_secret",
             "the second of the two keys of a client",
             rf"\b(?:OAuthHandler|OAuth1UserHandler|OAuth1|OAuth1Session|set_access_token|SpotifyClientCredentials)\s*\(\s*"
             rf"{_Q}[A-Za-z0-9_\-]{{15,}}[\"'`]\s*,\s*{_Q}(?P<password>[A-Za-z0-9_\-]{{20,}})[\"'`]|"
+            rf"\bnew\s+[\w\\.]*(?:Environment|Credentials?)\s*\(\s*{_Q}[\w\-]{{15,}}[\"'`]\s*,\s*"
+            rf"{_Q}(?P<password3>[\w\-]{{20,}})[\"'`]|"
             rf"\bTelegramClient\s*\(\s*{_ANY}\s*,\s*\w+\s*,\s*{_Q}(?P<password2>[0-9a-f]{{32}})[\"'`]",
         ),
         (
@@ -270,7 +272,7 @@ _HINTS: Final = vocabulary(
     "mariadb mistral translator oracle influx %s:%s plaindialer newdialer yagmail ftp( ftp_tls( username_pw wifi create_user "
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
-    "access_token generatefrompassword passwordencoder spotify "
+    "environment( access_token generatefrompassword passwordencoder spotify "
     "connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
     "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )

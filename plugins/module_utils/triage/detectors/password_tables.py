@@ -25,7 +25,7 @@ _TABLE: Final = re.compile(
 _OPENED: Final = re.compile(rf"(?i)\b(?:\w+_)?(?:{_NAME})\b[\"']?\s*(?::\s*[\w\[\], ]+?)?\s*(?:=|=>)\s*[\[({{]\s*$")
 _LOGINS: Final = re.compile(
     r"(?i)\b(?:\w+_)?(?:users?|logins?|accounts?|credentials?|user_?db|benutzer|usuarios)\b[\"']?"
-    r"\s*(?::\s*[\w\[\], ]+?)?\s*=\s*\{(?P<rest>.*)"
+    r"(?:\s*(?::\s*[\w\[\], ]+?)?\s*:?=\s*(?:map\[string\]string)?|(?<=\.Accounts))\s*\{(?P<rest>.*)"
 )
 _INCLUDES: Final = re.compile(
     r"\[(?P<items>[^\[\]\n]{3,400})\]\.(?:includes|indexOf|include\?|contains)\(\s*(?i:\w*(?:pw|pass|pwd|password|passwort|code|pin))\b"

@@ -12,6 +12,7 @@ from typing import Final
 from .. import paths
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
+from ..repository import MESSAGE_PATH
 
 LONGEST_LINE: Final = 2000
 _HINTS: Final = (
@@ -23,8 +24,12 @@ _HINTS: Final = (
     "pwd",
     "psk",
     "pw:",
+    "pw ",
     "login",
     "zugang",
+    "wlan",
+    "wifi",
+    "wi-fi",
     "heslo",
     "lösenord",
 )
@@ -43,7 +48,7 @@ _TOLD: Final = re.compile(
 )
 _CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
 _SLASHED: Final = re.compile(
-    r"\b(?:login|zugang|credentials|account)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
+    r"\b(?:login|zugang|credentials|account|wlan|wi-?fi)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
     re.IGNORECASE,
 )
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
@@ -53,7 +58,7 @@ _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORE
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every word that a text calls a password."""
     comment: re.Match[str] | None = None
-    prose = paths.is_document(file.path) or file.suffix in (".txt", ".org", ".text")
+    prose = paths.is_document(file.path) or file.suffix in (".txt", ".org", ".text") or file.path == MESSAGE_PATH
     for number, line in lines_with(file, _HINTS, fold=True):
         text = line[:LONGEST_LINE]
         if not prose:

@@ -29,12 +29,25 @@ _HEADER: Final = re.compile(
 )
 _BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})[\"'`]")
 
-
+# What a server in front of the app sets or demands: Caddy's, nginx' and Apache's own words.
+_SERVED: Final = re.compile(
+    r"\b(?:header(?:_up|_down)?|proxy_set_header|RequestHeader\s+set)\s+[+]?(?P<name>x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key)\s+"
+    r"[\"']?(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})(?=[\"';\s]|$)",
+    re.IGNORECASE,
+)
+_CADDY_DNS: Final = re.compile(r"^\s*(?:dns|acme_dns)\s+(?P<name>[a-z]\w+)\s+[\"']?(?P<value>[A-Za-z0-9_\-]{20,200})[\"']?\s*$")
+_IDENTIFIER_BEFORE: Final = re.compile(r"[\w-]*$")
 _REGISTRY: Final = re.compile(r"[\"']auth[\"']\s*:\s*[\"'](?P<value>[A-Za-z0-9+/]{8,400}={0,2})[\"']")
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal key in a request."""
+    if file.name.lower().startswith("caddyfile"):
+        for number, line in file.numbered():
+            if match := _CADDY_DNS.match(line):
+                yield _key(
+                    file, number, match["value"], f"the token for {match['name']}, which answers for the domain", "dns_token"
+                )
     for number, line in lines_with(file, _HINTS, fold=True):
         line = line[:4000]
         if "=" in line and ("?" in line or "&" in line):
@@ -53,6 +66,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
                 )
         for match in _REGISTRY.finditer(line):
             yield from _basic(file, number, match["value"])
+        for match in _SERVED.finditer(line):
+            yield _key(file, number, match["value"], f"a key in the header of a request ({match['name']})", match["name"])
         lower = line.lower()
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
             yield from _headers(file, number, line)
@@ -66,9 +81,13 @@ def _headers(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             if scheme == "basic":
                 yield from _basic(file, number, value)
             elif scheme or name.lower().startswith("x-") or "key" in name.lower():
-                yield Candidate(
-                    "api_key", value, file.path, number, "assignment", f"a key in the header of a request ({name})", name
-                )
+                # `searchOnlyApiKey: "x"` is no header: the whole identifier tells what it is.
+                name = (_IDENTIFIER_BEFORE.search(line, max(0, match.start() - 60), match.start()) or [""])[0] + name
+                yield _key(file, number, value, f"a key in the header of a request ({name})", name)
+
+
+def _key(file: SourceFile, number: int, value: str, why: str, name: str) -> Candidate:
+    return Candidate("api_key", value, file.path, number, "assignment", why, name)
 
 
 def _basic(file: SourceFile, number: int, value: str) -> Iterator[Candidate]:
