@@ -12,13 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import MissingLibrary
-
-try:
-    import jsonschema
-except ImportError as error:
-    JSONSCHEMA_MISSING: ImportError | None = error
-else:
-    JSONSCHEMA_MISSING = None
+from .accept import acceptor
 
 LONGEST_QUOTE: Final = 60
 # A value is not quoted where somebody may have put a password.
@@ -37,31 +31,19 @@ class Checker:
     """A schema, compiled once: where it is imported, which is Ansible's parent process and not each of its workers."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._validator: Any = None
-        if JSONSCHEMA_MISSING is None:
-            self._validator = jsonschema.Draft202012Validator(schema)
-            # re remembers what it compiled, and workers are forked with its memory (5 ms less a task).
-            for pattern in _patterns(schema):
-                re.compile(pattern)
+        self._schema = schema
+        self._accepts = acceptor(schema)
 
     def complaints(self, data: Any) -> list[Complaint]:
         """Everything wrong with `data`, in the order of the schema; empty when it is right."""
-        if JSONSCHEMA_MISSING is not None:
-            raise MissingLibrary("jsonschema", "check the catalog and the profiles", JSONSCHEMA_MISSING)
-        found = dict.fromkeys(complaint for error in self._validator.iter_errors(data) for complaint in _complaints(error))
-        return list(found)
-
-
-def _patterns(schema: Any) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        found = schema.get("pattern")
-        if isinstance(found, str):
-            yield found
-        for part in schema.values():
-            yield from _patterns(part)
-    elif isinstance(schema, (list, tuple)):
-        for part in schema:
-            yield from _patterns(part)
+        if self._accepts(data):
+            return []
+        try:
+            import jsonschema
+        except ImportError as error:
+            raise MissingLibrary("jsonschema", "tell what is wrong with the catalog or a profile", error) from None
+        errors = jsonschema.Draft202012Validator(self._schema).iter_errors(data)
+        return list(dict.fromkeys(complaint for error in errors for complaint in _complaints(error)))
 
 
 def field_name(path: Iterable[str | int]) -> str:
