@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from ..capability import Capability, Outcome, Request, answers_of
 from ..errors import Invalid
-from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, context_of
-from ..signatures.admission.wanted import ENFORCED, namespace_labels
+from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from .client import connect
 from .converge import Scope, converge
 from .objects import Wanted
@@ -50,13 +49,24 @@ def run(request: Request) -> Outcome:
     if context.verdict is None:
         raise Invalid("Fence the app in", "there is no verdict", "Run the role triage first.")
     app, profile = context.app, context.profile
-    opt_in = tuple((key, value, ENFORCED) for key, value in namespace_labels(context, request))
+    opt_in = _opt_in(context, request)
     wanted = tenancy_objects(app, profile, context.verdict, opt_in)
     result = {"manifests": manifests(wanted)} if request.params.get("manifests") else {}
     client = connect(profile.cluster, request.environ, request.secrets)
     scope = Scope(app.namespace, "k8s-tenancy", alone=_ALONE_IN, control=ALONE)
     plans = converge(client, wanted, scope, rules_of(profile), check=request.check)
-    return Outcome(plans, answers_of(plans, (*FENCE, *((ENFORCED,) if opt_in else ())), request.check), result)
+    controls = dict.fromkeys((*FENCE, *(control for _key, _value, control in opt_in)))
+    return Outcome(plans, answers_of(plans, controls, request.check), result)
+
+
+def _opt_in(context: Context, request: Request) -> tuple[tuple[str, str, str], ...]:
+    """The labels by which the namespace asks policy-controller, the only one that is asked so, and their control."""
+    if context.profile.admission.controller != "policy_controller":
+        return ()
+    # What verifies signatures is a fifth of what a play of this task alone would import.
+    from ..signatures.admission.wanted import ENFORCED, namespace_labels
+
+    return tuple((key, value, ENFORCED) for key, value in namespace_labels(context, request))
 
 
 def manifests(wanted: Sequence[Wanted]) -> str:
