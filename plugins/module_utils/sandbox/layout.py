@@ -137,15 +137,24 @@ def choose_ports(kept: Mapping[str, int], seed: str, free: Callable[[int], bool]
     return {name: kept[name] if name in kept else next(candidates) for name in PORTS}
 
 
-def block(environ: Mapping[str, str], name: str) -> dict[str, Any]:
-    """One block (`aws`, `cluster`, ...) of a running sandbox. NotFound says how to start it when it does not run."""
-    layout = layout_of(environ)
+def running_blocks(layout: Layout) -> dict[str, dict[str, Any]]:
+    """The blocks of a running sandbox, by name. NotFound says how to start it when it does not run."""
     blocks: dict[str, dict[str, Any]] = read_state(layout).get("blocks", {})
     if not blocks or not answers(layout.socket):
         raise NotFound("The sandbox is not running", f"no supervisor answers for {layout.folder}", START)
+    return blocks
+
+
+def named_block(blocks: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """One of them (`aws`, `cluster`, ...); NotFound says which there are."""
     if name not in blocks:
         raise NotFound(f"The sandbox has no block {name!r}", f"it has {', '.join(sorted(blocks))}")
     return blocks[name]
+
+
+def block(environ: Mapping[str, str], name: str) -> dict[str, Any]:
+    """One block of this user's running sandbox."""
+    return named_block(running_blocks(layout_of(environ)), name)
 
 
 def answers(path: pathlib.Path) -> bool:

@@ -151,6 +151,7 @@ def git_daemon(environ: Mapping[str, str]) -> pathlib.Path:
 def blocks(layout: Layout, params: Mapping[str, Any], ports: Mapping[str, int], found: Tools, identity: str) -> dict[str, Any]:
     """What the profile of the sandbox environment is made of; a part the user named goes before ours."""
     local = "127.0.0.1"
+    restaurant_api = f"http://{local}:{ports['restaurant-api']}"
     return {
         "aws": _aws(layout, params.get("aws") or {}, ports["aws"]),
         "cluster": _cluster(layout, params.get("cluster") or {}, found, identity),
@@ -177,10 +178,19 @@ def blocks(layout: Layout, params: Mapping[str, Any], ports: Mapping[str, int], 
         "example": {
             "app": EXAMPLE,
             "app_url": f"http://{local}:{ports['gateway']}",
-            "restaurant_api_url": f"http://{local}:{ports['restaurant-api']}",
-            "restaurant_api_admin_token_file": str(layout.path("restaurant-api", "admin-token")),
+            "restaurant_api_url": restaurant_api,
         },
+        "vendors": _vendors(restaurant_api, str(layout.path("restaurant-api", "admin-token"))),
     }
+
+
+def _vendors(url: str, admin_token_file: str) -> dict[str, Any]:
+    """The stand-in for the restaurant API makes and revokes keys. It also stands for vendors that cannot be asked from here: it
+    knows none of their keys, which is true of every made-up key in the example.
+    """
+    asked = {"base_url": url, "check_path": "/v1/keys/current", "key_header": "X-Api-Key"}
+    makes = {"list_path": "/v1/keys", "create_path": "/v1/keys", "revoke_path": "/v1/keys/{id}", "id_of_found": "sha256:{sha256}"}
+    return {"restaurant-api": {**asked, "admin_token_file": admin_token_file, **makes}, "sendgrid_api_key": asked}
 
 
 def _aws(layout: Layout, given: Mapping[str, Any], port: int) -> dict[str, Any]:
