@@ -12,6 +12,7 @@ from .. import paths
 from ..hints import lines_with
 from ..model import Evidence, Snapshot, SourceFile
 from ..names import words_of
+from ..required import may_match, search
 from ..vocabulary import vocabulary
 
 # words of a field's name, joined by _; longest meaning first
@@ -286,10 +287,11 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
             for name in re.split(r"[,;\t]", head):
                 yield from _field(file, 1, name.strip(" \"'"), "a column of a file of data", 1)
         return
+    forms = [(form, where) for form, where in _FIELDS if may_match(form, file.text)]
     for number, line in lines_with(file, _STEMS, fold=True):
         if len(line) > 2000 or line.lstrip().startswith(("//", "#", "*", "import ", "from ")):
             continue
-        for form, where in _FIELDS:
+        for form, where in forms:
             for match in form.finditer(line):
                 yield from _field(file, number, next(filter(None, match.groups()), ""), where, 0)
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
@@ -313,12 +315,12 @@ def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> I
 
 def _people(file: SourceFile) -> Iterator[Evidence]:
     for value, weight, form in _TABLES:
-        if match := form.search(file.text):
+        if match := search(form, file.text):
             name = next(filter(None, match.groups()), "")
             yield Evidence("data", value, weight, file.path, file.line_at(match.start()), f"a table or model of '{name}'")
 
 
 def _sdks(file: SourceFile) -> Iterator[Evidence]:
     for value, weight, form, what in _SDKS:
-        if match := form.search(file.text):
+        if match := search(form, file.text):
             yield Evidence("data", value, weight, file.path, file.line_at(match.start()), f"the code uses {what}")

@@ -10,6 +10,7 @@ from typing import Final
 
 from .. import paths
 from ..model import Evidence, Snapshot, SourceFile
+from ..required import may_match, search
 
 _CODE: Final = (
     ".py",
@@ -279,7 +280,7 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
     name = file.name.lower()
     if file.suffix in _CODE:
         for engine, weight, form in _IMPORTS:
-            if match := form.search(file.text):
+            if match := search(form, file.text):
                 yield Evidence("database", engine, weight, file.path, file.line_at(match.start()), f"the code uses {engine}")
     if re.fullmatch(
         r"requirements[\w.\-]*\.(txt|in)|pyproject\.toml|pipfile|setup\.(py|cfg)|package\.json|gemfile|go\.mod|pom\.xml|"
@@ -288,7 +289,7 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
         name,
     ):
         for engine, weight, form in _PACKAGES:
-            if match := form.search(file.text):
+            if match := search(form, file.text):
                 yield Evidence(
                     "database",
                     engine,
@@ -306,7 +307,8 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
             file.line_at(match.start(1)),
             "the provider of the Prisma schema",
         )
-    for number, line in file.numbered():
+    named = any(may_match(form, file.text) for form in (_URLS, _SQL_SERVER, _DJANGO)) or bool(_DIALECT.search(file.text))
+    for number, line in file.numbered() if named or paths.is_compose(file.path) else ():
         if len(line) < 2000:
             yield from _of_line(file, number, line)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from .. import paths
 from ..model import Evidence, Snapshot, SourceFile
+from ..required import search
 from ..vocabulary import vocabulary
 
 # a file that only exists to publish: path form, weight, why
@@ -296,16 +297,16 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
     for form, weight, value, why in _LINES:
         if document and value == "public":
             continue
-        if match := form.search(file.text):
+        if match := search(form, file.text):
             place = file.line_at(match.start())
             yield Evidence("exposure", value, weight - (1 if document else 0), file.path, place, why)
-    if (match := _ADDRESS.search(file.text)) and (document or _is_own_address(file)):
+    if (match := search(_ADDRESS, file.text)) and (document or _is_own_address(file)):
         yield Evidence("exposure", "public", 5, file.path, file.line_at(match.start()), "its public address is written down")
     if document:
         return
-    if match := _SERVES.search(file.text):
+    if match := search(_SERVES, file.text):
         yield Evidence("serves", "yes", 3, file.path, file.line_at(match.start()), "it answers requests")
-    if match := _LOGIN.search(file.text):
+    if match := search(_LOGIN, file.text):
         yield Evidence("login", "yes", 3, file.path, file.line_at(match.start()), "somebody has to log in")
     name = file.name.lower()
     if name.startswith("dockerfile"):

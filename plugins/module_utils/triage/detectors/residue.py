@@ -11,6 +11,7 @@ from typing import Final
 from .. import paths
 from ..model import Evidence, Snapshot, SourceFile
 from ..names import is_public_name, secret_kind
+from ..required import may_match, search
 
 BROWSER_VARIABLE: Final = re.compile(
     r"\b((?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|EXPO_PUBLIC|GATSBY|PUBLIC|VUE_APP|NG_APP|PLASMO_PUBLIC|SNOWPACK_PUBLIC|"
@@ -95,13 +96,13 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             ("health", _HEALTH_ROUTE, "it can be asked whether it is well"),
             ("metrics", _METRICS, "it tells its metrics"),
         ):
-            if not paths.is_compose(file.path) and (match := form.search(file.text)):
+            if not paths.is_compose(file.path) and (match := search(form, file.text)):
                 yield Evidence(topic, "yes", 3, file.path, file.line_at(match.start()), why)
 
 
 def _browser_variables(file: SourceFile) -> Iterator[Evidence]:
     seen: set[str] = set()
-    for number, line in file.numbered():
+    for number, line in file.numbered() if may_match(BROWSER_VARIABLE, file.text) else ():
         if len(line) > 4000:
             continue
         for match in BROWSER_VARIABLE.finditer(line):
@@ -120,5 +121,5 @@ def _doors(file: SourceFile) -> Iterator[Evidence]:
             continue
         if value == "debug" and paths.is_development(file.path):
             continue
-        if match := form.search(file.text):
+        if match := search(form, file.text):
             yield Evidence("open_door", value, weight, file.path, file.line_at(match.start()), why)

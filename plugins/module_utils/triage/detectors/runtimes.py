@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .. import paths
 from ..model import Evidence, Snapshot, SourceFile
+from ..required import search
 from .frameworks import APPS_SCRIPT, GO, JAVA, NODE, PHP, PYTHON, RUBY, SERVERS, SITE_MAKERS
 
 _SOURCES: Final = {
@@ -329,21 +330,22 @@ _IMPORTS: Final = tuple(
 
 
 def _imports(files: list[SourceFile]) -> Iterator[Evidence]:
-    for runtime, framework, suffixes, form in _IMPORTS:
-        for file in files:
-            if file.suffix in suffixes and (match := form.search(file.text)):
-                near = 6 if paths.is_document(file.path) or paths.is_example(file.path) else 9
-                yield Evidence(
-                    "framework",
-                    f"{runtime}:{framework}",
-                    near - 3 if framework in ("aiohttp", "net/http", "http") else near,
-                    file.path,
-                    file.line_at(match.start()),
-                    f"the code imports {framework}",
-                )
-                if runtime == "apps-script":
-                    yield Evidence("runtime", runtime, 12, file.path, file.line_at(match.start()), "Google runs this script")
-                break
+    first: dict[int, tuple[SourceFile, re.Match[str]]] = {}
+    # All forms of one file before the next one: what was found out about a text serves them all.
+    for file in files:
+        for at, (_runtime, _framework, suffixes, form) in enumerate(_IMPORTS):
+            if file.suffix in suffixes and at not in first and (match := search(form, file.text)):
+                first[at] = (file, match)
+    for at, (file, match) in sorted(first.items()):
+        yield from _imported(file, *_IMPORTS[at][:2], file.line_at(match.start()))
+
+
+def _imported(file: SourceFile, runtime: str, framework: str, line: int) -> Iterator[Evidence]:
+    near = 6 if paths.is_document(file.path) or paths.is_example(file.path) else 9
+    weight = near - 3 if framework in ("aiohttp", "net/http", "http") else near
+    yield Evidence("framework", f"{runtime}:{framework}", weight, file.path, line, f"the code imports {framework}")
+    if runtime == "apps-script":
+        yield Evidence("runtime", runtime, 12, file.path, line, "Google runs this script")
 
 
 def _amounts(files: list[SourceFile]) -> Iterator[Evidence]:

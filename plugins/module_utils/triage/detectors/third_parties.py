@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from .. import paths
+from ..hints import lines_with
 from ..model import Evidence, Snapshot, SourceFile
+from ..required import search
 from ..vocabulary import vocabulary
 
 _HOST: Final = re.compile(r"(?:https?|wss?)://(?:[^\s/@\"'`]*@)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?(/[^\s\"'`<>)]*)?")
@@ -59,8 +61,10 @@ _BARE_HOST: Final = re.compile(
     r"(?i)\b\w*(?:API|SERVICE|UPSTREAM|PROVIDER)\w*_?(?:HOST|URL|BASE|ENDPOINT|"
     r"DOMAIN)\w*[\"']?\s*[,:=]\s*[\"']([a-z0-9-]+(?:\.[a-z0-9-]+){1,4})[\"']"
 )
+# Every line with a URL or a bare host holds one of these.
+_HOST_WORDS: Final = ("://", "host", "url", "base", "endpoint", "domain")
 _SDKS: Final = tuple(
-    (host, re.compile(form))
+    (host, re.compile(form, re.MULTILINE))
     for host, form in (
         (
             "api.stripe.com",
@@ -135,7 +139,6 @@ _SDKS: Final = tuple(
         ("api.emailjs.com", r"emailjs"),
     )
 )
-_SDKS_COMPILED_ANY: Final = re.compile("|".join(f"(?:{form.pattern})" for _unused, form in _SDKS), re.MULTILINE)
 _FETCHES: Final = re.compile(
     r"fetch|axios|requests\.|httpx|urllib|http\.|HttpClient|curl|Get\(|Post\(|UrlFetchApp|\$\.(?:get|post|ajax)|"
     r"XMLHttpRequest|\.get\(|\.post\(|got\(|ky\.|URL|url|endpoint|API|api|host|HOST|base|BASE|action=|websocket|WebSocket",
@@ -189,7 +192,7 @@ def _is_beside(file: SourceFile) -> bool:
 
 
 def _urls(file: SourceFile) -> Iterator[Evidence]:
-    for number, line in file.numbered():
+    for number, line in lines_with(file, _HOST_WORDS, fold=True):
         if len(line) > 4000 or ("://" not in line and not _BARE_HOST.search(line)):
             continue
         stripped = line.lstrip()
@@ -236,8 +239,8 @@ def _sdks(file: SourceFile) -> Iterator[Evidence]:
         ".ini",
         ".cfg",
         ".conf",
-    ) or not _SDKS_COMPILED_ANY.search(file.text):
+    ):
         return
     for host, form in _SDKS:
-        if match := re.search(form.pattern, file.text, re.MULTILINE):
+        if match := search(form, file.text):
             yield Evidence("third_party", host, 5, file.path, file.line_at(match.start()), f"the code uses an SDK of {host}")
