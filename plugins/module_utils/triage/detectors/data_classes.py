@@ -190,8 +190,14 @@ _DESTRUCTURED: Final = re.compile(
 )
 _COLUMN_LISTS: Final = re.compile(
     r"(?i)(?:\binsert\s+into\s+[\w.\"`\[\]]+\s*\(([^)]{3,400})\)|"
-    r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600})|\.append_?row\(\s*\[([^\]\n]{3,400})\])"
+    r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600})|\.append_?row\(\s*\[([^\]\n]{3,400})\]|"
+    # what is kept or sent as an object, and what Laravel lets a form fill in
+    r"(?:\bJSON\.stringify|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|\baddDoc)"
+    r"\(\s*(?:[^{}()\[\]\n]{0,60},\s*)?(?:\{([^{}\n]{3,400})\}|\[([^{}\[\]\n]{3,400})\])|"
+    r"\$fillable\s*=\s*\[([^\]\n]{3,400})\])"
 )
+_LITERAL_VALUE: Final = re.compile(r"(?P<sign>:|=>)\s*(?P<quote>[\"'`])(?:(?!(?P=quote))[^\n])*(?P=quote)")
+_AFTER_NAME: Final = re.compile(r"\s*(?::|=>)|\s")
 _CSV: Final = re.compile(r"^[\w \"'.\-/()]+([,;\t][\w \"'.\-/()]*){2,60}$")
 _SDKS: Final = tuple(
     (value, weight, re.compile(form), what)
@@ -232,6 +238,14 @@ _SDKS: Final = tuple(
         ("health", 8, r"\bfhir\w*\b|\bhl7\b|openmrs|healthkit|google\.fitness", "a health interface"),
     )
 )
+_PAYS: Final = re.compile(
+    r"\"(?:stripe|@stripe/[\w-]+|@paypal/[\w-]+|paypal-rest-sdk|braintree|@mollie/api-client|razorpay|@paddle/[\w-]+|mercadopago|"
+    r"@lemonsqueezy/[\w.-]+|stripe/stripe-php|laravel/cashier|mollie/mollie-api-php|paypal/[\w-]+)\"\s*:|"
+    r"^(?:stripe|paypalrestsdk|braintree|razorpay|mollie-api-python|gocardless[-_]pro|squareup|mercadopago)\s*(?:[=<>~!\[;#]|$)|"
+    r"^\s*gem ['\"](?:stripe|braintree|mollie-api-ruby|pay)['\"]|github\.com/stripe/stripe-go",
+    re.MULTILINE,
+)
+_MANIFESTS: Final = frozenset(("package.json", "requirements.txt", "composer.json", "gemfile", "go.mod"))
 # A table, a model or a collection that is called by people: its rows are about them, whatever its columns are called.
 _TABLES: Final = tuple(
     (
@@ -264,6 +278,10 @@ _SCHEMA_SUFFIXES: Final = vocabulary(
 
 def detect(snapshot: Snapshot) -> Iterator[Evidence]:
     """Evidence for `data`, one for each class and field and file."""
+    for file in snapshot.named(*_MANIFESTS):
+        if match := _PAYS.search(file.text):
+            why = f"{file.name} depends on a payment provider"
+            yield Evidence("data", "payment", 6, file.path, file.line_at(match.start()), why)
     for file in snapshot.files:
         if (
             file.suffix not in _SCHEMA_SUFFIXES
@@ -295,10 +313,9 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
             for match in form.finditer(line):
                 yield from _field(file, number, next(filter(None, match.groups()), ""), where, 0)
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
-            for name in re.split(r"[,\n]", next(filter(None, match.groups()), "")):
-                words = name.strip().split()
-                if words:
-                    yield from _field(file, number, words[0].strip("`\"'[]:()"), "a field", 0)
+            listed = _LITERAL_VALUE.sub(r"\g<sign> ", next(filter(None, match.groups()), ""))
+            for part in listed.split(","):
+                yield from _field(file, number, _AFTER_NAME.split(part.strip())[0].strip("`\"'[]:()"), "a field", 0)
 
 
 def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> Iterator[Evidence]:

@@ -60,7 +60,7 @@ _IMPORTS: Final = tuple(
             r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|"
             r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
             r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
-            r"define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
+            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
         ),
         (
             "sqlite",
@@ -122,6 +122,12 @@ _IMPORTS: Final = tuple(
         ("elasticsearch", 3, r"(?:import|from)\s+elasticsearch\b|@elastic/elasticsearch"),
         ("neo4j", 6, r"(?:import|from)\s+neo4j\b|require\(['\"]neo4j-driver"),
         ("cassandra", 6, r"from\s+cassandra\.cluster|cassandra-driver"),
+        (
+            "snowflake",
+            6,
+            r"(?:import|from)\s+snowflake\.(?:connector|snowpark|sqlalchemy)\b|require\(['\"]snowflake-sdk['\"]\)|snowflake://",
+        ),
+        ("bigquery", 5, r"google\.cloud\s+import\s+bigquery|@google-cloud/bigquery|\bbigrquery\b"),
         ("h2", 3, r"jdbc:h2:"),
         ("pinecone", 2, r"(?:import|from)\s+pinecone\b|@pinecone-database"),
     )
@@ -228,6 +234,15 @@ _DIALECT: Final = re.compile(
     r"spring\.jpa\.database)\b[\"']?\s*[:=]\s*[\"']?(postgres(?:ql)?|pgsql|pg|mysql2?|mariadb|sqlite3?|better-sqlite3|"
     r"mssql|mongodb|turso)\b"
 )
+_TERRAFORM: Final = re.compile(r"^\s*engine\s*=\s*\"(?:aurora-)?(postgres(?:ql)?|mysql|mariadb|sqlserver|oracle)\b")
+# A script that copies or fills a database; a pod that is told where its database is.
+_COMMAND: Final = re.compile(
+    r"(?:^|[\s;&|(])(?:(?P<mysql>mysql|mysqldump|mariadb-dump)|(?P<postgresql>psql|pg_dump|pg_restore)|(?P<mongodb>mongodump|mongosh))\s+-"
+)
+_TOLD: Final = re.compile(
+    r"\b(?:(?P<mysql>MYSQL|MARIADB)|(?P<postgresql>POSTGRES)|(?P<mongodb>MONGO(?:DB)?))_(?:PASSWORD|HOST|DATABASE|DB|USER|UR[IL])\b"
+)
+_POD: Final = re.compile(r"^kind:\s*(?:Deployment|StatefulSet|CronJob|Job|Pod|DaemonSet)\s*$", re.MULTILINE)
 _NAMES: Final = {
     "postgres": "postgresql",
     "postgresql": "postgresql",
@@ -308,9 +323,24 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
             "the provider of the Prisma schema",
         )
     named = any(may_match(form, file.text) for form in (_URLS, _SQL_SERVER, _DJANGO)) or bool(_DIALECT.search(file.text))
+    yield from _around(file)
     for number, line in file.numbered() if named or paths.is_compose(file.path) else ():
         if len(line) < 2000:
             yield from _of_line(file, number, line)
+
+
+def _around(file: SourceFile) -> Iterator[Evidence]:
+    """What the scripts and manifests around the app say of its database."""
+    if file.suffix == ".tf":
+        for number, line in file.numbered():
+            if match := _TERRAFORM.match(line):
+                yield Evidence("database", _NAMES[match[1]], 7, file.path, number, "the engine of a managed database")
+        return
+    script = file.suffix in ("", ".sh", ".bash", ".cron", ".bat", ".ps1")
+    form = _COMMAND if script else _TOLD if file.suffix in (".yml", ".yaml") and _POD.search(file.text) else None
+    if form and (match := form.search(file.text)):
+        engine, why = match.lastgroup or "", "a script runs the database's tool" if script else "a pod is told its database"
+        yield Evidence("database", engine, 4, file.path, file.line_at(match.start()), why)
 
 
 def _of_line(file: SourceFile, number: int, line: str) -> Iterator[Evidence]:
