@@ -28,6 +28,8 @@ class Secrets:
         # Longest first, and made when it is needed: a result has thousands of texts, and a run hundreds of secrets.
         # With what they are sorted by beside them.
         self._longest_first: tuple[list[int], list[str]] = ([], [])
+        # Texts that were scrubbed since the last registration, and how many values there were: a result says most things often.
+        self._said: tuple[int, dict[str, str]] = (0, {})
         for value in values:
             self.register(value)
 
@@ -35,9 +37,10 @@ class Secrets:
         """Remember `value` (and the ways it is commonly written) as secret; returns it, so that a call can be wrapped."""
         if not value or value in self._whole:
             return value
-        self._whole.add(value)
         if len(value) >= SHORTEST_REPLACED_WITHIN_TEXT:
             self._within.update(_spellings(value))
+        # Last, because what was scrubbed is remembered by how many there are: no other thread may meet a value half registered.
+        self._whole.add(value)
         return value
 
     def scrub(self, value: Any) -> Any:
@@ -52,6 +55,14 @@ class Secrets:
 
     def scrub_text(self, text: str) -> str:
         """`text` with every spelling of every registered secret replaced by stars."""
+        count, said = self._said
+        if count != len(self._whole):
+            self._said = (len(self._whole), said := {})
+        if text not in said:
+            said[text] = self._scrubbed(text)
+        return said[text]
+
+    def _scrubbed(self, text: str) -> str:
         if text in self._whole:
             return MASK
         lengths, spellings = self._longest_first
@@ -73,14 +84,15 @@ def _shorter(spelling: str) -> int:
 
 def _spellings(value: str) -> set[str]:
     raw = value.encode("utf-8", "surrogateescape")
+    quoted = urllib.parse.quote(value, safe="", errors="surrogateescape")
     spellings = {
         value,
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
-        urllib.parse.quote(value, safe="", errors="surrogateescape"),
-        urllib.parse.quote(value, errors="surrogateescape"),
-        urllib.parse.quote_plus(value, errors="surrogateescape"),
+        quoted,
+        quoted.replace("%2F", "/"),  # what quote() leaves by itself
+        quoted.replace("%20", "+"),  # a form's way (WHATWG URL, "application/x-www-form-urlencoded")
         base64.b64encode(raw).decode("ascii"),
         base64.urlsafe_b64encode(raw).decode("ascii"),
         base64.b64encode(raw).decode("ascii").rstrip("="),

@@ -72,8 +72,9 @@ def exchange(
 
     `headers` may say that the JSON body is of a narrower type (RFC 7396: a merge patch).
     """
-    wanted = {"Content-Type": "application/json" if form is None else "application/x-www-form-urlencoded", **headers}
     text = urllib.parse.urlencode(form) if form is not None else json.dumps(body) if body is not None else None
+    kind = "application/json" if form is None else "application/x-www-form-urlencoded"
+    wanted = {"Content-Type": kind, **headers} if text is not None else dict(headers)
     target = path + (f"?{urllib.parse.urlencode(query)}" if query else "")
     for pause in PAUSES:
         wait = pause
@@ -90,11 +91,11 @@ def exchange(
     return _once(address, method, target, wanted, text)
 
 
-def _once(address: str, method: str, target: str, headers: Mapping[str, str], text: str | None) -> Reply:
+def _once(address: str, method: str, target: str, headers: dict[str, str], text: str | None) -> Reply:
     parts = urllib.parse.urlsplit(address)
     idle, connection = _connection(parts.scheme, parts.netloc)
     try:
-        connection.request(method, f"{parts.path.rstrip('/')}{target}", text, dict(headers))
+        connection.request(method, f"{parts.path.rstrip('/')}{target}", text, headers)
         response = connection.getresponse()
         raw = response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -106,9 +107,9 @@ def _once(address: str, method: str, target: str, headers: Mapping[str, str], te
         answer = json.loads(raw) if raw else None
     except ValueError:
         answer = None
-    asked = response.getheader("Retry-After") or ""
+    asked = response.getheader("Retry-After", "") if response.status in _LATER else ""
     wait = float(asked) if asked.isdecimal() else 0.0
-    challenge, index = (response.getheader(name) or "" for name in ("WWW-Authenticate", "X-Vault-Index"))
+    challenge, index = (response.getheader(name, "") for name in ("WWW-Authenticate", "X-Vault-Index"))
     return Reply(response.status, answer, challenge, wait, index)
 
 

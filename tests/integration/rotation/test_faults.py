@@ -95,7 +95,9 @@ def each_call_in_turn(bench: Bench, system: str, kind: Kind, most: int) -> None:
         else:
             assert bench.works(current), told
         assert len(bench.open()) <= 2, told
-        if kind is Kind.DENIED and error is None and "RELEASE_LOCK" not in fault.hit:  # The session's end gives the lock back too.
+        if (
+            kind is Kind.DENIED and error is None and "RELEASE_LOCK" not in fault.hit
+        ):  # The session's end gives the lock back too.
             # Whoever may not ask who he is has no valid key (STS lets every other ask): the proof that the former is dead.
             assert "GetCallerIdentity" in fault.hit and bench.open() == {bench.id_of(current)} != {bench.id_of(former)}, told
         assert error is None or error.sentence(), told
