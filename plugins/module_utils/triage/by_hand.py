@@ -24,7 +24,8 @@ def is_by_hand(candidate: Candidate, file: SourceFile) -> bool:
     if not re.search(r"\d", value) or not re.search(r"[A-Za-z]{3}", value):
         return False
     if candidate.shape == "comparison":
-        return bool(_REQUESTED.search(file.lines[candidate.line - 1][:_LONGEST_LINE]))
+        by_name = candidate.kind in ("api_key", "secret") and strings.is_personal(value)
+        return by_name or bool(_REQUESTED.search(file.lines[candidate.line - 1][:_LONGEST_LINE]))
     if candidate.kind == "secret" and len(value) >= 12 and strings.is_personal(value):
         return True
     by_words = re.fullmatch(r"[A-Za-z]{3,}([-_][A-Za-z]{3,})*[-_]?\d{3,}([-_][A-Za-z]{3,})*", value)

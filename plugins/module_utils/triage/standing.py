@@ -372,6 +372,7 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(LIVE, "a word that the code lets in, or a token made by hand")
     if not random or (
         candidate.kind in ("key", "app_id")
+        and candidate.shape != "comparison"
         and (len(value) < 20 or (file.suffix in (".json", ".yml", ".yaml", ".xml") and strings.is_uuid(value)))
     ):
         return None

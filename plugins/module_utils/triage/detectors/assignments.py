@@ -266,7 +266,8 @@ def _marked(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
 def _made(
     file: SourceFile, number: int, name: str, value: str, why: str, default: bool = False, shape: str = "assignment"
 ) -> Iterator[Candidate]:
-    kind = secret_kind(name)
+    # A lone `pin` is one of a board, unless its number lets somebody in.
+    kind = secret_kind(name) or ("pin" if shape == "comparison" and name == "pin" else "")
     value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
     if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
         kind = "aws_secret_access_key"

@@ -242,10 +242,13 @@ _PAYS: Final = re.compile(
     r"\"(?:stripe|@stripe/[\w-]+|@paypal/[\w-]+|paypal-rest-sdk|braintree|@mollie/api-client|razorpay|@paddle/[\w-]+|mercadopago|"
     r"@lemonsqueezy/[\w.-]+|stripe/stripe-php|laravel/cashier|mollie/mollie-api-php|paypal/[\w-]+)\"\s*:|"
     r"^(?:stripe|paypalrestsdk|braintree|razorpay|mollie-api-python|gocardless[-_]pro|squareup|mercadopago)\s*(?:[=<>~!\[;#]|$)|"
-    r"^\s*gem ['\"](?:stripe|braintree|mollie-api-ruby|pay)['\"]|github\.com/stripe/stripe-go",
+    r"^\s*gem ['\"](?:stripe|braintree|mollie-api-ruby|pay)['\"]|github\.com/stripe/stripe-go|"
+    r"com\.stripe[:<]|com\.paypal\.sdk[:<]",
     re.MULTILINE,
 )
-_MANIFESTS: Final = frozenset(("package.json", "requirements.txt", "composer.json", "gemfile", "go.mod"))
+_MANIFESTS: Final = frozenset(
+    ("package.json", "requirements.txt", "composer.json", "gemfile", "go.mod", "pom.xml", "build.gradle")
+)
 # A table, a model or a collection that is called by people: its rows are about them, whatever its columns are called.
 _TABLES: Final = tuple(
     (

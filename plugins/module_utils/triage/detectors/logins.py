@@ -48,7 +48,8 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "database_password",
             "the password of a database connection",
             rf"InfluxDBClient\s*\(\s*{_Q}(?P<host>[^\"'`]*)[\"'`]\s*,\s*\w+\s*,\s*{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*"
-            rf"{_Q}(?P<password>[^\"'`]+)[\"'`]|%s:%s@[^\"'`\n]*[\"'`]\s*[,%]\s*\(?\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]",
+            rf"{_Q}(?P<password>[^\"'`]+)[\"'`]|%s:%s@[^\"'`\n]*[\"'`]\s*[,%]\s*\(?\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]|"
+            rf"://\w+:%s@[^\"'`\n]*[\"'`]\s*%\s*\(\s*{_Q}(?P<password3>[^\"'`]+)[\"'`]",
         ),
         (
             "smtp_password",
@@ -92,7 +93,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "password",
             "a password in clear, hashed when the code runs",
             rf"\b(?:generate_password_hash|password_hash|make_password|(?:bcrypt\w*|argon2|BCrypt\w*|Hash|hasher|"
-            rf"pwd_context|\w*[pP]asswordEncoder|\w*[pP]asswordHasher|ph)(?:\.|::)(?:hash|hashSync|encode|make|HashPassword|"
+            rf"pwd_context|\w*[pP]asswordEncoder(?:\(\))?|encoder\(\)|\w*[pP]asswordHasher|ph)(?:\.|::)(?:hash|hashSync|encode|make|HashPassword|"
             rf"EnhancedHashPassword|hashpw|generate_password_hash)|password_verify|hashpw|GenerateFromPassword)\s*\(\s*(?:\[\]byte\(\s*)?"
             rf"{_Q}(?!(?i:sha-?\d|md5|argon2|bcrypt|scrypt|pbkdf2))(?P<password>[^\"'`\s]{{4,}})[\"'`]",
         ),
@@ -269,7 +270,8 @@ _HINTS: Final = vocabulary(
     "mysql pdo getconnection sequelize login auth credential curl identified password pgpass sshpass redis- "
     "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
     "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
-    "mariadb mistral translator oracle influx %s:%s plaindialer newdialer yagmail ftp( ftp_tls( username_pw wifi create_user "
+    "mariadb mistral translator oracle influx :%s@ %s:%s encoder( "
+    "plaindialer newdialer yagmail ftp( ftp_tls( username_pw wifi create_user "
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
     "environment( access_token generatefrompassword passwordencoder spotify "

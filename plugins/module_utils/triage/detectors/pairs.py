@@ -45,7 +45,7 @@ _LOGIN: Final = re.compile(
 )
 # R's data frame, a list of accepted words
 _LIST: Final = re.compile(
-    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets)[\"']?\s*(?:=|<-|:|\bin\b)\s*(?:c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]"
+    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets?)[\"']?\s*(?:=|<-|:|\bin\b)\s*(?:c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]"
 )
 _ITEM: Final = re.compile(r"[\"'](?P<value>[^\"'\n]{4,100})[\"']")
 _MADE_BY_TERRAFORM: Final = re.compile(r"^\s*[\"']result[\"']\s*:\s*\"(?P<value>[^\"\n]{8,128})\"")

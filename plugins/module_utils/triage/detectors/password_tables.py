@@ -11,7 +11,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
-from ..strings import is_kept_hash
+from ..strings import is_kept_hash, is_personal, looks_random
 
 _MOST_LINES: Final = 40
 _NAME: Final = (
@@ -26,6 +26,11 @@ _OPENED: Final = re.compile(rf"(?i)\b(?:\w+_)?(?:{_NAME})\b[\"']?\s*(?::\s*[\w\[
 _LOGINS: Final = re.compile(
     r"(?i)\b(?:\w+_)?(?:users?|logins?|accounts?|credentials?|user_?db|benutzer|usuarios)\b[\"']?"
     r"(?:\s*(?::\s*[\w\[\], ]+?)?\s*:?=\s*(?:map\[string\]string)?|(?<=\.Accounts))\s*\{(?P<rest>.*)"
+)
+_BASIC: Final = re.compile(r"(?i)\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)")
+# API_KEYS = {"practice": "x"}, VALID_TOKENS = ["x"]: only what nobody would call a thing is a key.
+_KEYS: Final = re.compile(
+    r"(?i)\b(?:\w+_)?(?:api|access|auth|valid)_?(?:keys|tokens)\b\s*(?::\s*[\w\[\], ]+?)?\s*=\s*[\[({](?P<items>.*)"
 )
 _INCLUDES: Final = re.compile(
     r"\[(?P<items>[^\[\]\n]{3,400})\]\.(?:includes|indexOf|include\?|contains)\(\s*(?i:\w*(?:pw|pass|pwd|password|passwort|code|pin))\b"
@@ -48,6 +53,8 @@ _HINTS: Final = (
     "credential",
     "benutzer",
     "usuario",
+    "keys",
+    "tokens",
 )
 
 
@@ -76,6 +83,10 @@ def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
                 break
             if file.is_fresh(after) and len(text) < 300:
                 yield from _entries(file, after, text)
+    if match := _BASIC.search(line):
+        yield from _entries(file, number, match["rest"])
+    if match := _KEYS.search(line):
+        yield from (one for one in _literals(file, number, match["items"]) if is_personal(one.value) or looks_random(one.value))
     if match := _INCLUDES.search(line):
         yield from _literals(file, number, match["items"])
 

@@ -51,6 +51,13 @@ _SLASHED: Final = re.compile(
     r"\b(?:login|zugang|credentials|account|wlan|wi-?fi)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
     re.IGNORECASE,
 )
+# A line of a file that is called so: `Router: admin / x`.
+_ACCESS_FILE: Final = re.compile(
+    r"(?i)(?:^|/)[\w-]*(?:zug(?:ang|aenge|\u00e4nge)|access|login|credential|passw|accounts)[\w-]*\.\w+$"
+)
+_ACCESS: Final = re.compile(
+    r"^\W{0,4}[\w .-]{2,40}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s*/\s*[`*]{0,2}(?P<quoted>[^\s`*/]{8,40})[`*]{0,2}\s*$"
+)
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
 _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORECASE)
 
@@ -69,6 +76,9 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
                 yield from _told(file, number, match.groupdict(), not prose)
         if prose and line.lstrip().startswith("|"):
             yield from _table(file, number, line)
+    for number, line in file.numbered() if prose and _ACCESS_FILE.search(file.path) else ():
+        if access := _ACCESS.match(line[:LONGEST_LINE]):
+            yield from _told(file, number, access.groupdict(), False)
 
 
 def _told(file: SourceFile, number: int, found: dict[str, str | None], terse: bool) -> Iterator[Candidate]:
