@@ -267,7 +267,7 @@ def _made(
     file: SourceFile, number: int, name: str, value: str, why: str, default: bool = False, shape: str = "assignment"
 ) -> Iterator[Candidate]:
     # A lone `pin` is one of a board, unless its number lets somebody in.
-    kind = secret_kind(name) or ("pin" if shape == "comparison" and name == "pin" else "")
+    kind = secret_kind(name) or ("pin" if shape == "comparison" and name == "pin" and not _BOARD.search(file.text) else "")
     value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
     if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
         kind = "aws_secret_access_key"
@@ -281,6 +281,7 @@ def _made(
 
 # What stands before the value itself: the scheme of a header, Spring's mark of a password in clear.
 _SCHEME: Final = re.compile(r"^(?:(?:Bearer|Token|Basic|Bot|ApiKey)\s+|\{noop\})")
+_BOARD: Final = re.compile(r"\b(?:GPIO|gpiozero|machine|digitalWrite|pinMode|RPi|board)\b")
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 _SIGNS: Final = re.compile(

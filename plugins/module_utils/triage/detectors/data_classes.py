@@ -192,7 +192,7 @@ _COLUMN_LISTS: Final = re.compile(
     r"(?i)(?:\binsert\s+into\s+[\w.\"`\[\]]+\s*\(([^)]{3,400})\)|"
     r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600})|\.append_?row\(\s*\[([^\]\n]{3,400})\]|"
     # what is kept or sent as an object, and what Laravel lets a form fill in
-    r"(?:\bJSON\.stringify|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|\baddDoc)"
+    r"(?:\bJSON\.stringify|\buseState(?:<\w+>)?|\breactive|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|\baddDoc)"
     r"\(\s*(?:[^{}()\[\]\n]{0,60},\s*)?(?:\{([^{}\n]{3,400})\}|\[([^{}\[\]\n]{3,400})\])|"
     r"\$fillable\s*=\s*\[([^\]\n]{3,400})\])"
 )

@@ -101,13 +101,14 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "password",
             "a password in clear, hashed to compare",
             r"(?:={2,3}\s*(?:md5|sha1|hash)\s*\(\s*(?:['\"]sha\d+['\"]\s*,\s*)?['\"](?P<password>[^'\"\s]{4,})['\"]\s*\))|"
-            r"(?i:\b\w*(?:pass|pw|login|admin|_hash)\w*\b[^\n]{0,60}?)hashlib\.\w+\(\s*b?['\"](?P<password2>[^'\"\s]{4,})['\"]",
+            r"(?i:\b\w*(?:pass|pw|login|admin)\w*\b[^\n]{0,60}?)hashlib\.\w+\(\s*b?['\"](?P<password2>[^'\"\s]{4,})['\"]",
         ),
         (
             "basic_auth_password",
             "the password of a basic login, encoded when the code runs",
             rf"\b(?:btoa|Buffer\.from|b64encode|base64_encode|Base64\.encode\w*|EncodeToString|"
-            rf"encodeToString|base64Encode|ToBase64String)\s*\(\s*(?:[\w.]*\(\s*|\[\]byte\(\s*)?{_Q}(?P<user>[\w.@+-]{{1,60}}):(?P<password>[^\"'`\s:]{{4,}})[\"'`]",
+            rf"encodeToString|base64Encode|ToBase64String)\s*\(\s*(?:[\w.]*\(\s*|\[\]byte\(\s*)?"
+            rf"{_Q}(?P<user>[\w.@+-]{{1,60}}):(?P<password>[^\"'`\s:]{{4,}})[\"'`]",
         ),
         (
             "api_secret",

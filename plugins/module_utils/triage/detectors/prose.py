@@ -58,6 +58,8 @@ _ACCESS_FILE: Final = re.compile(
 _ACCESS: Final = re.compile(
     r"^\W{0,4}[\w .-]{2,40}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s*/\s*[`*]{0,2}(?P<quoted>[^\s`*/]{8,40})[`*]{0,2}\s*$"
 )
+# `Stack: Python / Django-4.2`: words and versions after a slash are no password.
+_NAMED_THING: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z\d.]+)*")
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
 _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORECASE)
 
@@ -83,6 +85,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 
 def _told(file: SourceFile, number: int, found: dict[str, str | None], terse: bool) -> Iterator[Candidate]:
     value = found["quoted"] or ""
+    if "plain" not in found and _NAMED_THING.fullmatch(value):
+        return
     if not value and (found.get("link") or terse):
         value = (found.get("plain") or "").rstrip(".,;:*_").removesuffix("-->")
     if value:
