@@ -257,8 +257,8 @@ class Profile:
 
     name: str
     aws: Aws
-    database: DatabaseServer
     registry: Registry
+    database: DatabaseServer | None = None
     cluster: Cluster = Cluster()
     secret_store: SecretStore = SecretStore()
     database_engine: DatabaseEngine | None = None
@@ -337,7 +337,6 @@ _BLOCKS: dict[str, type] = {
         Cluster,
         Registry,
         SecretStore,
-        DatabaseServer,
         Forge,
         Runner,
         Peer,
@@ -345,4 +344,4 @@ _BLOCKS: dict[str, type] = {
         Observability,
         Admission,
     )
-} | {"DatabaseEngine | None": DatabaseEngine, "MysqlServer | None": MysqlServer}
+} | {f"{kind.__name__} | None": kind for kind in (DatabaseServer, DatabaseEngine, MysqlServer)}

@@ -86,7 +86,7 @@ def repository(folder: pathlib.Path, place: Place, scratch: pathlib.Path) -> pat
 
 
 def inventory(root: pathlib.Path, folder: pathlib.Path, engine: str, kind: str, mysql: Mapping[str, Any]) -> pathlib.Path:
-    """An inventory as somebody makes it from the sandbox's: a catalog of one app, and the block `mysql` in the profile."""
+    """An inventory as somebody makes it from the sandbox's: a catalog of one app, and `mysql` in the place of `database`."""
     entry = yaml.safe_load((root / "inventories" / "apps" / "lunch-poll.yml").read_text())
     entry |= {
         "name": APP,
@@ -108,6 +108,7 @@ def inventory(root: pathlib.Path, folder: pathlib.Path, engine: str, kind: str, 
     (place / "group_vars" / "environment_sandbox").mkdir(parents=True)
     (place / "microapps.yml").write_text((sandbox / "microapps.yml").read_text())
     profile = (sandbox / "group_vars" / "environment_sandbox" / "profile.yml").read_text()
+    others = [line for line in profile.splitlines(keepends=True) if not line.startswith("  database:")]
     block = yaml.safe_dump({"mysql": dict(mysql)}, indent=2).replace("\n", "\n  ").rstrip()
-    (place / "group_vars" / "environment_sandbox" / "profile.yml").write_text(f"{profile}  {block}\n")
+    (place / "group_vars" / "environment_sandbox" / "profile.yml").write_text(f"{''.join(others)}  {block}\n")
     return place

@@ -150,7 +150,7 @@ def declared(app: App, aws: Aws) -> tuple[list[Mapping[str, Any]], tuple[Refusal
 
 def _own_login(app: App, profile: Profile) -> list[Mapping[str, Any]]:
     """The right to sign for the app's own login, where it has no password. Source: RDS User Guide, IAM database access."""
-    resource, aws = profile.database.resource_id, profile.aws
+    resource, aws = profile.database.resource_id if profile.database else "", profile.aws
     if not resource or not any(spec.kind == "aws_rds_iam" for spec in app.secrets):
         return []
     user = f"arn:{partition_of(aws.region)}:rds-db:{aws.region}:{aws.account}:dbuser:{resource}/{identity_login(app.name)}"

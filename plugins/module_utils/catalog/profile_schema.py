@@ -127,7 +127,7 @@ BLOCKS: Final[dict[str, kinds.Schema]] = {
     ),
     "secret_store": SECRET_STORE,
     "database": kinds.record(
-        "The PostgreSQL server of the apps, and the administrator who makes logins there.",
+        "The PostgreSQL server of the apps, where there is one, and the administrator who makes logins there.",
         {
             "host": host("Its host.", "postgres.dev.example.com"),
             "port": kinds.port("Its port.", 5432),
@@ -317,7 +317,7 @@ PROFILE_SCHEMA: Final[dict[str, Any]] = {
             "approval_required": kinds.yes_or_no("Whether a promotion waits for a person."),
             "evidence_directory": path("Where evidence is kept; empty for the state folder.", "/var/lib/goldenpath/evidence"),
         },
-        ("name", "aws", "database", "registry"),
+        ("name", "aws", "registry"),
     ),
 }
 

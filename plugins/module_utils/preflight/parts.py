@@ -20,7 +20,7 @@ from typing import Final
 from ..errors import Denied, Invalid, MicroappsError, Unreachable
 from ..observability.promtool import find as find_promtool
 from ..oci.client import open_registries
-from ..profile import DatabaseEngine, MysqlServer, Profile
+from ..profile import DatabaseEngine, DatabaseServer, MysqlServer, Profile
 from ..rotation.http_json import request as http_json
 from ..rotation.issuers.database_login import Address, read_password
 from ..rotation.issuers.postgresql_session import session
@@ -78,7 +78,6 @@ def refused(part: str, target: str, error: MicroappsError) -> Row:
 
 def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
     """The parts that this profile has: name, what is asked, and the question."""
-    server = profile.database
     aws = f"account {profile.aws.account}, {profile.aws.region}"
     endpoint = f" at {profile.aws.endpoint_url}" if profile.aws.endpoint_url else ""
     store = profile.secret_store
@@ -90,7 +89,7 @@ def parts_of(profile: Profile) -> tuple[tuple[str, str, Question], ...]:
             lambda asked: ask_cluster(asked.profile.cluster, asked.permissions, asked.environ, asked.secrets),
         ),
         ("registry", profile.registry.address, _registry),
-        ("database", f"{server.host}:{server.port}", _database),
+        *_postgresql(profile.database),
         *_mysql(profile.mysql),
         (
             "forge",
@@ -110,6 +109,12 @@ def _engine(engine: DatabaseEngine | None) -> tuple[tuple[str, str, Question], .
     return (("database engine", engine.address, lambda asked: _database_engine(asked, engine)),)
 
 
+def _postgresql(server: DatabaseServer | None) -> tuple[tuple[str, str, Question], ...]:
+    if server is None:
+        return ()
+    return (("database", f"{server.host}:{server.port}", lambda asked: _database(server, asked.secrets)),)
+
+
 def _mysql(server: MysqlServer | None) -> tuple[tuple[str, str, Question], ...]:
     if server is None:
         return ()
@@ -127,9 +132,8 @@ SELECT current_setting('server_version'), r.rolsuper, r.rolcreaterole FROM pg_ro
 """
 
 
-def _database(asked: Asked) -> Iterable[Row]:
-    server = asked.profile.database
-    password = asked.secrets.register(read_password(server.password_file)) if server.password_file else ""
+def _database(server: DatabaseServer, secrets: Secrets) -> Iterable[Row]:
+    password = secrets.register(read_password(server.password_file)) if server.password_file else ""
     address = Address(server.host, server.port, server.maintenance_database, server.sslmode, server.sslrootcert)
     with session(address, server.admin_user, password) as connection:
         version, superuser, creates_roles = connection.execute(_ADMINISTRATOR).fetchone()

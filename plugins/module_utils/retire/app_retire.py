@@ -179,7 +179,7 @@ def done(steps: tuple[Step, ...]) -> tuple[Plan, ...]:
 
 def areas_of(request: Request, profile: Profile, client: Client | None, session: AwsSession, app: str) -> list[Area]:
     """Look at every system, in the order in which things go; one that cannot be looked at is a failed step of its area."""
-    name, end = profile.name, request.params["sessions"] == "end"
+    name = profile.name
     stored = _secrets(request, profile, session, app)
     ours = secrets_of(request, profile, lambda: session, app)
     looks: list[tuple[str, Callable[[], Area]]] = [
@@ -195,7 +195,8 @@ def areas_of(request: Request, profile: Profile, client: Client | None, session:
         looks.insert(1, ("the cluster's policies for its images", lambda: policies.area_of(client, app, name)))
     # A login bears no environment's name: only a secret of this environment says that it is this one's.
     if ours:
-        looks.append(("the logins", lambda: database.area_of(profile.database, request.secrets, app, end)))
+        if profile.database is not None:
+            looks.append(("the logins", lambda: _postgresql(request, profile, app)))
         if profile.mysql is not None:
             looks.append(("the logins to MySQL", lambda: _mysql(request, profile, app, ours)))
         if profile.secret_store.scheme == "aws_secretsmanager":
@@ -211,6 +212,12 @@ def _looked(what: str, look: Callable[[], Area]) -> Area:
         return look()
     except MicroappsError as error:
         return Area((Step(Plan(what, failure=error)),))
+
+
+def _postgresql(request: Request, profile: Profile, app: str) -> Area:
+    if profile.database is None:
+        return Area()
+    return database.area_of(profile.database, request.secrets, app, request.params["sessions"] == "end")
 
 
 def _mysql(request: Request, profile: Profile, app: str, ours: tuple[Ours, ...]) -> Area:

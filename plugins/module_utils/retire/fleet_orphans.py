@@ -87,6 +87,8 @@ def looks(request: Request, profile: Profile, known: frozenset[str]) -> tuple[Lo
     def in_stores() -> Iterable[Marked]:
         stored = _stored(request, profile, aws)
         yield from (entry for entry in stored if entry.object)
+        if profile.database is None:
+            return
         logins = database.open_logins(database.observe(profile.database, request.secrets))
         apps = {entry.app for entry in stored}
         # A login bears no environment's name: only a secret of this environment says that it is this one's.

@@ -45,22 +45,35 @@ def _address(spec: SecretSpec, app: App, server: DatabaseServer | MysqlServer) -
     return Address(host, port, app.database.name, server.sslmode, server.sslrootcert)
 
 
+def _postgresql_server(spec: SecretSpec, app: App, profile: Profile) -> DatabaseServer:
+    if profile.database is None:
+        raise _no_block(spec, app, "database", "host, admin_user and password_file")
+    return profile.database
+
+
+def _no_block(spec: SecretSpec, app: App, block: str, fields: str) -> Invalid:
+    what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
+    return Invalid(what, f"the profile has no {block}", f"Add it ({fields}), or choose another kind.")
+
+
 def _administrator(server: DatabaseServer | MysqlServer, request: Request) -> tuple[str, str]:
     path = server.password_file
     return server.admin_user, request.secrets.register(read_password(path)) if path else ""
 
 
 def _postgresql(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    address = _address(spec, app, profile.database)
+    server = _postgresql_server(spec, app, profile)
+    address = _address(spec, app, server)
     names = Names(app.name.replace("-", "_"), address.database)
-    return PostgreSQL(names, address, _administrator(profile.database, request), request.secrets, request.random_bytes)
+    return PostgreSQL(names, address, _administrator(server, request), request.secrets, request.random_bytes)
 
 
 def _single_user(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    address = _address(spec, app, profile.database)
+    server = _postgresql_server(spec, app, profile)
+    address = _address(spec, app, server)
     names = Names(app.name.replace("-", "_"), address.database)
     at_once = cutover_of(profile, request) == "now"
-    administrator = _administrator(profile.database, request)
+    administrator = _administrator(server, request)
     return SingleUser(names, address, administrator, request.secrets, request.random_bytes, at_once)
 
 
@@ -79,36 +92,36 @@ def _mysql_door(
 ) -> tuple[mysql_accounts.Names, Address, tuple[str, str], Secrets, Callable[[int], bytes]]:
     server = profile.mysql
     if server is None:
-        what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
-        raise Invalid(what, "the profile has no mysql", "Add it (host, admin_user and password_file).")
+        raise _no_block(spec, app, "mysql", "host, admin_user and password_file")
     address = _address(spec, app, server)
     names = mysql_accounts.Names(app.name.replace("-", "_"), address.database)
     return names, address, _administrator(server, request), request.secrets, request.random_bytes
 
 
 def _rds_iam(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    if not profile.database.resource_id:
+    server = _postgresql_server(spec, app, profile)
+    if not server.resource_id:
         what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
         raise Invalid(what, "the profile's database has no resource_id", "Add it, or choose another kind.")
-    address = _address(spec, app, profile.database)
+    address = _address(spec, app, server)
     names = Names(app.name.replace("-", "_"), address.database)
-    return IamLogin(names, address, _administrator(profile.database, request), request.secrets, request.random_bytes)
+    return IamLogin(names, address, _administrator(server, request), request.secrets, request.random_bytes)
 
 
 def _static_role(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    return StaticRole(_engine(spec, app, profile, request), app.role_name, _address(spec, app, profile.database), request.secrets)
+    address = _address(spec, app, _postgresql_server(spec, app, profile))
+    return StaticRole(_engine(spec, app, profile, request), app.role_name, address, request.secrets)
 
 
 def _dynamic_role(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Issuer:
-    engine, address = _engine(spec, app, profile, request), _address(spec, app, profile.database)
-    return DynamicRole(engine, app.role_name, address, request.secrets, request.now)
+    address = _address(spec, app, _postgresql_server(spec, app, profile))
+    return DynamicRole(_engine(spec, app, profile, request), app.role_name, address, request.secrets, request.now)
 
 
 def _engine(spec: SecretSpec, app: App, profile: Profile, request: Request) -> Engine:
     engine = profile.database_engine
     if engine is None:
-        what = f"The secret {spec.name} of {app.name} is of kind {spec.kind}"
-        raise Invalid(what, "the profile has no database_engine", "Add it (address and a login), or choose another kind.")
+        raise _no_block(spec, app, "database_engine", "address and a login")
     server = open_server(engine, profile.aws, request.secrets, request.environ, "the database engine")
     return Engine(server, engine.mount)
 

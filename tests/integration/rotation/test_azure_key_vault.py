@@ -88,7 +88,7 @@ class Witness:
 def kept(sandbox: Any, key_vault: Any) -> Witness:
     aws = aws_from(sandbox.block("aws"))
     return Witness(
-        key_vault.vault, Profile("test", aws, DatabaseServer("db"), Registry("r"), secret_store=SecretStore(**key_vault.block))
+        key_vault.vault, Profile("test", aws, Registry("r"), DatabaseServer("db"), secret_store=SecretStore(**key_vault.block))
     )
 
 

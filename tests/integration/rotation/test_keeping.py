@@ -55,7 +55,7 @@ class Estate:
 
     def run(self, check: bool = False, adopt: str = "report", **store: Any) -> tuple[Plan, ...]:
         profile = Profile(
-            "test", aws_from(self.aws), DatabaseServer("db"), Registry("r"), secret_store=SecretStore(**store), adopt=adopt
+            "test", aws_from(self.aws), Registry("r"), DatabaseServer("db"), secret_store=SecretStore(**store), adopt=adopt
         )
         found = keep(Request({}, environ=self.environ), Context(self.app, profile, None))
         return found.plans if check else found.apply()

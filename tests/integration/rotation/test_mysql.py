@@ -314,7 +314,7 @@ def test_the_servers_version_decides_whether_there_are_two_passwords(
     bench, there = single
     bench.reset()
     server = of_the_profile(there, tmp_path)
-    profile = Profile("dev", Aws("123456789012", "eu-west-1"), DatabaseServer("pg"), Registry("r"), mysql=server)
+    profile = Profile("dev", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("pg"), mysql=server)
     found = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "dev")
     app = dataclasses.replace(found, database=AppDatabase("mysql", there.app), secrets=(bench.spec,))
     issuer = issuer_of(bench.spec, app, profile, Request({}))

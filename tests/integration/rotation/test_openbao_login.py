@@ -77,7 +77,7 @@ class Administered:
     def profile(self, login: BaoLogin, token_file: str = "") -> Profile:
         """Of an environment whose secrets are there."""
         store = SecretStore("openbao", self.address, token_file, namespace=self.namespace, login=login)
-        return Profile("test", aws_from(self.aws), DatabaseServer("db"), Registry("r"), secret_store=store)
+        return Profile("test", aws_from(self.aws), Registry("r"), DatabaseServer("db"), secret_store=store)
 
 
 @pytest.fixture(params=["", "platform"], ids=["root", "namespace"])

@@ -67,8 +67,8 @@ def test_what_a_run_wrote_it_reads(
     profile = Profile(
         "test",
         aws_from(sandbox.block("aws")),
-        DatabaseServer("db"),
         Registry("r"),
+        DatabaseServer("db"),
         secret_store=SecretStore("openbao", nodes[1].address, file, login=login),
     )
     for number in range(5):

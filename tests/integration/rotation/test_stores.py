@@ -68,15 +68,15 @@ def google(tmp_path: Any) -> Iterator[tuple[Any, SecretStore]]:
 def profile(request: pytest.FixtureRequest, sandbox: Any) -> Profile:
     if request.param == "azure_keyvault":
         block = SecretStore(**request.getfixturevalue("key_vault").block)
-        return Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
+        return Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=block)
     if request.param == "gcp_secretmanager":
         block = request.getfixturevalue("google")[1]
-        return Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
+        return Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=block)
     bao = sandbox.block("openbao")
     if request.param == "openbao":
         _mount(bao)
     store = SecretStore(request.param, bao["address"], bao["token_file"])
-    return Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=store)
+    return Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=store)
 
 
 def _mount(bao: dict[str, str]) -> None:
@@ -364,7 +364,7 @@ def test_google_killed_at_every_call_the_next_run_finishes(
     google: Any, when: str, monkeypatch: pytest.MonkeyPatch, sandbox: Any
 ) -> None:
     project, block = google
-    profile = Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
+    profile = Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=block)
     store = open_store(profile, Secrets(), {})
     for count in range(1, 100):
         name = f"microapps/test/killed/{when}-{count}"
@@ -391,7 +391,7 @@ def test_google_puts_back_what_somebody_wrote_at_the_very_moment(
     google: Any, killed: bool, monkeypatch: pytest.MonkeyPatch, sandbox: Any
 ) -> None:
     _unused, block = google
-    profile = Profile("test", aws_from(sandbox.block("aws")), DatabaseServer("db"), Registry("r"), secret_store=block)
+    profile = Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=block)
     store = open_store(profile, Secrets(), {})
     name = "microapps/test/app/raced"
     first, second, _unused = tokens(name)

@@ -26,7 +26,7 @@ AWS = Aws(
     oidc_provider="oidc.example/id/A",
     eks_cluster="arn:aws:eks:eu-west-1:123456789012:cluster/one",
 )
-PROFILE = Profile("sandbox", AWS, DatabaseServer("127.0.0.1"), Registry("127.0.0.1:5000"))
+PROFILE = Profile("sandbox", AWS, Registry("127.0.0.1:5000"), DatabaseServer("127.0.0.1"))
 LIMITS = Limits(("sha256-*",), 100, 14)
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/k"
 

@@ -61,6 +61,10 @@ def test_a_profile_is_made() -> None:
     assert (profile.adopt, profile.cutover, profile.all_apps, profile.serial) == ("report", "when_seen", False, "100%")
 
 
+def test_an_environment_may_have_no_postgresql() -> None:
+    assert profile_from(changed("database", None)).database is None
+
+
 def test_nested_blocks_and_labels_are_made() -> None:
     profile = profile_from(
         changed("tenancy", {"gateway": {"namespace": "gw", "labels": {"a": "b"}}, "controllers": ["argocd-controller"]})
@@ -197,7 +201,7 @@ def test_a_fault_names_field_value_file_and_mend(path: str, value: Any, fault: s
 def test_every_fault_is_told() -> None:
     with pytest.raises(Invalid) as caught:
         profile_from({"name": "dev", "aws": {}, "adopt": "x"})
-    for words in ("aws.account: is missing", "aws.region: is missing", "database: is missing", "registry: is missing", "adopt:"):
+    for words in ("aws.account: is missing", "aws.region: is missing", "registry: is missing", "adopt:"):
         assert words in str(caught.value)
 
 

@@ -40,7 +40,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict impor
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 APP = load_app(str(ROOT / "inventories" / "apps" / "where2eat.yml"), "where2eat", "prod")
-PROFILE = Profile("prod", Aws("123456789012", "eu-west-1"), DatabaseServer("db.example.com"), Registry("r.example.com"))
+PROFILE = Profile("prod", Aws("123456789012", "eu-west-1"), Registry("r.example.com"), DatabaseServer("db.example.com"))
 LIGHT = Verdict(Path.LIGHT, 1, (), (), {}, (), (), "")
 FULL = dataclasses.replace(LIGHT, path=Path.FULL)
 LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")

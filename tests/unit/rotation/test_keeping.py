@@ -35,7 +35,7 @@ NAME = "microapps/dev/x/database"
 
 def profile(**store: Any) -> Profile:
     return Profile(
-        "dev", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=SecretStore(**store)
+        "dev", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), secret_store=SecretStore(**store)
     )
 
 

@@ -24,7 +24,7 @@ def app(root: pathlib.Path) -> App:
 
 
 def profile(host: str = "db.example.com") -> Profile:
-    return Profile("test", Aws("123456789012", "eu-west-1"), DatabaseServer(host), Registry("r"))
+    return Profile("test", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer(host))
 
 
 def spec(name: str, kind: str) -> SecretSpec:

@@ -192,7 +192,7 @@ def app_with(root: object, kind: str, engine: str) -> App:
 
 @pytest.mark.parametrize("engine", ["mysql", "mariadb"])
 def test_the_catalogs_kind_makes_the_issuer_with_the_profiles_server(root: object, engine: str) -> None:
-    profile = Profile("dev", Aws("123456789012", "eu-west-1"), DatabaseServer("pg"), Registry("r"))
+    profile = Profile("dev", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("pg"))
     app = app_with(root, "mysql", engine)
     with pytest.raises(Invalid, match="the profile has no mysql"):
         issuer_of(app.secrets[0], app, profile, Request({}))
@@ -204,6 +204,16 @@ def test_the_catalogs_kind_makes_the_issuer_with_the_profiles_server(root: objec
     other = app_with(root, "mysql", "postgresql")
     with pytest.raises(Invalid, match="names no mysql or mariadb database"):
         issuer_of(other.secrets[0], other, profile, Request({}))
+
+
+@pytest.mark.parametrize(
+    "kind", ["postgresql", "postgresql_single_user", "aws_rds_iam", "openbao_static_role", "openbao_dynamic_role"]
+)
+def test_a_login_to_postgresql_needs_its_server_in_the_profile(root: object, kind: str) -> None:
+    profile = Profile("dev", Aws("123456789012", "eu-west-1"), Registry("r"), mysql=MysqlServer("sql"))
+    app = app_with(root, kind, "postgresql")
+    with pytest.raises(Invalid, match=r"the profile has no database\. Add it \(host, admin_user and password_file\)"):
+        issuer_of(app.secrets[0], app, profile, Request({}))
 
 
 def test_a_password_of_a_mysql_connection_is_the_databases(root: object) -> None:

@@ -147,7 +147,7 @@ def test_which_secret_a_finding_is(where2eat: App, kind: str, standing: str, var
 
 
 def test_a_provider_class_asks_for_each_key_as_the_pods_account(where2eat: App) -> None:
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"))
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
     account, *classes = objects(where2eat, dataclasses.replace(profile, secret_store=SecretStore(delivery="csi")))
     assert account["kind"] == "ServiceAccount" and {one["kind"] for one in classes} == {"SecretProviderClass"}
     assert [one["metadata"]["name"] for one in classes] == [f"where2eat-{spec.name}" for spec in where2eat.secrets]
@@ -163,7 +163,7 @@ def test_a_provider_class_asks_for_each_key_as_the_pods_account(where2eat: App) 
 
 def test_a_provider_class_of_openbao_names_mount_and_role(where2eat: App) -> None:
     store = SecretStore("openbao", "https://bao.example.com", "/t", delivery="csi")
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), secret_store=store)
     spec = objects(where2eat, profile)[1]["spec"]
     assert spec["provider"] == "vault" and spec["parameters"]["roleName"] == where2eat.role_name
     assert spec["parameters"]["vaultAddress"] == "https://bao.example.com"
@@ -173,7 +173,7 @@ def test_a_provider_class_of_openbao_names_mount_and_role(where2eat: App) -> Non
 
 
 def test_delivery_is_by_workload_identity(where2eat: App) -> None:
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"))
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
     account, store, *secrets = objects(where2eat, profile)
     assert store["spec"]["provider"]["aws"]["auth"] == {"jwt": {"serviceAccountRef": {"name": account["metadata"]["name"]}}}
     assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].endswith(":role/microapp-where2eat-sandbox")
@@ -187,7 +187,7 @@ def test_delivery_is_by_workload_identity(where2eat: App) -> None:
 
 def test_delivery_from_google_names_project_and_ids(where2eat: App) -> None:
     store = SecretStore("gcp_secretmanager", project="acme-dev")
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), secret_store=store)
     account, provider, secret, *_others = objects(where2eat, profile)
     login = {"workloadIdentity": {"serviceAccountRef": {"name": where2eat.service_account}}}
     assert provider["spec"]["provider"] == {"gcpsm": {"projectID": "acme-dev", "auth": login}}
@@ -200,7 +200,7 @@ def test_delivery_from_google_names_project_and_ids(where2eat: App) -> None:
 def test_delivery_from_google_by_a_provider_of_ones_own_asks_for_its_audience(where2eat: App) -> None:
     named = "projects/123456789012/locations/global/workloadIdentityPools/microapps/providers/cluster-dev"
     store = SecretStore("gcp_secretmanager", project="acme-dev", identity_provider=named)
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), secret_store=store)
     audience = f"//iam.googleapis.com/{named}"
     account = {"name": where2eat.service_account, "audiences": [audience]}
     login = {"workloadIdentityFederation": {"audience": audience, "serviceAccountRef": account}}
@@ -217,7 +217,7 @@ def test_delivery_from_google_by_a_provider_of_ones_own_asks_for_its_audience(wh
 )
 def test_delivery_from_azure_names_vault_and_ids(where2eat: App, address: str, environment: str) -> None:
     store = SecretStore("azure_keyvault", address, tenant_id="2b1c8f0e-1111-4222-8333-444455556666")
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), secret_store=store)
     _account, provider, secret, *_others = objects(where2eat, profile)
     assert provider["spec"]["provider"] == {
         "azurekv": {
@@ -235,7 +235,7 @@ def test_delivery_from_azure_names_vault_and_ids(where2eat: App, address: str, e
 
 def test_a_service_account_says_which_identity_of_azure_it_is(where2eat: App) -> None:
     store = SecretStore("azure_keyvault", "https://acme-dev.vault.azure.net", tenant_id="t", vault_id="/subscriptions/x")
-    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"), secret_store=store)
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), secret_store=store)
     said = {"azure.workload.identity/client-id": "c", "azure.workload.identity/tenant-id": "t"}
     assert objects(where2eat, profile, said)[0]["metadata"]["annotations"] == said
     assert "annotations" not in objects(where2eat, profile)[0]["metadata"], "it is not known yet"

@@ -28,7 +28,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.runne
     write_release,
 )
 
-PROFILE = Profile("sandbox", Aws("123456789012", "eu-west-1"), DatabaseServer("db"), Registry("r"))
+PROFILE = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
 RELEASE = Release("where2eat", "git://127.0.0.1/where2eat.git", "main", "c" * 40, 8000)
 
 

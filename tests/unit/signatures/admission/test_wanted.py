@@ -43,7 +43,7 @@ from ansible_collections.goldenpath.microapps.tests.fixtures.signatures import a
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 APP = load_app(str(ROOT / "inventories" / "apps" / "where2eat.yml"), "where2eat", "prod")
-PROFILE = Profile("prod", Aws("123456789012", "eu-west-1"), DatabaseServer("db.example.com"), Registry("r.example.com/apps"))
+PROFILE = Profile("prod", Aws("123456789012", "eu-west-1"), Registry("r.example.com/apps"), DatabaseServer("db.example.com"))
 FULL = Verdict(Path.FULL, 1, (), (), {}, (), (), "")
 REQUEST = Request({}, now=lambda: admission.NOW, environ={})
 OURS = [{"manager": "goldenpath.microapps", "operation": "Apply", "fieldsV1": {}}]
