@@ -68,11 +68,11 @@ def places(estate: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("places")
     with contextlib.ExitStack() as stack:
         google, azure = stack.enter_context(_google(root, folder)), stack.enter_context(_azure(root, folder))
-        bao = stack.enter_context(benches.bao(estate))
+        bao = stack.enter_context(benches.bao(estate.block("openbao")))
         made = {
             "benched": stack.enter_context(benches.single(estate)),
-            "baoed": stack.enter_context(benches.static_role(estate, folder)),
-            "leased": stack.enter_context(benches.dynamic_role(estate, folder)),
+            "baoed": stack.enter_context(benches.static_role(estate, estate.block("openbao"))),
+            "leased": stack.enter_context(benches.dynamic_role(estate, estate.block("openbao"))),
             "nameless": stack.enter_context(benches.by_identity(estate)),
             "bench": stack.enter_context(benches.iam(folder)),
         }

@@ -65,7 +65,7 @@ def places(
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(mysql_servers.demanded(request.param))
         database = stack.enter_context(wire(server.port))
-        bao = stack.enter_context(benches.bao(estate))
+        bao = stack.enter_context(benches.bao(estate.block("openbao")))
         store = stack.enter_context(telltale(bao.address))
         token = estate.block("openbao")["token_file"]
         block = {"scheme": "openbao", "address": store.address, "mount": bao.mount, "token_file": token}

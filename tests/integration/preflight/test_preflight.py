@@ -92,22 +92,24 @@ def test_an_administrator_who_may_not_make_logins_is_told(preflight: Any, row: A
     assert "ALTER ROLE powerless CREATEROLE" in result["msg"]
 
 
-def test_openbao_answers_and_a_token_without_rights_is_told(preflight: Any, row: Any, sandbox: Any, tmp_path: Any) -> None:
-    store = {"scheme": "openbao", **sandbox.block("openbao")}
+def test_a_secret_server_answers_and_a_token_without_rights_is_told(
+    preflight: Any, row: Any, secret_server: Any, tmp_path: Any
+) -> None:
+    store = {"scheme": "openbao", **secret_server.block}
     assert row(preflight(secret_store=store), "secret store")["permitted"] == "yes"
     file = tmp_path / "token"
     file.write_text("not-a-token")
     result = preflight(secret_store={**store, "token_file": str(file)})
     assert result["failed"] and row(result, "secret store")["permitted"] == "no"
-    engine = {**sandbox.block("openbao")}
+    engine = secret_server.block
     assert row(preflight(database_engine=engine), "database engine")["note"] == "the login by token works"
     result = preflight(database_engine={**engine, "token_file": str(file)})
     assert result["failed"] and row(result, "database engine")["permitted"] == "no"
     assert row(preflight(database_engine={**engine, "address": "http://127.0.0.1:9"}), "database engine")["reachable"] == "no"
 
 
-def test_a_token_that_may_not_rotate_is_told_before_it_tries(preflight: Any, row: Any, sandbox: Any, tmp_path: Any) -> None:
-    bao = sandbox.block("openbao")
+def test_a_token_that_may_not_rotate_is_told_before_it_tries(preflight: Any, row: Any, secret_server: Any, tmp_path: Any) -> None:
+    bao = secret_server.block
     root = {"X-Vault-Token": pathlib.Path(bao["token_file"]).read_text().strip()}
     may = {"data": ["create", "read", "update"], "metadata": ["create", "read", "update", "delete"]}
 

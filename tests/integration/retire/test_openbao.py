@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An app whose secrets are in OpenBao is retired: they can be brought back, and a value that waited is destroyed."""
+"""An app is retired whose secrets are in OpenBao or HashiCorp Vault: they can be brought back, what waited is destroyed."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Engine:
 
 
 @pytest.fixture
-def engine(sandbox: Any) -> Iterator[Engine]:
+def engine(secret_server: Any) -> Iterator[Engine]:
     """Mounted as long as the test lasts."""
-    made = Engine({"scheme": "openbao", "mount": MOUNT, **sandbox.block("openbao")})
+    made = Engine({"scheme": "openbao", "mount": MOUNT, **secret_server.block})
     made.ask("DELETE", f"sys/mounts/{MOUNT}")  # of a session that was killed
     made.ask("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}})
     for _turn in range(100):

@@ -81,7 +81,7 @@ class Kept(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Bao:
-    """A key-value engine on the sandbox's OpenBao, asked without any code of ours."""
+    """A key-value engine on an OpenBao or Vault, asked without any code of ours."""
 
     address: str
     token: str = dataclasses.field(repr=False)
@@ -134,9 +134,8 @@ def bao_server(address: str, token: str) -> Server:
 
 
 @contextlib.contextmanager
-def bao(sandbox: Any) -> Iterator[Bao]:
-    """That engine, mounted for a while."""
-    block = sandbox.block("openbao")
+def bao(block: Mapping[str, str]) -> Iterator[Bao]:
+    """That engine, mounted for a while. `block` says where the server is."""
     made = Bao(block["address"], pathlib.Path(block["token_file"]).read_text().strip())
     made.ask("DELETE", f"sys/mounts/{made.mount}")  # of a session that was killed
     made.ask("POST", f"sys/mounts/{made.mount}", {"type": "kv", "options": {"version": "2"}})
@@ -533,7 +532,7 @@ def by_identity(sandbox: Any) -> Iterator[Bench]:
 
 @dataclasses.dataclass(frozen=True)
 class BaoEngine:
-    """A database engine mounted for a while on the sandbox's OpenBao, asked without any code of ours."""
+    """A database engine mounted for a while on an OpenBao or Vault, asked without any code of ours."""
 
     bao: Mapping[str, str]
     mount: str
@@ -567,8 +566,8 @@ class BaoEngine:
 
 
 @contextlib.contextmanager
-def _bao_engine(sandbox: Any, mount: str) -> Iterator[BaoEngine]:
-    made = BaoEngine(sandbox.block("openbao"), mount)
+def _bao_engine(block: Mapping[str, str], mount: str) -> Iterator[BaoEngine]:
+    made = BaoEngine(block, mount)
     made.asked("DELETE", f"sys/mounts/{mount}")  # of a session that was killed
     made.asked("POST", f"sys/mounts/{mount}", {"type": "database"})
     try:
@@ -579,14 +578,14 @@ def _bao_engine(sandbox: Any, mount: str) -> Iterator[BaoEngine]:
 
 
 @contextlib.contextmanager
-def dynamic_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
-    """Logins that OpenBao's engine makes for a while; our token has the policy of docs/rotation.md."""
-    there = database(sandbox, "leased")
+def dynamic_role(sandbox: Any, block: Mapping[str, str], app: str = "leased") -> Iterator[Bench]:
+    """Logins that the engine of the server at `block` makes for a while; our token has the policy of docs/rotation.md."""
+    there = database(sandbox, app)
     role = f"microapp-{there.app}-test"
     policy = "".join(
         f'path "{path.format(mount="leasedb", role=role)}" {{ capabilities = {json.dumps(may)} }}\n' for path, may in LEASE_POLICY
     )
-    with _bao_engine(sandbox, "leasedb") as bao:
+    with _bao_engine(block, "leasedb") as bao:
         engine = bao.engine(policy)
 
         def as_found() -> str:
@@ -649,17 +648,17 @@ CREATION = (
 
 
 @contextlib.contextmanager
-def static_role(sandbox: Any, folder: pathlib.Path) -> Iterator[Bench]:
-    """One login whose password OpenBao's engine changes; our token has the policy of docs/rotation.md."""
-    there = database(sandbox, "baoed")
+def static_role(sandbox: Any, block: Mapping[str, str], app: str = "baoed") -> Iterator[Bench]:
+    """One login whose password the engine of the server at `block` changes; our token has the policy of docs/rotation.md."""
+    there = database(sandbox, app)
     role = f"microapp-{there.app}-test"
     policy = "".join(f'path "benchdb/{path}/{role}" {{ capabilities = ["{may}"] }}\n' for path, may in POLICY)
 
-    with _bao_engine(sandbox, "benchdb") as bao:
+    with _bao_engine(block, "benchdb") as bao:
         engine = bao.engine(policy)
 
         def as_found() -> str:
-            """OpenBao takes the login over as it is found: its first act is a password of its own."""
+            """The engine takes the login over as it is found: its first act is a password of its own."""
             there.as_found()
             bao.connect(there, role)
             bao.asked("DELETE", f"benchdb/static-roles/{role}")

@@ -50,8 +50,8 @@ def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
             "generated": benches.generated(sandbox),
             "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
             "single": stack.enter_context(benches.single(sandbox)),
-            "static_role": stack.enter_context(benches.static_role(sandbox, tmp_path_factory.mktemp("bao"))),
-            "dynamic_role": stack.enter_context(benches.dynamic_role(sandbox, tmp_path_factory.mktemp("leases"))),
+            "static_role": stack.enter_context(benches.static_role(sandbox, sandbox.block("openbao"))),
+            "dynamic_role": stack.enter_context(benches.dynamic_role(sandbox, sandbox.block("openbao"))),
             "iam": stack.enter_context(benches.iam(tmp_path_factory.mktemp("iam"))),
         }
 

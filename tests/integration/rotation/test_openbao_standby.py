@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A cluster behind one address of all its nodes: OpenBao's standby nodes answer with what they have heard of so far."""
+"""A cluster behind one address of all its nodes.
+
+OpenBao's standby nodes answer with what they have heard of so far; Vault's (of the edition that is run here) ask the active one.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber impo
 POLICY = 'path "secret/*" { capabilities = ["create", "read", "update", "patch", "delete", "list"] }'
 
 
-@pytest.fixture(scope="module")
-def nodes() -> Iterator[tuple[Node, Node]]:
+@pytest.fixture(scope="module", params=["openbao", "vault"])
+def nodes(request: pytest.FixtureRequest) -> Iterator[tuple[Node, ...]]:
     """The active node, and the other."""
-    with secret_servers.replicated() as made:
+    with secret_servers.running(secret_servers.COMMANDS[request.param](), 2) as made:
         yield made
 
 
-def login_of(nodes: tuple[Node, Node], method: str) -> tuple[BaoLogin, str]:
+def login_of(nodes: tuple[Node, ...], method: str) -> tuple[BaoLogin, str]:
     """Whoever logs in like this, and the file with what is shown then."""
     active = nodes[0]
     root = {"X-Vault-Token": active.token_file.read_text()}
@@ -59,7 +62,7 @@ def login_of(nodes: tuple[Node, Node], method: str) -> tuple[BaoLogin, str]:
 @pytest.mark.parametrize("behind", ["standby", "balancer"])
 @pytest.mark.parametrize("method", ["token", "approle"])
 def test_what_a_run_wrote_it_reads(
-    nodes: tuple[Node, Node], sandbox: Any, method: str, behind: str, monkeypatch: pytest.MonkeyPatch
+    nodes: tuple[Node, ...], sandbox: Any, method: str, behind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turns = itertools.cycle(nodes if behind == "balancer" else nodes[1:])
     monkeypatch.setattr(openbao_server, "exchange", lambda _address, *rest, **also: exchange(next(turns).address, *rest, **also))

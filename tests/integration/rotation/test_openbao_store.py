@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""OpenBao's key-value engine as the store of each kind of issuer: killed at every outside call, each call failing in turn."""
+"""The key-value engine of OpenBao and of HashiCorp Vault as the store of each kind of issuer.
+
+Killed at every outside call, each call failing in turn.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,18 @@ from lives import killed_at_every_call, whole_life
 from test_faults import each_call_in_turn
 
 PAIRS = ("generated", "vendor", "alternating")
+# To a server it is all one what makes the secret: what takes longest is killed with one of them alone.
+KILLED = [(server, name) for server in ("openbao", "vault") for name in PAIRS if (server, name) != ("vault", "alternating")]
 FAULTS = [(Kind.UNREACHABLE, 1), (Kind.THROTTLED, 1), (Kind.UNREACHABLE, ALWAYS), (Kind.DENIED, ALWAYS), (Kind.LOST, 1)]
 
 
 @pytest.fixture(scope="module")
-def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
-    """Each real part, started once, with its secret in OpenBao."""
+def every(
+    sandbox: Any, secret_server: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Bench]]:
+    """Each real part, started once, with its secret in one of the servers."""
     with contextlib.ExitStack() as stack:
-        bao = stack.enter_context(benches.bao(sandbox))
+        bao = stack.enter_context(benches.bao(secret_server.block))
         made = {
             "generated": benches.generated(sandbox),
             "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
@@ -56,7 +63,7 @@ def test_a_whole_life(every: dict[str, Bench], name: str) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "again"])
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize(("secret_server", "name"), KILLED, indirect=["secret_server"])
 def test_killed_at_every_outside_call(every: dict[str, Bench], name: str, first: bool) -> None:
     # A database that is made anew for each call takes a minute; its own calls' turn is in test_rotation.py.
     killed_at_every_call(every[name], settled, first, store_alone=name == "alternating" and first)

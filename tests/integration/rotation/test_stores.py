@@ -64,7 +64,7 @@ def google(tmp_path: Any) -> Iterator[tuple[Any, SecretStore]]:
     server.server_close()
 
 
-@pytest.fixture(params=["aws_secretsmanager", "azure_keyvault", "gcp_secretmanager", "openbao"])
+@pytest.fixture(params=["aws_secretsmanager", "azure_keyvault", "gcp_secretmanager", "openbao", "vault"])
 def profile(request: pytest.FixtureRequest, sandbox: Any) -> Profile:
     if request.param == "azure_keyvault":
         block = SecretStore(**request.getfixturevalue("key_vault").block)
@@ -72,10 +72,11 @@ def profile(request: pytest.FixtureRequest, sandbox: Any) -> Profile:
     if request.param == "gcp_secretmanager":
         block = request.getfixturevalue("google")[1]
         return Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=block)
-    bao = sandbox.block("openbao")
-    if request.param == "openbao":
-        _mount(bao)
-    store = SecretStore(request.param, bao["address"], bao["token_file"])
+    if request.param == "aws_secretsmanager":
+        return Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"))
+    bao = sandbox.block("openbao") if request.param == "openbao" else request.getfixturevalue("vault").block
+    _mount(bao)
+    store = SecretStore("openbao", bao["address"], bao["token_file"])
     return Profile("test", aws_from(sandbox.block("aws")), Registry("r"), DatabaseServer("db"), secret_store=store)
 
 

@@ -49,14 +49,14 @@ STRIDES = {
 def every(sandbox: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
     """Each pair of a store and an issuer, on its real parts."""
     with contextlib.ExitStack() as stack:
-        bao = stack.enter_context(benches.bao(sandbox))
+        bao = stack.enter_context(benches.bao(sandbox.block("openbao")))
         made = {
             "generated": benches.generated(sandbox),
             "vendor": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor"))),
             "alternating": stack.enter_context(benches.alternating(sandbox)),
             "single": stack.enter_context(benches.single(sandbox)),
-            "static_role": stack.enter_context(benches.static_role(sandbox, tmp_path_factory.mktemp("bao"))),
-            "dynamic_role": stack.enter_context(benches.dynamic_role(sandbox, tmp_path_factory.mktemp("leases"))),
+            "static_role": stack.enter_context(benches.static_role(sandbox, sandbox.block("openbao"))),
+            "dynamic_role": stack.enter_context(benches.dynamic_role(sandbox, sandbox.block("openbao"))),
             "iam": stack.enter_context(benches.iam(tmp_path_factory.mktemp("iam"))),
             "generated-bao": benches.generated(sandbox),
             "vendor-bao": stack.enter_context(benches.vendor(sandbox, root, tmp_path_factory.mktemp("vendor-bao"))),

@@ -39,8 +39,8 @@ def nameless(sandbox: Any) -> Iterator[Bench]:
 
 
 @pytest.fixture(scope="module")
-def leased(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with benches.dynamic_role(sandbox, tmp_path_factory.mktemp("leases")) as bench:
+def leased(sandbox: Any, secret_server: Any) -> Iterator[Bench]:
+    with benches.dynamic_role(sandbox, secret_server.block) as bench:
         yield bench
 
 
@@ -180,11 +180,11 @@ def test_a_lease_is_replaced_in_its_second_half_at_the_latest(leased: Bench) -> 
     assert not leased.works(former)
 
 
-def test_a_lease_that_somebody_revoked_is_replaced(leased: Bench, sandbox: Any) -> None:
+def test_a_lease_that_somebody_revoked_is_replaced(leased: Bench, secret_server: Any) -> None:
     leased.reset()
     leased.run()
     former = leased.current()
-    benches.BaoEngine(sandbox.block("openbao"), "leasedb").asked("PUT", "sys/leases/revoke", {"lease_id": former["lease_id"]})
+    benches.BaoEngine(secret_server.block, "leasedb").asked("PUT", "sys/leases/revoke", {"lease_id": former["lease_id"]})
     assert leased.run().rotating
     assert leased.current()["lease_id"] != former["lease_id"]
 
@@ -232,10 +232,10 @@ def test_a_lease_that_no_store_knows_is_revoked(leased: Bench) -> None:
     ids=["short", "owns"],
 )
 def test_a_role_that_would_harm_is_refused(
-    leased: Bench, sandbox: Any, role: dict[str, Any], what: str, error: type[Exception]
+    leased: Bench, secret_server: Any, role: dict[str, Any], what: str, error: type[Exception]
 ) -> None:
     leased.reset()
-    bao = benches.BaoEngine(sandbox.block("openbao"), "leasedb")
+    bao = benches.BaoEngine(secret_server.block, "leasedb")
     asked = bao.asked("GET", "leasedb/roles/microapp-leased-test")["data"]
     bao.asked("POST", "leasedb/roles/microapp-leased-test", {**asked, **role})
     with pytest.raises(error, match=what):
@@ -246,7 +246,7 @@ def test_a_role_that_would_harm_is_refused(
 
 
 def test_a_lease_that_would_end_with_our_token_is_refused(leased: Bench) -> None:
-    """OpenBao ends every lease with the token that it was taken with, and says nothing of it when it gives the lease."""
+    """The server ends every lease with the token that it was taken with, and says nothing of it when it gives the lease."""
     leased.reset()
     leased.run()
     issuer, login = leased.issuer(Secrets(), "now"), leased.current()
@@ -258,8 +258,8 @@ def test_a_lease_that_would_end_with_our_token_is_refused(leased: Bench) -> None
     assert leased.open() == {login["username"]}, "the lease is not left open"
 
 
-def test_a_token_of_others_is_asked_how_long_it_is_good_for(leased: Bench, sandbox: Any) -> None:
-    bao = benches.BaoEngine(sandbox.block("openbao"), "leasedb")
+def test_a_token_of_others_is_asked_how_long_it_is_good_for(leased: Bench, secret_server: Any) -> None:
+    bao = benches.BaoEngine(secret_server.block, "leasedb")
     server = benches.bao_server(bao.bao["address"], pathlib.Path(bao.bao["token_file"]).read_text().strip())
     assert server.seconds_left() is None, "a root token never ends"
 
