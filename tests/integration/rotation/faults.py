@@ -138,7 +138,9 @@ def _http(patch: pytest.MonkeyPatch, fault: Fault) -> None:
             if fault.kind is Kind.LOST:
                 super().getresponse().read()
                 raise TimeoutError
-            return types.SimpleNamespace(status=HTTP_STATUSES[fault.kind], read=lambda: b"", getheader=lambda *_unused: None)
+            return types.SimpleNamespace(
+                status=HTTP_STATUSES[fault.kind], read=lambda: b"", getheader=lambda _name, default=None: default
+            )
 
     client = types.SimpleNamespace(HTTPConnection=Faulty, HTTPException=http.client.HTTPException)
     patch.setattr(http_json, "http", types.SimpleNamespace(client=client))
