@@ -47,7 +47,7 @@ def _asked(_text: str) -> dict[str, bool]:
 @functools.cache
 def words_of(form: re.Pattern[str]) -> frozenset[str]:
     """Lower-case words, one of which stands in every match; empty if the expression promises none."""
-    return _of_sequence(_PARSER.parse(form.pattern, form.flags)) if _PARSER else frozenset()
+    return _of_sequence(_PARSER.parse(form.pattern, form.flags)) if _PARSER is not None else frozenset()
 
 
 def _of_sequence(sequence: Iterable[tuple[Any, Any]]) -> frozenset[str]:
