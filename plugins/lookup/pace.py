@@ -25,6 +25,10 @@ options:
     description: What is taken where no profile says anything.
     type: str
     required: true
+  asked:
+    description: What a user asked for, which goes before the profile's; empty for nothing. One that cannot be meant is refused.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -49,7 +53,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.catalog import collected
-from ..module_utils.catalog.selection import strictest
+from ..module_utils.catalog.selection import asked_pace, strictest
+from ..module_utils.errors import Invalid
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no type information
@@ -58,7 +63,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Called by Ansible before a play begins."""
         self.set_options(var_options=variables, direct=kwargs)
+        asked = self.get_option("asked")
         try:
+            if asked:
+                return [asked_pace(terms[0], asked)]
             return [strictest(collected.settings(terms[0])) or self.get_option("default")]
+        except Invalid as error:
+            raise AnsibleLookupError(error.sentence()) from None
         except ValueError:
             raise AnsibleLookupError(f"{terms[0]} of the profile is neither a number nor a share. Correct it.") from None

@@ -19,6 +19,11 @@ from .patterns import DNS_LABEL
 
 MOST_NAMES: Final = 20
 NAME: Final = re.compile(DNS_LABEL)
+# What may be asked for, and the variable that asks.
+_PACES: Final = {
+    "serial": (re.compile(r"[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%"), "at_a_time", "a number from 1, or a share from 1% to 100%"),
+    "max_fail_percentage": (re.compile(r"[0-9]{1,2}|100"), "may_fail", "a whole number from 0 to 100"),
+}
 
 Groups = Mapping[str, Iterable[str]]
 
@@ -83,6 +88,14 @@ def strictest(values: Iterable[int | str]) -> str:
     """The smallest step of several (`serial`, `max_fail_percentage`): a count is smaller than any share; '' for none."""
     steps = sorted({str(value) for value in values}, key=lambda step: (step.endswith("%"), int(step.removesuffix("%"))))
     return steps[0] if steps else ""
+
+
+def asked_pace(setting: str, asked: str) -> str:
+    """The pace that a user asks for in the place of the profile's; Invalid for one that Ansible would end in a traceback for."""
+    form, variable, wants = _PACES[setting]
+    if not form.fullmatch(asked):
+        raise Invalid(f"{variable}: {quoted(asked)} is not {wants}", "", "Mend it, or leave it out for the profile's own pace.")
+    return asked
 
 
 def _one(app: str, environments: Mapping[str, list[str]], elsewhere: Mapping[str, tuple[str, ...]]) -> list[str]:

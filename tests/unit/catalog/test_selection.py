@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.selection import selected, strictest
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.selection import asked_pace, selected, strictest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, NotFound
 
 SANDBOX = {
@@ -88,3 +88,24 @@ def test_only_the_first_twenty_names_are_told() -> None:
 )
 def test_the_smallest_step_of_several_environments_wins(values: tuple[int | str, ...], step: str) -> None:
     assert strictest(values) == step
+
+
+@pytest.mark.parametrize(("setting", "asked"), [("serial", "1"), ("serial", "20%"), ("max_fail_percentage", "0")])
+def test_a_pace_may_be_asked_for(setting: str, asked: str) -> None:
+    assert asked_pace(setting, asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked", "told"),
+    [
+        ("serial", "abc", 'at_a_time: "abc" is not a number from 1, or a share from 1% to 100%'),
+        ("serial", "0", 'at_a_time: "0" is not a number from 1'),
+        ("serial", "101%", 'at_a_time: "101%" is not a number from 1'),
+        ("max_fail_percentage", "101", 'may_fail: "101" is not a whole number from 0 to 100'),
+        ("max_fail_percentage", "5%", 'may_fail: "5%" is not a whole number from 0 to 100'),
+    ],
+)
+def test_a_pace_that_cannot_be_meant_is_refused(setting: str, asked: str, told: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        asked_pace(setting, asked)
+    assert told in caught.value.sentence()
