@@ -52,7 +52,7 @@ def vault() -> Sequence[str]:
     try:
         return (str(build.build(os.environ, print, [part for part in build.ON_DEMAND if part.name == "vault"])["vault"]),)
     except NotFound as error:
-        # The reason says so. A build that fails is a failure.
+        # NotFound tells of a missing Go alone, and its sentence says so; a build that fails is another error, and a failed test.
         pytest.skip(error.sentence())
 
 
