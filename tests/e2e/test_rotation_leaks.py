@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import second_door
 from leaks import leaks, of_the_sandbox, stored, told
-from witness import planted, supervisorctl
+from witness import planted, supervisorctl, until_aws_answers
 
 ROTATE = "goldenpath.microapps.rotate"
 TASK = "Every secret has a new value"
@@ -108,6 +108,7 @@ def test_what_fails_tells_no_value(estate: Any, root: pathlib.Path, talkative: N
             ]
     finally:
         supervisorctl(estate, "start", part)
+        until_aws_answers(estate)
     for played in doors:
         result = result_of(played)
         assert "ignored=1" in played.text and result["msg"], result

@@ -9,10 +9,13 @@ import importlib.util
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -48,6 +51,16 @@ def supervisorctl(estate: Any, *arguments: str) -> str:
     """What the supervisor's own client says."""
     command = [str(BIN / "supervisorctl"), "-s", f"unix://{estate.block('runner')['control']}", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def until_aws_answers(estate: Any) -> None:
+    """The supervisor calls a part started that runs; the AWS API first plays its journal again."""
+    place = urllib.parse.urlsplit(estate.block("aws")["endpoint_url"])
+    for _attempt in range(600):
+        with contextlib.suppress(OSError), socket.create_connection((place.hostname, place.port), 1):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"nothing listens on {place.netloc}")
 
 
 def aws(estate: Any, service: str) -> Any:
