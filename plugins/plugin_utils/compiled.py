@@ -13,6 +13,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ansible.utils.collection_loader import AnsibleCollectionConfig
+
 # The collection under whatever name it is imported by.
 _OURS = f"{__name__.rpartition('.plugin_utils.')[0]}.module_utils."
 
@@ -36,6 +38,10 @@ class _Finder:
 
 
 def keep() -> None:
-    """From here on; to be called before anything of `module_utils` is imported."""
-    if _Finder not in sys.meta_path:
-        sys.meta_path.insert(0, _Finder)
+    """From here on; to be called before anything of `module_utils` is imported.
+
+    Right before the loader whose work it spares: where somebody else goes first, he still does.
+    """
+    theirs = AnsibleCollectionConfig.collection_finder
+    if theirs in sys.meta_path and _Finder not in sys.meta_path:
+        sys.meta_path.insert(sys.meta_path.index(theirs), _Finder)
