@@ -19,7 +19,7 @@ options:
     description: The names of the app's secrets in the catalog; all of them if it is not given.
     type: list
     elements: str
-  when:
+  rotate:
     description:
       - V(due) replaces what is older than O(max_age_days), and finishes what an earlier run began.
       - V(now) replaces regardless of age. Where the app still runs with the value before the current one, it ends that rotation
@@ -66,7 +66,7 @@ EXAMPLES = r"""
     app: "{{ microapp }}"
     profile: "{{ microapp_environment }}"
     secrets: [database]
-    when: compromised
+    rotate: compromised
 """
 
 RETURN = r"""

@@ -66,11 +66,11 @@ def profile(folder: pathlib.Path, environ: dict[str, str], store: dict[str, str]
     return {"name": "sandbox", "embedded": True, **blocks, "forge": forge, "secret_store": store}
 
 
-def by_us(options: dict[str, Any], environ: dict[str, str], when: str, check: bool = False) -> None:
-    params = {**options, "secrets": None, "when": when, "max_age_days": 90, "cutover": "now", "grace_seconds": 0}
+def by_us(options: dict[str, Any], environ: dict[str, str], how: str, check: bool = False) -> None:
+    params = {**options, "secrets": None, "rotate": how, "max_age_days": 90, "cutover": "now", "grace_seconds": 0}
     result = perform(CAPABILITY, Request(params, check=check, environ=environ))
     assert not result.get("failed"), result["msg"]
-    assert when == "due" or result["changed"], result
+    assert how == "due" or result["changed"], result
 
 
 @dataclasses.dataclass(frozen=True)

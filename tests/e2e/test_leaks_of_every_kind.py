@@ -95,7 +95,7 @@ def places(estate: Any, root: pathlib.Path, tmp_path_factory: pytest.TempPathFac
             secrets |= {f"as found of {app}": leaked} if leaked else {}
             profile = _profile(estate, app, bench, stores[APPS[app][1]], relays, folder)
             secrets |= _of_files(app, profile)
-            apps[app] = {"app": _entry(root, app, folder), "profile": profile, "when": "now"}
+            apps[app] = {"app": _entry(root, app, folder), "profile": profile, "rotate": "now"}
         yield Places(relays, apps, {"AZURE_AUTHORITY_HOST": azure.address}, secrets, made["nameless"], bao)
 
 

@@ -75,7 +75,7 @@ def places(
             both[0].reset()
             found.secrets[f"the administrator of {kind}"] = both[1].administrator[1]
             profile = {**_profile(estate, folder, database.port, both), "secret_store": block}
-            found.apps[kind] = {"app": _entry(root, kind, both, folder), "profile": profile, "when": "now"}
+            found.apps[kind] = {"app": _entry(root, kind, both, folder), "profile": profile, "rotate": "now"}
         (folder / "wrong").write_text(WRONG)
         yield found
 

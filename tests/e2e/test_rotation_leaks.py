@@ -23,7 +23,7 @@ ROTATE = "goldenpath.microapps.rotate"
 TASK = "Every secret has a new value"
 LOUD = ("-e", "app=where2eat", "-e", "rotate=now", "-vvvv", "--diff")
 pytestmark = pytest.mark.usefixtures("hardened")
-OPTIONS = {"app": "{{ microapp }}", "profile": "{{ microapp_environment }}", "when": "now"}
+OPTIONS = {"app": "{{ microapp }}", "profile": "{{ microapp_environment }}", "rotate": "now"}
 
 
 def asked(base: pathlib.Path, **task: Any) -> str:

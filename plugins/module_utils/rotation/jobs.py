@@ -295,7 +295,7 @@ def _retirement(
 ) -> tuple[bool, str]:
     if job.traits.overlap and wish.force and not rotating and _young(job, created, current, wish):
         hours = job.traits.overlap.total_seconds() / 3600
-        return False, f"the former value is accepted too for {hours:g} hours after a rotation (when: compromised ends that)"
+        return False, f"the former value is accepted too for {hours:g} hours after a rotation (rotate: compromised ends that)"
     if job.issuer is None or not job.traits.target:
         return False, ""
     if job.traits.one_login:

@@ -168,7 +168,7 @@ def issuer_of(spec: SecretSpec, app: App, profile: Profile, request: Request) ->
 
 def cutover_of(profile: Profile, request: Request) -> str:
     """When the former credential goes: what is known to others goes at once, everything else as asked for or as profiled."""
-    if request.params.get("when") == "compromised":
+    if request.params.get("rotate") == "compromised":
         return "now"
     return request.params.get("cutover") or profile.cutover
 

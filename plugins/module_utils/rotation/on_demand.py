@@ -18,7 +18,7 @@ from .permissions import PERMISSIONS
 SPEC: Final[dict[str, Any]] = {
     **MICROAPP_OPTIONS,
     "secrets": {"type": "list", "elements": "str", "no_log": False},
-    "when": {"type": "str", "choices": ["due", "now", "compromised"], "default": "due"},
+    "rotate": {"type": "str", "choices": ["due", "now", "compromised"], "default": "due"},
     "max_age_days": {"type": "int", "default": 90},
     "cutover": {"type": "str", "choices": ["when_seen", "now"]},
     "grace_seconds": {"type": "int", "default": int(GRACE.total_seconds())},
@@ -29,11 +29,11 @@ def run(request: Request) -> Outcome:
     """Look, plan; unless it is a check: rotate what is due or asked for, switch the app over, retire."""
     context = context_of(request)
     names = _names(request, context)
-    when = request.params["when"]
+    how = request.params["rotate"]
     cutover = cutover_of(context.profile, request)
     grace = span(request, "grace_seconds", "seconds")
     # What others know is dead at once, whoever is left without it.
-    ask = Ask(cutover, age_limit(request), names, when != "due", grace, careful=when != "compromised")
+    ask = Ask(cutover, age_limit(request), names, how != "due", grace, careful=how != "compromised")
     seen = look(request, context, ask, Delivery((), tuple))
     rotated = [context.app.secret_name(sight.job.spec.name) for sight in seen.asked() if sight.rotating]
     held = {sight.job.name: sight.held for sight in seen.asked() if sight.held}

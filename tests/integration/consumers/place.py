@@ -82,9 +82,9 @@ class Place:
         """The secrets role's task; keywords are blocks of the profile."""
         return perform(app_secrets.CAPABILITY, self.request({"verdict": VERDICT, "max_age_days": 90}, **profile))
 
-    def rotate(self, when: str = "due", *secrets: str, check: bool = False, cutover: str = "", **profile: Any) -> dict[str, Any]:
+    def rotate(self, how: str = "due", *secrets: str, check: bool = False, cutover: str = "", **profile: Any) -> dict[str, Any]:
         """The rotate playbook's task; keywords are blocks of the profile."""
-        params = {"secrets": list(secrets), "when": when, "max_age_days": 90, "grace_seconds": 0, "cutover": cutover}
+        params = {"secrets": list(secrets), "rotate": how, "max_age_days": 90, "grace_seconds": 0, "cutover": cutover}
         return perform(on_demand.CAPABILITY, self.request(params, check, **profile))
 
     # What is

@@ -216,8 +216,8 @@ def test_a_workload_that_is_never_ready_keeps_the_old_login(place: Place) -> Non
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}, "spec": {"hard": {"pods": "4"}}}
     place.kubectl("create", "-f", "-", stdin=quota)
     assert eventually(lambda: place.kubectl("get", "resourcequota", "full").get("status", {}).get("used", {}).get("pods") == "4")
-    for when in ("now", "due", "now"):
-        told = refused_in(place.rotate(when, **waiting(5)), old, place.current())
+    for how in ("now", "due", "now"):
+        told = refused_in(place.rotate(how, **waiting(5)), old, place.current())
         assert f"Deployment/{place.namespace}/worker" in told and "exceeded quota" in told
         assert place.lets_in(old) and place.lets_in(place.current()) and place.generation("api") == api
     place.cluster.must("delete", "resourcequota", "full", "-n", place.namespace)

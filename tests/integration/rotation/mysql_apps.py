@@ -75,10 +75,10 @@ class SqlApp:
         return self.asked(app_secrets.CAPABILITY, check, app=self.entry, verdict=VERDICT, max_age_days=90)
 
     def rotate(
-        self, when: str = "now", cutover: str = "when_seen", check: bool = False, later: datetime.timedelta = AT_ONCE
+        self, how: str = "now", cutover: str = "when_seen", check: bool = False, later: datetime.timedelta = AT_ONCE
     ) -> dict[str, Any]:
         """The rotate playbook's task."""
-        options = {"secrets": ["database"], "when": when, "max_age_days": 90, "cutover": cutover, "grace_seconds": 0}
+        options = {"secrets": ["database"], "rotate": how, "max_age_days": 90, "cutover": cutover, "grace_seconds": 0}
         return self.asked(on_demand.CAPABILITY, check, later, app=self.entry, **options)
 
     def retire(self, check: bool = False, sessions: str = "refuse") -> dict[str, Any]:

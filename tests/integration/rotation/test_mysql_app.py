@@ -53,7 +53,7 @@ def test_made_as_predicted_and_rotated_again_and_again_while_a_client_logs_in(ne
     assert not client.failed
     assert client.seen == 5
     former = app.current("AWSPREVIOUS")
-    well(app.rotate(when="compromised", cutover="now"))
+    well(app.rotate(how="compromised", cutover="now"))
     assert not app.there.works(former) and app.there.works(app.current())
 
 
