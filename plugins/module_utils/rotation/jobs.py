@@ -322,7 +322,7 @@ def _retirement(
 def rotate(sight: Sight, store: Store) -> Stored:
     """Steps 1 to 4, or what was changed by hand put back. The caller holds `issuer.exclusive`."""
     job = sight.job
-    stored = begin(store, job.name, job.about, sight.first, sight.stored)
+    stored = begin(store, job.name, job.about, sight.first, sight.stored, job.traits.target)
     _expect_base(sight, stored)
     if job.issuer is None:
         return stored

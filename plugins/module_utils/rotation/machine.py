@@ -135,12 +135,20 @@ def due_since(created: datetime.datetime | None, now: datetime.datetime, max_age
     return f"it is {age.days} days old and may be {max_age.days}" if age > max_age else ""
 
 
-def begin(store: Store, name: str, about: About, first: Document | None, seen: Stored | None = None) -> Stored:
+def begin(
+    store: Store, name: str, about: About, first: Document | None, seen: Stored | None = None, target: bool = True
+) -> Stored:
     """A secret to rotate: made where there is none, with `first` (the value as found) as its current version if given.
 
     Of one that was `seen` a moment ago only the versions are read again: they are what others may have changed that counts.
+    Not even they where no `target` is to be told anything and the store refuses by itself what others were faster at.
     """
-    stored = store.describe(name) if seen is None else dataclasses.replace(seen, versions=store.versions(name))
+    if seen is None:
+        stored = store.describe(name)
+    elif target or not store.conditional:
+        stored = dataclasses.replace(seen, versions=store.versions(name))
+    else:
+        stored = seen
     if stored is None:
         store.create(name, token_for(name, ""), first, about)
         stored = store.describe(name)

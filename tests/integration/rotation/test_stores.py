@@ -249,6 +249,30 @@ def test_a_pending_value_of_a_rotation_that_another_run_has_ended_goes(store: St
     assert (way.token, store.read_stage(name, Stage.CURRENT)) == (third, THREE)
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_another_run_has_put_in_the_place_of_ours_stays_pending(
+    store: Store, profile: Profile, sandbox: Any, name: str, ended: bool
+) -> None:
+    """Another run ends our rotation and begins its next one before we end ours: `ended`, where we saw that it was ending."""
+    first, second, third = tokens(name)
+    store.create(name, first, ONE, ABOUT)
+    store.put_pending(name, second, TWO)
+    assert store.read(name, second) == TWO
+    other = open_store(profile, Secrets(), environ_for(profile, sandbox))
+    other.promote(name, second, first)
+    if ended:
+        store.describe(name)
+    other.put_pending(name, third, THREE)
+    with contextlib.suppress(Conflict):
+        store.promote(name, second, second if ended else first)
+    stored = other.describe(name)
+    assert stored is not None
+    current, pending = stored.at(Stage.CURRENT), stored.at(Stage.PENDING)
+    assert (current and current.token, pending and pending.token) == (second, third)
+    other.promote(name, third, second)
+    assert store.read_stage(name, Stage.CURRENT) == THREE
+
+
 @pytest.mark.parametrize("claimed", [True, False])
 def test_of_two_runs_one_replaces_a_claim(store: Store, profile: Profile, name: str, claimed: bool) -> None:
     """A claim waits in the place of a value that is yet to be made; who takes it over stores under its owner's next id."""

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -68,6 +68,7 @@ class MemoryStore:
     """A store with the real interface and AWS's rules."""
 
     world: World
+    conditional: ClassVar[bool] = False
 
     def object(self, name: str) -> str:
         return f"memory:{name}"

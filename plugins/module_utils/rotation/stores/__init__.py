@@ -24,6 +24,11 @@ class Store(Protocol):
     `read` registers what it read as secret. Errors: NotFound, Denied, Conflict, Unreachable.
     """
 
+    @property
+    def conditional(self) -> bool:
+        """Whether the store itself refuses what an older look decided: `describe` names every version, and `put_pending` and
+        `promote` write only in the place of what was seen, by one call of the store each."""
+
     def object(self, name: str) -> str:
         """What a plan calls the secret: `secretsmanager:secret/microapps/dev/x/database`."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ...aws.errors import calling
 from ...aws.session import session_for
@@ -45,6 +45,7 @@ class AwsSecretsManager:
     client: SecretsManagerClient
     secrets: Secrets = dataclasses.field(repr=False)
     known: dict[tuple[str, str], GetSecretValueResponseTypeDef] = dataclasses.field(default_factory=dict, repr=False)
+    conditional: ClassVar[bool] = False
 
     @classmethod
     def open(cls, place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> AwsSecretsManager:

@@ -84,6 +84,7 @@ _PAGE: Final = "25"
 class AzureKeyVault:
     """See `Store`, and `retire.recoverable.Recoverable`."""
 
+    conditional: ClassVar[bool] = False
     closed: ClassVar[str] = "deleted"
     way_back: ClassVar[str] = "az keyvault secret recover"
 

@@ -76,6 +76,7 @@ _FOREIGN: Final = "foreign"
 class GcpSecretManager:
     """See `Store`, and `retire.recoverable.Recoverable`."""
 
+    conditional: ClassVar[bool] = False
     closed: ClassVar[str] = "disabled"
     way_back: ClassVar[str] = "gcloud secrets versions enable"
 

@@ -15,7 +15,7 @@ import datetime
 import json
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ...errors import Conflict, Denied, MicroappsError, NotFound
 from ...profile import StorePlace
@@ -87,6 +87,7 @@ class OpenBao:
     # What custom metadata said when it was last read.
     customs: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict, repr=False)
     folders: _Folders = dataclasses.field(default_factory=_Folders, repr=False)
+    conditional: ClassVar[bool] = True
 
     @classmethod
     def open(cls, place: StorePlace, secrets: Secrets, environ: Mapping[str, str]) -> OpenBao:
@@ -197,9 +198,12 @@ class OpenBao:
     def promote(self, name: str, token: str, replaced: str) -> None:
         """See `Store`."""
         base = self._number(name, replaced) if replaced else 0
+        ours = False
         if token != replaced:
             try:
                 self._write(name, token, base)
+                # Nobody else has ended this rotation, so what waits is still what we read there.
+                ours = self.waiting.get(name, ("", 0))[0] == token
             except Conflict:
                 # Somebody wrote in between, unless it was an earlier try of ours.
                 waits, document = self._pending(name)
@@ -208,7 +212,7 @@ class OpenBao:
                 present(self.describe(name), name)
         # Named after it is written: a name for a version that somebody else wrote would be a lie.
         self._name(name, self._number(name, token), token)
-        self.drop_pending(name, token)
+        self._drop(name, token, ours or self._pending(name)[0] == token)
 
     def _write(self, name: str, token: str, base: int) -> None:
         made = self._call("POST", "data", name, {"options": {"cas": base}, "data": dict(self.read(name, token))})
@@ -216,8 +220,10 @@ class OpenBao:
 
     def drop_pending(self, name: str, token: str) -> None:
         """See `Store`: the pending value is destroyed with its history."""
-        found = self._pending(name)
-        if found[0] == token:
+        self._drop(name, token, self._pending(name)[0] == token)
+
+    def _drop(self, name: str, token: str, waits: bool) -> None:
+        if waits:
             self._call("DELETE", "metadata", name + PENDING)
         # The id of one that is given up is free again.
         self.known.pop((name, token), None)
