@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
+
 sys.path.append(str(pathlib.Path(__file__).parent))
 from mysql_apps import SqlApp, well
 
@@ -162,7 +164,7 @@ def test_the_one_login_of_an_app(new_app: Callable[..., SqlApp], case: str) -> N
     assert done.get("failed") or app.there.works(app.current())
     assert set(planned(done).get(f"mysql:login/{app.current()['username']}", ())) == set(wanted)
     # What is put back is not called new.
-    assert ("the one in the store" in str(done["diff"])) == (bool(wanted) and "by hand" in case)
+    assert (STORED in str(done["diff"])) == (bool(wanted) and "by hand" in case)
 
 
 @pytest.mark.parametrize("kind", ["mysql", "mysql_single_user"])

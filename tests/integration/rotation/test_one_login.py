@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_engine import Engine
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.openbao_static_role import StaticRole
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_single import SingleUser
@@ -99,6 +100,17 @@ def test_sessions_outlive_a_rotation_but_not_a_finding(single: Bench, there: Dat
     single.run(force=True, cutover="now")
     with pytest.raises(psycopg.OperationalError):
         session.execute("SELECT 1")
+
+
+def test_a_password_that_somebody_changed_is_put_back_and_not_called_new(sandbox: Any, single: Bench, there: Database) -> None:
+    single.reset()
+    single.run(leaked=LEAKED)
+    current = single.current()
+    by_root(sandbox, there, "ALTER ROLE benched PASSWORD 'changed-by-hand-1'")
+    seen = single.run()
+    (told,) = [plan for plan in seen.plans if plan.object == "postgresql:login/benched"]
+    assert told.after is not None and told.after["password"] == STORED
+    assert single.current() == current and there.works(current)
 
 
 def test_an_app_that_cannot_be_switched_over_keeps_its_password(single: Bench, there: Database) -> None:

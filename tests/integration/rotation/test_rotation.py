@@ -28,7 +28,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.session i
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Conflict, Denied, MicroappsError, NotFound
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import jobs
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import postgresql_session
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED, postgresql_session
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import Address, new_password
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql import PostgreSQL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import Names
@@ -218,7 +218,10 @@ def test_what_is_changed_by_hand_is_put_back(fresh: Place) -> None:
         connection.execute(f"ALTER ROLE {APP}_a IN DATABASE {APP} RESET ALL")
         connection.execute(f"ALTER ROLE {APP}_a PASSWORD 'changed-by-hand-1'")
         connection.execute(f"ALTER ROLE {APP} LOGIN")
-    assert run(fresh).writes
+    seen = run(fresh)
+    assert seen.writes
+    (told,) = [plan for plan in seen.plans if plan.object == f"postgresql:login/{APP}_a"]
+    assert told.after is not None and told.after["password"] == STORED, "what is put back is not called new"
     settled(fresh)
     assert not fresh.login(f"{APP}_a", "changed-by-hand-1")
     assert not run(fresh).writes

@@ -21,6 +21,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import mysql_hashes
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import spec_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import mysql_statements as statements
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql import MySQL
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.mysql_accounts import (
@@ -85,7 +86,7 @@ def test_a_login_that_somebody_dropped_comes_back_with_what_the_app_may_do_and_n
     assert one.after is not None and one.after["rights"] == ["SELECT on x_db.*"]
 
 
-@pytest.mark.parametrize(("current", "told"), [("x_a", "the one in the store"), ("x_b", "a new one"), ("x", "a new one")])
+@pytest.mark.parametrize(("current", "told"), [("x_a", STORED), ("x_b", "a new one"), ("x", "a new one")])
 def test_a_password_that_is_put_back_is_not_called_new(current: str, told: str) -> None:
     (one,) = plan(server(A, B, FOUND), NAMES, current, "x_a", True, (), True)
     assert one.after is not None and one.after["password"] == told

@@ -21,6 +21,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.delivery import objects
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import spec_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import new_password
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import (
     Names,
@@ -87,6 +88,12 @@ def with_role(server: Server, role: Role) -> Server:
 )
 def test_roles(what: str, server: Server, arguments: tuple[Any, ...], wanted: dict[str, list[str]]) -> None:
     assert changed(server, *arguments) == wanted, what
+
+
+@pytest.mark.parametrize(("current", "told"), [("x_a", STORED), ("x_b", "a new one"), ("x", "a new one")])
+def test_a_password_that_is_put_back_is_not_called_new(current: str, told: str) -> None:
+    one = plan(SETTLED, NAMES, current, "x_a", True, ())[-1]
+    assert one.after is not None and one.after["password"] == told
 
 
 @pytest.mark.parametrize(

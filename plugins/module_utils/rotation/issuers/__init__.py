@@ -26,6 +26,13 @@ class Lost(NotFound):
 
 # What a plan says of a password that has no second one beside it.
 ONLY_ONE: Final = "a new one; the former is refused from that moment, until the app has the new one"
+# What it says of one that somebody changed on the server, and that is put back.
+STORED: Final = "the store's present one, set again"
+
+
+def password_told(put_back: bool) -> tuple[str, str]:
+    """What a plan says of a login's password, before and after; of one that is put back nobody is to think that it is new."""
+    return ("another than the store's", STORED) if put_back else ("the former one", "a new one")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

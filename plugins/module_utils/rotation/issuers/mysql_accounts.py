@@ -17,14 +17,13 @@ from ...capability import Change, Plan, Refusal
 from ...errors import Unreachable
 from .. import mysql_hashes
 from ..controls import DATABASE_LOGIN
+from . import password_told
 from .mysql_grants import ALL, Right, missing
 from .mysql_session import Flavour
 
 ANYWHERE: Final = "%"
 # A login from here has shown it, or only the server's own machine is let in.
 _TRIED: Final = frozenset({ANYWHERE, "localhost", "127.0.0.1", "::1"})
-# What a plan says of a password that somebody changed on the server, and that is put back.
-STORED: Final = "the one in the store"
 _LONGEST: Final = {"mysql": 32, "mariadb": 80}
 
 
@@ -142,8 +141,9 @@ def _login(server: Server, names: Names, login: str, current: str, fresh: bool, 
         rights = wanted_rights(server, names, login, current)
         have = {right for right in server.rights(login) if right.within(names.database)}
         alike = not missing(rights, have) and not missing(have, rights)
-        after |= {"rights": words(rights), "password": STORED if login == current else "a new one"}
-        before |= {"rights": after["rights"] if alike else words(have), "password": "the former one"}
+        held, given = password_told(login == current)
+        after |= {"rights": words(rights), "password": given}
+        before |= {"rights": after["rights"] if alike else words(have), "password": held}
     refusals = _refusals(server, names, login, current, fresh, ours)
     if not server.of(login):
         return Plan(f"mysql:login/{login}", None, after, (Change("create", control=DATABASE_LOGIN),), refusals, (DATABASE_LOGIN,))

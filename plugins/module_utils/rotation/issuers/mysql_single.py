@@ -17,7 +17,7 @@ from ...capability import Plan, Refusal
 from ...errors import Conflict
 from ..controls import DATABASE_LOGIN
 from ..model import Document
-from . import ONLY_ONE, Traits
+from . import ONLY_ONE, Traits, password_told
 from . import mysql_accounts as accounts
 from . import mysql_statements as statements
 from .database_login import login_of, place_of
@@ -72,7 +72,7 @@ class SingleUser(Door):
             before["locked"] = True
         after = {**before, **({"locked": False} if "locked" in before else {})}
         if fresh and wanted == current:
-            after["password"] = accounts.STORED
+            before["password"], after["password"] = password_told(True)
         elif fresh:
             after["password"] = ONLY_ONE if not self.two_passwords else f"a new one; {_GONE}" if discards else _BESIDE
         elif discards:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from ...app import identity_login
 from ...capability import Change, Plan, Refusal
 from ..controls import DATABASE_LOGIN
+from . import password_told
 
 MARK: Final = "goldenpath.microapps: "
 # The role of Amazon RDS whose members log in with a token that IAM signed, and with no password.
@@ -175,11 +176,12 @@ def _login(server: Server, names: Names, login: str, current: str, fresh: bool) 
     compared = _compared(f"postgresql:login/{login}", before, wanted, tuple(refusals))
     if not fresh or role is None or login == names.identity:
         return compared
-    changed = Change("update", "password", "the former one", "a new one", DATABASE_LOGIN)
+    held, given = password_told(login == current)
+    changed = Change("update", "password", held, given, DATABASE_LOGIN)
     return dataclasses.replace(
         compared,
-        before={**(before or {}), "password": "the former one"},
-        after={**wanted, "password": "a new one"},
+        before={**(before or {}), "password": held},
+        after={**wanted, "password": given},
         changes=(*compared.changes, changed),
     )
 

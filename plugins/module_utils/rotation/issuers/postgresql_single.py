@@ -21,7 +21,7 @@ from ...scrubber import Secrets
 from .. import scram
 from ..controls import DATABASE_LOGIN
 from ..model import Document, register, to_text
-from . import ONLY_ONE, Traits
+from . import ONLY_ONE, Traits, password_told
 from . import postgresql_roles as roles
 from . import postgresql_statements as statements
 from .database_login import Address, login_of, new_password, place_of
@@ -79,6 +79,8 @@ class SingleUser:
         after = dict(before)
         if fresh:
             after = {"password": ONLY_ONE, "sessions": "ended" if self.at_once else before["sessions"]}
+        if fresh and wanted == current:
+            before["password"], after["password"] = password_told(True)
         changes = tuple(
             Change("update", field, before[field], after[field], DATABASE_LOGIN)
             for field in before
