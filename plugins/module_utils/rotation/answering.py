@@ -10,7 +10,6 @@ from ..capability import Plan, Request, answers_of
 from ..controls import Answer, State, merge
 from ..errors import MicroappsError
 from ..microapp import Context
-from ..profile import Profile
 from ..workload_identity.road import unasked
 from .consumers import is_consumers
 from .controls import (
@@ -44,7 +43,7 @@ def answers(
     for found in credentials:
         sight = by_spec.get(found.spec.name) if found.spec else None
         try:
-            given += _dead(found, sight, profile, request, switched)
+            given += _dead(found, sight, context, request, switched)
         except MicroappsError as error:
             given.append(Answer(FOUND_IS_DEAD, State.NOT_REACHED, reason=error.sentence(), found="could not be told"))
     for sight in sights:
@@ -52,9 +51,9 @@ def answers(
     return tuple(merge(given).values())
 
 
-def _dead(found: Found, sight: Sight | None, profile: Profile, request: Request, switched: bool) -> list[Answer]:
+def _dead(found: Found, sight: Sight | None, context: Context, request: Request, switched: bool) -> list[Answer]:
     if found.spec is None:
-        return [_unassigned(found, profile, request)]
+        return [_unassigned(found, context, request)]
     if sight is None:
         # Its secret could not be looked at: that plan's failure says why.
         return []
@@ -110,8 +109,8 @@ def _signing(found: Found, sight: Sight, request: Request, switched: bool) -> An
     return Answer(FOUND_IS_DEAD, State.IN_PLACE, proof, found=f"{found.place} signs for nobody")
 
 
-def _unassigned(found: Found, profile: Profile, request: Request) -> Answer:
-    vendor = dict(profile.vendors).get(found.finding.kind)
+def _unassigned(found: Found, context: Context, request: Request) -> Answer:
+    vendor = dict(context.profile.vendors).get(found.finding.kind)
     if vendor is not None and vendor.check_path:
         recipe = HttpRecipe(found.finding.kind, vendor, KEY, request.secrets)
         if not recipe.accepts({KEY: found.value}):
@@ -119,6 +118,12 @@ def _unassigned(found: Found, profile: Profile, request: Request) -> Answer:
         reason = f"{found.place} is accepted by its vendor. Revoke it there"
     elif found.finding.standing == "signing_key":
         reason = f"{found.place} signs for the app. Add a secret of kind generated to its catalog entry, and run again"
+    elif found.is_password:
+        owner = context.app.owner
+        reason = (
+            f"{found.place} may still let somebody in. Change it where it is used: at the service that accepts it. Where nobody "
+            f"knows which that is, ask the app's owner, {owner.name} ({owner.email})"
+        )
     else:
         reason = (
             f"{found.place} may still be valid. Revoke it at its vendor, and add vendors.{found.finding.kind} "

@@ -37,6 +37,11 @@ class Found:
         commit = f" of commit {self.finding.commit[:12]}" if self.finding.commit else ""
         return f"{self.finding.kind} in {self.finding.file}:{self.finding.line}{commit}"
 
+    @property
+    def is_password(self) -> bool:
+        """Whether people chose it for a login: no vendor made it, so none can revoke it."""
+        return self.finding.kind.rpartition("_")[2] in ("password", "pin")
+
 
 def find(app: App, verdict: Verdict, copy: Mirror, secrets: Secrets) -> tuple[Found, ...]:
     """Every credential that owes a rotation, once for each value."""
