@@ -12,11 +12,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import hashlib
 import os
 import pathlib
 import re
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
@@ -45,17 +47,24 @@ class Missing(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """A running server. `log` holds every statement; `authority` is the certificate that signed its own."""
+    """A running server. `log` holds every statement; `authority` is the certificate that signed its own, if it speaks TLS."""
 
     engine: str
     port: int
     log: pathlib.Path
     authority: pathlib.Path
+    tls: bool
 
-    def connect(self, user: str, password: str, database: str | None = None, **also: Any) -> Any:
+    def connect(self, user: str, password: str, database: str | None = None) -> Any:
         """Without any code of ours."""
         arguments = {"host": "127.0.0.1", "port": self.port, "user": user, "password": password, "autocommit": True}
-        return pymysql.connect(**arguments, database=database, **also)
+        secure = {"ssl": self._trust} if self.tls else {"ssl_disabled": True}
+        return pymysql.connect(**arguments, **secure, database=database)
+
+    @functools.cached_property
+    def _trust(self) -> ssl.SSLContext:
+        # Left to itself PyMySQL reads all authorities of this machine for each connection, which took half of these tests' time.
+        return ssl.create_default_context(cafile=str(self.authority))
 
     def root(self, *statements: str) -> list[tuple[Any, ...]]:
         """What an administrator of the server gets told by the last statement."""
@@ -80,7 +89,7 @@ def mariadb(tls: bool = True) -> Iterator[Server]:
         script = "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\nSET @skip_auth_anonymous=1;\n"
         script += "".join((base / "share" / f"{name}.sql").read_text() for name in files)
         _run([str(base / "bin" / "mariadbd"), *common, "--bootstrap", *_as_root(), *FRUGAL], script)
-        with _running([str(base / "bin" / "mariadbd")], common, "mariadb", folder, [] if tls else ["--skip-ssl"]) as server:
+        with _running([str(base / "bin" / "mariadbd")], common, "mariadb", folder, tls, [] if tls else ["--skip-ssl"]) as server:
             yield server
 
 
@@ -96,7 +105,7 @@ def mysql(tls: bool = True) -> Iterator[Server]:
         common.append(f"--plugin-dir={base}/usr/lib/mysql/plugin")
         _run([*program, *common, "--initialize-insecure", *_as_root(), *FRUGAL], "")
         options = ["--mysqlx=0", "--performance-schema=OFF", *([] if tls else ["--tls-version="])]
-        with _running(program, common, "mysql", folder, options) as server:
+        with _running(program, common, "mysql", folder, tls, options) as server:
             yield server
 
 
@@ -127,7 +136,7 @@ def _folder() -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def _running(
-    program: Sequence[str], common: Sequence[str], engine: str, folder: pathlib.Path, options: Sequence[str]
+    program: Sequence[str], common: Sequence[str], engine: str, folder: pathlib.Path, tls: bool, options: Sequence[str]
 ) -> Iterator[Server]:
     certificate, key, pair = certificates.certificate("an authority of a test")
     (folder / "ca.pem").write_bytes(certificate)
@@ -139,7 +148,7 @@ def _running(
         f"GRANT ALL PRIVILEGES ON *.* TO '{ROOT[0]}'@'%' WITH GRANT OPTION;\n"
     )
     log = folder / "general.log"
-    tls = [f"--ssl-ca={folder}/ca.pem", f"--ssl-cert={folder}/cert.pem", f"--ssl-key={folder}/key.pem"]
+    certificates_of_ours = [f"--ssl-ca={folder}/ca.pem", f"--ssl-cert={folder}/cert.pem", f"--ssl-key={folder}/key.pem"]
     paths = [f"--socket={folder}/s", f"--pid-file={folder}/pid", f"--general-log-file={log}", f"--init-file={folder}/init.sql"]
     # A server that starts removes what it takes for left over from a temporary folder that it shares with another.
     (folder / "tmp").mkdir()
@@ -147,10 +156,10 @@ def _running(
     port = benches.free_port()
     network = ["--bind-address=127.0.0.1", f"--port={port}", "--general-log=1"]
     told = (folder / "told").open("w")
-    command = [*program, *common, *_as_root(), *FRUGAL, *tls, *paths, *network, *options]
+    command = [*program, *common, *_as_root(), *FRUGAL, *certificates_of_ours, *paths, *network, *options]
     with told, subprocess.Popen(command, stdout=told, stderr=told) as process:
         try:
-            server = Server(engine, port, log, folder / "ca.pem")
+            server = Server(engine, port, log, folder / "ca.pem", tls)
             _wait_for(server, process, folder / "told")
             yield server
         finally:
