@@ -166,6 +166,7 @@ def test_a_signature_is_taken_as_cosign_makes_it(key: Any, signature: bytes, acc
         (ED25519, ED25519.sign(MESSAGE), "ed25519"),
         (P256, b"", ""),
     ],
+    ids=map(str, itertools.count()),
 )
 def test_how_a_signature_was_made_is_told(key: Any, signature: bytes, algorithm: str) -> None:
     assert public(key).algorithm(signature, MESSAGE) == algorithm
