@@ -9,12 +9,15 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..app import App
 from ..capability import Capability, Change, Outcome, Plan, Request, answers_of
 from ..controls import Answer, Path
 from ..errors import Invalid, MicroappsError
 from ..evidence.record import app_folder, parts_of, write_text
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from ..observability.rules import rules_of
+from ..profile import Profile
+from ..sandbox.runner import read_release
 from ..state_folder import state_folder
 from ..verdict import Verdict
 from . import html, markdown, named
@@ -34,7 +37,7 @@ def run(request: Request) -> Outcome:
         raise Invalid("The verdict is empty", "the path decides which alerts the runbook explains", "Run the role triage first.")
     verdict = context.verdict
     folder = folder_of(request, context)
-    rendered = render(context, verdict)
+    rendered = render(context, verdict, run_here(context.app, context.profile))
     plans = [people_plan(context, verdict), *(file_plan(name, read(folder / name), text) for name, text in rendered.items())]
     if not request.check:
         plans = [_written(plan, folder, rendered) for plan in plans]
@@ -56,9 +59,16 @@ def folder_of(request: Request, context: Context) -> pathlib.Path:
     return app_folder(evidence)
 
 
-def render(context: Context, verdict: Verdict) -> dict[str, str]:
+def run_here(app: App, profile: Profile) -> bool:
+    """Whether the platform runs the app: the sandbox's supervisor runs what has a release, a cluster what is deployed to it."""
+    if profile.runner.kind == "supervisor":
+        return read_release(profile.runner.release_folder, app.name) is not None
+    return profile.cluster.available
+
+
+def render(context: Context, verdict: Verdict, runs: bool) -> dict[str, str]:
     """The files of the runbook: pure, so the same state gives the same bytes."""
-    page = page_of(context.app, context.profile, verdict, rules_of(context.app, context.profile, verdict))
+    page = page_of(context.app, context.profile, verdict, rules_of(context.app, context.profile, verdict), runs)
     return {"runbook.md": markdown.render(page), "runbook.html": html.render(page)}
 
 

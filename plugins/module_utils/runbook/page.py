@@ -35,6 +35,10 @@ DATA: Final = {
     DataClass.PAYMENT: "payment data",
     DataClass.HEALTH: "health data",
 }
+# Its containers have no disk that outlives them, unless its developers gave them one.
+_RESTART_OF_FILE: Final = (
+    "Ask the maintainer first: the app keeps its data in a file (SQLite), and a restart loses what is not on a lasting disk."
+)
 EXPOSURE: Final = {
     Exposure.INTERNAL: "colleagues only",
     Exposure.PARTNER: "colleagues and partners",
@@ -91,8 +95,8 @@ class Page:
     report: str = REPORT
 
 
-def page_of(app: App, profile: Profile, verdict: Verdict, rules: tuple[Rule, ...]) -> Page:
-    """The runbook of an app from the same data as its tenancy and its alerts."""
+def page_of(app: App, profile: Profile, verdict: Verdict, rules: tuple[Rule, ...], run_here: bool) -> Page:
+    """The runbook of an app from the same data as its tenancy and its alerts. `run_here`: the platform runs it."""
     return Page(
         title=app.title,
         environment=app.environment,
@@ -101,7 +105,7 @@ def page_of(app: App, profile: Profile, verdict: Verdict, rules: tuple[Rule, ...
         address=f"https://{app.hostname}" if app.hostname else "",
         facts=_facts(app, verdict),
         people=_people(app),
-        steps=(*_running(app, profile), *_recovery(app, profile)),
+        steps=(*(_running(app, profile) if run_here else _run_elsewhere(app, profile)), *_recovery(app, profile, run_here)),
         alarms=_alarms(rules),
         places=_places(app, profile),
     )
@@ -164,16 +168,42 @@ def command(*words: str) -> str:
 def _running(app: App, profile: Profile) -> tuple[Step, ...]:
     supervisor = profile.runner.kind == "supervisor"
     do = _supervisor(app, profile) if supervisor else _kubernetes(app, profile)
-    road = command(
-        "ansible-playbook", "goldenpath.microapps.harden", "-i", f"inventories/{app.environment}", "-e", f"app={app.name}"
-    )
+    merged = f"Merge to {app.repository.branch}; its pipeline builds and tests. Then put everything in place:"
     return (
         Step("Is it well?", do["look_text"], do["look"]),
         Step("Logs.", _logs(profile), do["logs"]),
-        Step("Restart.", "Harmless; takes some seconds.", do["restart"]),
+        Step("Restart.", _RESTART_OF_FILE if _in_file(app) else "Harmless; takes some seconds.", do["restart"]),
         Step("Roll back.", do["back_text"], do["back"]),
-        Step("Deploy.", f"Merge to {app.repository.branch}; its pipeline builds and tests. Then put everything in place:", road),
+        Step("Deploy.", merged, _road(app)),
     )
+
+
+def _run_elsewhere(app: App, profile: Profile) -> tuple[Step, ...]:
+    """Where the platform has nothing that runs, a command of its could only fail: who is to be asked is all that helps."""
+    branch, keeper, url = app.repository.branch, app.maintainer, profile.observability.logs_url
+    logs = f" Its logs: {url}." if url else ""
+    who = (
+        f"The platform does not run this app in {app.environment} and cannot look at it or restart it.{logs} Who runs it should "
+        f'stand above at "When it is down". If it does not, ask the maintainer, {keeper.name} ({keeper.email}), and have it '
+        "written there: it is the field impact of the catalog entry."
+    )
+    back = f"Take the newest change out of {branch}, then deploy (see Deploy)."
+    merged = f"Merge to {branch}; whoever runs the app starts the new version. Then put everything in place:"
+    return (
+        Step("Is it well? Logs. Restart.", who),
+        Step("Roll back.", back, _reverted(app, profile)),
+        Step("Deploy.", merged, _road(app)),
+    )
+
+
+def _road(app: App) -> str:
+    return command(
+        "ansible-playbook", "goldenpath.microapps.harden", "-i", f"inventories/{app.environment}", "-e", f"app={app.name}"
+    )
+
+
+def _in_file(app: App) -> bool:
+    return app.database is not None and app.database.engine == "sqlite"
 
 
 def _logs(profile: Profile) -> str:
@@ -198,36 +228,43 @@ def _kubernetes(app: App, profile: Profile) -> dict[str, str]:
 def _supervisor(app: App, profile: Profile) -> dict[str, str]:
     control = ["supervisorctl", "-s", f"unix://{profile.runner.control}"]
     program = f"app-{app.name}"
-    url = profile.repository_url(app)
     return {
         "look": command(*control, "status", program),
         "look_text": "It should be RUNNING:",
         "logs": command(*control, "tail", program, "stderr"),
         "restart": command(*control, "restart", program),
-        "back": "\n".join(
-            (
-                command("git", "clone", "--branch", app.repository.branch, url, app.name),
-                command("git", "-C", app.name, "revert", "--no-edit", "HEAD"),
-                command("git", "-C", app.name, "push"),
-            )
-        ),
+        "back": _reverted(app, profile),
         "back_text": f"Take the newest change out of {app.repository.branch}, then deploy (see Deploy).",
     }
 
 
-def _recovery(app: App, profile: Profile) -> tuple[Step, ...]:
+def _reverted(app: App, profile: Profile) -> str:
+    return "\n".join(
+        (
+            command("git", "clone", "--branch", app.repository.branch, profile.repository_url(app), app.name),
+            command("git", "-C", app.name, "revert", "--no-edit", "HEAD"),
+            command("git", "-C", app.name, "push"),
+        )
+    )
+
+
+def _recovery(app: App, profile: Profile, run_here: bool) -> tuple[Step, ...]:
     steps = [_restored(app.database, profile)] if app.database else []
     if app.secrets:
         names = ", ".join(app.secret_name(secret.name) for secret in app.secrets)
+        restarted = "restarts the app" if run_here else "asks whoever runs the app to restart it"
         text = (
-            "Say so at once; nobody is blamed. The platform team has a new one made, stores it under the same name and restarts "
-            f"the app. Names: {names}. What is stored, and since when:"
+            "Say so at once; nobody is blamed. The platform team has a new one made, stores it under the same name and "
+            f"{restarted}. Names: {names}. What is stored, and since when:"
         )
         steps.append(Step("A password or key got out.", text, _look_at_secret(app, profile)))
     return tuple(steps)
 
 
 def _restored(database: Database, profile: Profile) -> Step:
+    if database.engine == "sqlite":
+        text = "Do not restart the app: its data is in a file (SQLite). The platform saves none; ask its maintainer for a copy."
+        return Step("Data lost or wrong.", text)
     server, place = profile.server_of(database), profile.place_of(database)
     title, text = "Data lost or wrong.", "Call the platform team. They save what is there and load the last good copy"
     if server is None or place is None:
@@ -266,7 +303,7 @@ def _places(app: App, profile: Profile) -> tuple[tuple[str, str], ...]:
     places = [
         ("Code", f"{profile.repository_url(app)} ({app.repository.branch})"),
         ("Image", str(parse(app.image, profile.registry.address))),
-        ("Namespace", f"{app.namespace} (cluster {profile.cluster.context or 'default'})"),
+        ("Namespace", f"{app.namespace} (cluster {profile.cluster.context or 'default'})" if profile.cluster.available else ""),
         ("Rights", f"iam role {app.role_name} in account {profile.aws.account}"),
     ]
     return tuple((name, value) for name, value in places if value)

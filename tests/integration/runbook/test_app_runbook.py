@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.evidence.record import Run, record_answers
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook.capability import CAPABILITY
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.runner import Release, write_release
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
 
 RUN = Run("run-1", "2026-11-23T22:00:00+00:00", "ada", "here", 1)
@@ -70,6 +71,20 @@ def test_a_change_of_the_profile_reaches_the_page(cycle: Any, arguments: dict[st
         "file:runbook.md": "updated",
         "file:runbook.html": "updated",
     }
+
+
+def test_commands_of_the_supervisor_are_given_for_what_it_runs_alone(
+    cycle: Any, arguments: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    place = {"kind": "supervisor", "control": str(tmp_path / "s.sock"), "release_folder": str(tmp_path / "apps")}
+    arguments = {**arguments, "profile": {**profile(), "runner": place}}
+    cycle.ask(CAPABILITY, arguments)
+    text = (folder(arguments) / "runbook.md").read_text()
+    assert "supervisorctl" not in text and "does not run this app in sandbox" in text
+    write_release(place["release_folder"], Release("where2eat", "git://127.0.0.1/where2eat.git", "main", "c" * 40, 8000))
+    cycle.ask(CAPABILITY, arguments)
+    text = (folder(arguments) / "runbook.md").read_text()
+    assert "restart app-where2eat" in text and "does not run" not in text
 
 
 def test_an_app_that_nobody_answers_for_is_violated_and_has_its_page(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import html.parser
+import re
 import shlex
 
 import pytest
@@ -87,8 +88,8 @@ HOSTILE_APP = dataclasses.replace(
 )
 
 
-def page(app: App = APP, profile: Profile = PROFILE):
-    return page_of(app, profile, VERDICT, rules_of(app, profile, VERDICT))
+def page(app: App = APP, profile: Profile = PROFILE, run_here: bool = True):
+    return page_of(app, profile, VERDICT, rules_of(app, profile, VERDICT), run_here)
 
 
 class Reader(html.parser.HTMLParser):
@@ -191,6 +192,33 @@ def test_commands_are_quoted_and_name_real_things(kind: str) -> None:
         assert shlex.join(words) == command
     assert any("where2eat-prod" in command for command in commands) is (kind == "kubernetes")
     assert any("'unix:///state folder/s.sock'" in command for command in commands) is (kind == "supervisor")
+
+
+@pytest.mark.parametrize("kind", ["kubernetes", "supervisor"])
+def test_where_the_platform_does_not_run_the_app_no_command_acts_on_it_and_somebody_is_named_to_ask(kind: str) -> None:
+    profile = dataclasses.replace(PROFILE, runner=Runner(kind, "/s.sock", "/apps"), cluster=Cluster(available=False))
+    made = page(profile=profile, run_here=False)
+    commands = "\n".join(step.command for step in made.steps)
+    assert not any(program in commands for program in ("supervisorctl", "kubectl", "curl"))
+    (who,) = (step for step in made.steps if "Restart." in step.title)
+    assert "does not run this app in prod" in who.text and "Charles (charles@example.com)" in who.text and "impact" in who.text
+    assert "Namespace" not in dict(made.places)
+    assert "asks whoever runs the app to restart it" in " ".join(step.text for step in made.steps)
+
+
+@pytest.mark.parametrize("run_here", [True, False])
+def test_every_see_of_an_alert_leads_to_a_step(run_here: bool) -> None:
+    made = page(run_here=run_here)
+    titles = " ".join(step.title for step in made.steps)
+    named = {name for alarm in made.alarms for step in alarm.steps for name in re.findall(r"\(see ([^)]+)\)", step)}
+    assert named and all(f"{name}." in titles for name in named)
+
+
+def test_an_app_that_keeps_its_data_in_a_file_is_not_restarted_without_a_word() -> None:
+    steps = {step.title: step for step in page(dataclasses.replace(APP, database=Database("sqlite", "d"))).steps}
+    assert "loses" in steps["Restart."].text and "maintainer" in steps["Restart."].text
+    assert "SQLite" in steps["Data lost or wrong."].text and "platform team" not in steps["Data lost or wrong."].text
+    assert {step.title: step for step in page().steps}["Restart."].text.startswith("Harmless")
 
 
 def test_an_app_without_database_and_secrets_has_no_steps_for_them() -> None:
