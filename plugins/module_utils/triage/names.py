@@ -17,16 +17,18 @@ _PASSWORD: Final = vocabulary(
     "mysqlpassword adminpassword userpass smtppass smtppassword mailpassword rootpassword pgpassword sshpass mypassword "
     "emailpassword "
     "apppassword userpwd adminpass loginpassword secretpassword masterpassword dbpw psk wachtwoord heslo lozinka salasana "
-    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp zugangscode"
+    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp zugangscode geheim geheimnis"
 )
 _TOKEN: Final = vocabulary(
-    "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken"
+    "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken jeton"
 )
 _SECRET: Final = vocabulary(
-    "secret secretkey clientsecret appsecret apisecret sharedsecret consumersecret secretaccesskey webhooksecret"
+    "secret secretkey clientsecret appsecret apisecret sharedsecret consumersecret secretaccesskey "
+    "webhooksecret clave secreto segreto segredo"
 )
 _KEY: Final = vocabulary(
-    "apikey appkey accesskey authkey servicekey masterkey privatekey encryptionkey secretkey subscriptionkey accountkey"
+    "apikey appkey accesskey authkey servicekey masterkey privatekey encryptionkey secretkey subscriptionkey "
+    "accountkey schluessel schlussel"
 )
 _BEFORE_KEY: Final = vocabulary(
     "api access secret private encryption encrypt signing sign auth authentication service "

@@ -43,7 +43,8 @@ _DOCUMENT: Final = re.compile(
 _COMPOSE: Final = re.compile(r"(^|/)((docker-)?compose[^/]*\.ya?ml|\.devcontainer/.*|devcontainer\.json)$", re.IGNORECASE)
 _PRODUCTION: Final = re.compile(r"(^|[/.\-_])(prod|production|live|staging|deploy)([/.\-_]|$)", re.IGNORECASE)
 _DEVELOPMENT: Final = re.compile(
-    r"(^|/)(?!\.docker/)([^/]*[.\-_])?(dev|develop|development|local|localhost|test|testing|ci|sandbox|docker)([/.\-_]|$)",
+    r"(^|/)(?!\.docker/)([^/]*[.\-_])?(dev|develop|development|local|localhost|test|testing|(?<!\.gitlab-)ci|sandbox|docker(?!-compose[^/]*$))"
+    r"([/.\-_]|$)",
     re.IGNORECASE,
 )
 _CI: Final = re.compile(

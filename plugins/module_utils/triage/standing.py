@@ -45,6 +45,8 @@ _DOOR: Final = re.compile(r"basic_?auth|(?<!pg)admin_?(pass|pw)|login_?(pass|pw)
 _MAKES_ACCOUNT: Final = re.compile(
     r"(?i)\b(?:users?|accounts?|admins?|members?)(?:\.|::)(?:create|insert|upsert|build|find_or_create)|\bcreate_?user|\bsign_?up\("
 )
+# What is compared here is a digest, which opens nothing.
+_HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
 LONGEST_CODE: Final = 400
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
@@ -286,7 +288,9 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
     if _APP_PASSWORD.match(value):
         return True
-    if paths.is_translation(file.path) or len(value) > 200 or literals.CONCATENATED.search(value):
+    if paths.is_translation(file.path) or len(value) > 200:
+        return False
+    if literals.CONCATENATED.search(value) and not strings.is_mixed(value):
         return False
     if len(value) < 4 and not (len(value) == 3 and _is_connection(file, candidate.line)):
         return False
@@ -295,9 +299,11 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     if literals.NAMES_A_THING.match(value) and re.search(r"pass|token|secret", value, re.IGNORECASE):
         return False
     known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
-    if (literals.NOT_A_VALUE.search(value) and not known) or re.search(r"[:?]$", value):
+    if (literals.NOT_A_VALUE.search(value) and not known) or (re.search(r"[:?]$", value) and not strings.is_mixed(value)):
         return False
     if candidate.shape == "comparison":
+        if strings.is_kept_hash(value) and _HASHES.search(file.lines[candidate.line - 1][:LONGEST_CODE]):
+            return False
         return value.lower().replace("_", "") not in candidate.variable.lower().replace("_", "")
     if (
         value.strip("_-").lower().replace("_", "") in candidate.variable.lower().replace("_", "")

@@ -209,6 +209,11 @@ def is_personal(value: str) -> bool:
     return bool(re.search(r"[A-Za-z]{3}", value)) and (kinds >= 3 or (kinds >= 2 and bool(signs)))
 
 
+def is_mixed(value: str) -> bool:
+    """One word of capitals, small letters and digits, as no sentence and no piece of a program ends."""
+    return len(value) >= 8 and bool(re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)\w[^\s\"'`()\[\]{}<>=$/\\]*", value))
+
+
 def is_sequence(value: str) -> bool:
     """Runs over the keyboard, or few characters again and again: `abcdef123456`, `0000-0000`."""
     body = re.sub(r"[^a-z0-9]", "", value.lower())

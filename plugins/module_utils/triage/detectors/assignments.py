@@ -18,7 +18,7 @@ _HINTS: Final = frozenset(("pin =", "pin:", "pin=")) | vocabulary(
     "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature "
     "cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
     "wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
-    "mdp zugangscode chave_ clave_ palavra"
+    "mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo chave_ clave_ palavra"
 )
 _OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|<>|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 # Calls that hand their literal through; any other call's literal is a question, a name or a path.
@@ -47,6 +47,15 @@ _DEFAULTED: Final = re.compile(
     r"\s*(?:,|[)\]]\s*(?:or\b|\.(?:unwrap_or|or|orElse|getOrElse)\w*\())\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
+# add_argument("--token", default="x"), flag.String("token", "x", "what it is")
+_OPTION_DEFAULT: Final = re.compile(
+    r"(?:add_argument|add_option|\boption)\s*\((?:[^()\n]{0,80}[\"'\s,])?--(?P<name>[A-Za-z][\w\-]*)[\"'][^()\n]{0,160}?"
+    r"\bdefault\s*[=:]\s*(?P<quote>[\"'])(?P<value>[^\"'\n]{1,400})(?P=quote)"
+)
+_FLAG_DEFAULT: Final = re.compile(
+    r"\b\w*[fF]lags?(?:\(\))?\.String\w*\(\s*(?:&[\w.]+\s*,\s*)?\"(?P<name>[A-Za-z][\w.\-]*)\"\s*,\s*(?:\"\w\"\s*,\s*)?"
+    r"\"(?P<value>[^\"\n]{1,400})\""
+)
 # define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
 _PAIR_CALL: Final = re.compile(
     r"(?:define|\bset\w*|header|add\w*|append|put|insert|setRequestHeader|UseSetting|property|setProperty|withEnv)\s*\(\s*"
@@ -65,7 +74,7 @@ _NAMED: Final = re.compile(
 _INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>(?:[^${}\s\"']|\$(?!\{)){1,200})\}")
 # NAME=value and name: value without quotes
 _BARE: Final = re.compile(
-    r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
+    r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+|@)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
     r"--set\s+|heroku config:set\s+)?"
     r"(?:%let\s+|[a-z][\w-]*:(?=[A-Za-z]))?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
 )
@@ -113,12 +122,13 @@ _ENVIRONMENT_PAIR: Final = re.compile(
 _ENVIRONMENT_VALUE: Final = re.compile(
     r"^\s*[\"']?value[\"']?\s*[:=]\s*[\"']?(?P<value>(?:(?:Bearer|Token|Basic) )?[^\s\"'#]+)[\"']?\s*,?\s*$"
 )
+_BLOCK_SCALAR: Final = re.compile(r"[|>][+-]?")
 _BARE_SUFFIXES: Final = vocabulary(
     ".env .ini .cfg .conf .config .properties .yml .yaml .toml .tfvars .sh .bash .zsh .fish "
     ".bat .cmd .ps1 .dockerfile .service .netrc "
     ".npmrc .pypirc .txt .cnf .my .pgpass .htpasswd .make .mk .envrc .flaskenv .credentials .secret .secrets .key .log .tf "
     ".hcl .bak .sas "
-    ".xcconfig .old .orig .save .swp .backup .local .production .development .staging"
+    ".bru .http .rest .xcconfig .old .orig .save .swp .backup .local .production .development .staging"
 )
 _BARE_NAMES: Final = re.compile(
     r"^(\.[\w-]+|dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars)$",
@@ -130,6 +140,8 @@ _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
 # form, whether its value is a default, and a word of every line that has it
 _PAIRS: Final = (
     (_DEFAULTED, True, ""),
+    (_OPTION_DEFAULT, True, "--"),
+    (_FLAG_DEFAULT, True, ".String"),
     (_PAIR_CALL, False, ""),
     (_DEFINED, False, "define"),
     (_NAMED, False, "value"),
@@ -206,12 +218,10 @@ def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             yield from _made(file, number, match["name"], match["value"], "the default of a secret's variable", True)
     for match in _overlapping(line):
         value, op = match["value"], match["op"]
-        if value in taken or (op == "," and not match["close"]) or _is_template(match):
+        if value in taken or _is_template(match) or (op == "," and not (match["close"] and _is_pair(line, match))):
             continue
         default = op in ("||", "??", "?:", "||=", "??=")
         shape = "comparison" if op in ("==", "===", "!=", "!==", "<>") else "assignment"
-        if op == "," and not _is_pair(line, match):
-            continue
         yield from _made(file, number, match["name"], value, "a literal given to a secret's name", default, shape)
 
 
@@ -221,7 +231,8 @@ def _overlapping(line: str) -> Iterator[re.Match[str]]:
     while match := _QUOTED.search(line, at):
         yield match
         typed = match.start("op") - match.end("close") > 2
-        at = match.end() if secret_kind(match["name"]) else match.end("close") if typed else match.end("op")
+        paired = secret_kind(match["name"]) and (match["op"] != "," or _is_pair(line, match))
+        at = match.end() if paired else match.end("close") if typed else match.end("op")
 
 
 def _is_template(match: re.Match[str]) -> bool:
@@ -238,6 +249,9 @@ def _bare(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
     if not match or (match["op"].isspace() and not _takes_blank(file, line)):
         return
     value = re.sub(r"\s+#.*$", "", match["value"]).strip().strip("\"'").rstrip(";,")
+    if file.suffix in (".yml", ".yaml") and _BLOCK_SCALAR.fullmatch(value):
+        yield from _of_block(file, number, match["name"])
+        return
     if file.suffix in (".yml", ".yaml", ".tf", ".hcl", ".toml") and value[:1] in "[{&*|>!(":
         return
     if re.match(r"^[\w.]+\(|^\$\(|^`|^lambda\b|^[\w.]+\[", value):
@@ -245,6 +259,15 @@ def _bare(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
     if match["comment"] and not (re.fullmatch(r"\S{8,}", value) and re.search(r"\d", value)):
         return  # a line that was switched off may hold the old key; prose does not
     yield from _made(file, number, match["name"], value, "a value given to a secret's name")
+
+
+def _of_block(file: SourceFile, number: int, name: str) -> Iterator[Candidate]:
+    # `password: >-` and its one word on the next line; several lines are a text, a key or a file.
+    indent, *following = (len(line) - len(line.lstrip()) if line.strip() else 0 for line in file.lines[number - 1 : number + 2])
+    deeper = [at > indent for at in following]
+    words = file.lines[number].split() if deeper[:1] == [True] and deeper[1:] != [True] else []
+    if len(words) == 1:
+        yield from _made(file, number + 1, name, words[0], "a value given to a secret's name")
 
 
 def _takes_blank(file: SourceFile, line: str) -> bool:

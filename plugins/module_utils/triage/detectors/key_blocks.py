@@ -23,12 +23,17 @@ _JWT: Final = re.compile(r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}
 _WEB_KEY: Final = re.compile(r"\{[^{}]*\"kty\"\s*:[^{}]*\}")
 _WEB_KEY_SECRET: Final = re.compile(r"\"(?P<name>d|k)\"\s*:\s*\"(?P<value>[A-Za-z0-9_-]{32,})\"")
 _FEWEST_BODY: Final = 64
+# base64 of "-----BEGIN ", as a kubeconfig and a pipeline's variable keep a key
+_WRAPPED_BEGIN: Final = "LS0tLS1CRUdJTi"
+_WRAPPED: Final = re.compile(_WRAPPED_BEGIN + r"[A-Za-z0-9+/]{100,20000}={0,2}")
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Private keys and signed tokens."""
     if "PRIVATE KEY" in file.text or "PuTTY-User-Key-File" in file.text:
         yield from _blocks(file)
+    if _WRAPPED_BEGIN in file.text:
+        yield from _wrapped_blocks(file)
     if '"kty"' in file.text:
         yield from _web_keys(file)
     if "eyJ" in file.text:
@@ -46,6 +51,18 @@ def _blocks(file: SourceFile) -> Iterator[Candidate]:
         encrypted = "ENCRYPTED" in match.group(0)
         why = "an armoured private key" + (" (encrypted: its passphrase is all that protects it)" if encrypted else "")
         yield Candidate(kind_of_block(file), match.group(0), file.path, line, "block", why)
+
+
+def _wrapped_blocks(file: SourceFile) -> Iterator[Candidate]:
+    for match in _WRAPPED.finditer(file.text):
+        line, wrapped = file.line_at(match.start()), match.group(0).rstrip("=")
+        if not file.is_fresh(line) or len(wrapped) % 4 == 1:
+            continue
+        # Of the whole wrapping, whose certificates begin alike, only a private key counts.
+        plain = base64.b64decode(wrapped + "=" * (-len(wrapped) % 4)).decode("ascii", "replace")
+        if block := _BLOCK.search(plain):
+            why = "an armoured private key, wrapped in base64" + (" (encrypted)" if "ENCRYPTED" in block.group(0) else "")
+            yield Candidate("private_key", match.group(0), file.path, line, "block", why)
 
 
 def _web_keys(file: SourceFile) -> Iterator[Candidate]:

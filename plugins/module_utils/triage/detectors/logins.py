@@ -35,7 +35,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "database_password",
             "the password of a database connection",
-            rf"DriverManager\.getConnection\s*\(\s*(?:{_Q}jdbc:\w+:(?://)?(?P<host>[\w.\-]*)[^\"'`]*[\"'`]|\w+)\s*,\s*"
+            rf"\bgetConnection\s*\(\s*(?:{_Q}jdbc:\w+:(?://)?(?P<host>[\w.\-]*)[^\"'`]*[\"'`]|\w+)\s*,\s*"
             rf"(?:{_Q}(?P<user>[^\"'`]*)[\"'`]|\w+)\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
@@ -265,6 +265,14 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             rf"(?:\bhashSync|\bbcrypt\.hash|generate_password_hash|\bmake_password|\bpassword_hash|\bset_password|\bcreate_user|hashpw)\s*\(\s*"
             rf"(?:{_Q}[\w.@-]+[\"'`]\s*,\s*)?{_Q}(?P<password>[^\"'`\s]{{4,80}})[\"'`]",
         ),
+        (
+            "signing_key",
+            "the key of a cipher",
+            rf"\bnew\s+SecretKeySpec\s*\(\s*\"(?P<password>[^\"\s]{{6,}})\"|"
+            rf"\bCryptoJS\.(?:AES|TripleDES|DES|RC4|Rabbit)\.(?:en|de)crypt\s*\(\s*(?:[^()\"'`\n]|\([^()\n]*\)){{1,120}},\s*"
+            rf"{_Q}(?P<password2>[^\"'`\s]{{6,}})[\"'`]|"
+            rf"\b(?:AES|DES3|Blowfish)\.new\s*\(\s*{_Q}(?P<password3>[^\"'`\s]{{8,}})[\"'`]",
+        ),
     )
 )
 _HINTS: Final = vocabulary(
@@ -277,6 +285,7 @@ _HINTS: Final = vocabulary(
     "btoa buffer.from base64 tobase64 encodetostring "
     "environment( access_token generatefrompassword passwordencoder spotify "
     "connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
+    "secretkeyspec cryptojs aes.new des3.new blowfish.new "
     "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )
 # Without a quote only a command, a server's configuration or a machine's file hands over a password.

@@ -13,7 +13,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 
-_HINTS: Final = ("key", "token", "auth", "appid", "app_id", "secret", "sig", "code=", "pwd=", "pass", "bearer", "basic")
+_HINTS: Final = ("key", "token", "auth", "appid", "app_id", "secret", "sig", "code=", "pwd=", "pass", "bearer", "basic", "cookie")
 _QUERY: Final = re.compile(
     r"[?&](?P<name>(?:api|app|access|auth|client|x|rapid|subscription|function|ocp)?[_\-]?(?:api)?[_\-]?(?:key|token|appid|"
     r"apikey|secret|sig|signature|code|pwd|password|pass)|"
@@ -26,6 +26,11 @@ _HEADER: Final = re.compile(
     r"x-rapidapi-key|token|access-token)[\"']?\s*[:,=]\s*[rbfu]?[\"'`]?\s*(?:(?P<scheme>Bearer|Token|Basic|ApiKey|Api-Key|"
     r"Key|Bot|GoogleLogin|Discogs)\s+)?(?P<value>[A-Za-z0-9_\-.~+/=:]{16,400})[\"'`]?",
     re.IGNORECASE,
+)
+_TOKEN_HEADERS: Final = ("private-token", "access-token")
+_COOKIE: Final = re.compile(
+    r"(?i)(?<![\w-])cookie[\"']?\s*[:=,]\s*[\"'`]?(?:[^\"'`\n]{0,200}?;\s*)?"
+    r"(?P<name>[\w.-]{0,40}(?:sess|sid|auth|token|remember|jwt)[\w.-]{0,40})=(?P<value>[\w\-.~+/%=]{20,400})"
 )
 _BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})[\"'`]")
 
@@ -68,6 +73,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             yield from _basic(file, number, match["value"])
         for match in _SERVED.finditer(line):
             yield _key(file, number, match["value"], f"a key in the header of a request ({match['name']})", match["name"])
+        for match in _COOKIE.finditer(line):
+            yield _key(file, number, match["value"], f"the cookie of somebody's session ({match['name']})", match["name"])
         lower = line.lower()
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
             yield from _headers(file, number, line)
@@ -80,7 +87,7 @@ def _headers(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             name = match.groupdict().get("name") or scheme
             if scheme == "basic":
                 yield from _basic(file, number, value)
-            elif scheme or name.lower().startswith("x-") or "key" in name.lower():
+            elif scheme or name.lower().startswith("x-") or "key" in name.lower() or name.lower() in _TOKEN_HEADERS:
                 # `searchOnlyApiKey: "x"` is no header: the whole identifier tells what it is.
                 name = (_IDENTIFIER_BEFORE.search(line, max(0, match.start() - 60), match.start()) or [""])[0] + name
                 yield _key(file, number, value, f"a key in the header of a request ({name})", name)
