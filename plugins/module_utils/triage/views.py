@@ -20,6 +20,10 @@ _JOINED: Final = re.compile(r"(?P<quote>[\"'])\s*(?:\+|\.|~)\s*(?P=quote)|(?<=\w
 _ESCAPED: Final = re.compile(
     r'\\"[\w-]*(?i:pass|pwd|secret|token|key|auth)[\w-]*\\"\s*[:=,]|(?i:pass\w*|pwd|secret|token|key)"\s*,\s*"\\"'
 )
+_OPTION_IN_LIST: Final = re.compile(r"""["'], ?["']-""")
+# ["redis-cli", "-a", "x"]: a command as a list of its words
+_LISTED: Final = re.compile(r"""[\[(]\s*["'][\w./][\w./-]*["'](?:\s*,\s*["'][^"'\n]*["'])*?\s*,\s*["']-""")
+_BETWEEN: Final = re.compile(r"""["']\s*,\s*["']""")
 _KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 
 
@@ -37,8 +41,14 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield _rewritten(file, [line.replace('\\"', '"') if _ESCAPED.search(line) else "" for line in file.lines])
     if _JOINED.search(file.text):
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
+    if _OPTION_IN_LIST.search(file.text):
+        yield _rewritten(file, [_command(line) for line in file.lines])
     if decoded is not None:
         yield decoded
+
+
+def _command(line: str) -> str:
+    return _BETWEEN.sub(" ", line) if "[" in line and len(line) < 4000 and _LISTED.search(line) else ""
 
 
 def _is_kubernetes_secret(file: SourceFile) -> bool:

@@ -61,7 +61,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "ftp_password",
             "the password of a file transfer",
-            rf"\bFTP(?:_TLS)?\s*\(\s*{_Q}(?P<host>[^\"'`]*)[\"'`]\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"\bFTP(?:_TLS|\.open|\.new)?\s*\(\s*{_Q}(?P<host>[^\"'`]*)[\"'`]\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "mqtt_password",
@@ -280,7 +280,7 @@ _HINTS: Final = vocabulary(
     "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
     "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
     "mariadb mistral translator oracle influx :%s@ %s:%s encoder( "
-    "plaindialer newdialer yagmail ftp( ftp_tls( username_pw wifi create_user "
+    "plaindialer newdialer yagmail ftp( ftp_tls( ftp.open( ftp.new( username_pw wifi create_user "
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
     "environment( access_token generatefrompassword passwordencoder spotify "

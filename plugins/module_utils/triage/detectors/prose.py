@@ -32,10 +32,12 @@ _HINTS: Final = (
     "wi-fi",
     "heslo",
     "lösenord",
+    "netzwerkschl",
 )
 _NOUN: Final = (
     r"(?<![\w-])(?:[\w-]*pass(?:wor[dt]|wd|phrase|code|ord)?|"
-    r"kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|heslo|lösenord|pwd?|psk)\b"
+    r"kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|heslo|lösenord|pwd?|psk|"
+    r"(?:wlan|wi-?fi|netzwerk)-?schl(?:\u00fc|ue)ssel)\b"
 )
 _VALUE: Final = (
     r"[`\"'\u201c\u201d*]{1,3}(?P<quoted>[^\s`\"'\u201c\u201d]{6,40})[`\"'\u201c\u201d*]{1,3}|"

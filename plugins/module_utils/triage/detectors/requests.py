@@ -32,6 +32,10 @@ _COOKIE: Final = re.compile(
     r"(?i)(?<![\w-])cookie[\"']?\s*[:=,]\s*[\"'`]?(?:[^\"'`\n]{0,200}?;\s*)?"
     r"(?P<name>[\w.-]{0,40}(?:sess|sid|auth|token|remember|jwt)[\w.-]{0,40})=(?P<value>[\w\-.~+/%=]{20,400})"
 )
+_COOKIE_GIVEN: Final = re.compile(
+    r"(?i)cookies?(?:\.set\(|[\"']?\s*[=:]\s*\{)\s*(?:[^{}\n]{0,200}?,\s*)?[\"'](?P<name>[\w.-]{0,40}(?:sess|sid|auth|token|remember|jwt)[\w.-]{0,40})"
+    r"[\"']\s*[,:]\s*[\"'](?P<value>[\w\-.~+/%=]{20,400})[\"']"
+)
 _BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})[\"'`]")
 
 # What a server in front of the app sets or demands: Caddy's, nginx' and Apache's own words.
@@ -73,7 +77,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             yield from _basic(file, number, match["value"])
         for match in _SERVED.finditer(line):
             yield _key(file, number, match["value"], f"a key in the header of a request ({match['name']})", match["name"])
-        for match in _COOKIE.finditer(line):
+        for match in (*_COOKIE.finditer(line), *_COOKIE_GIVEN.finditer(line)):
             yield _key(file, number, match["value"], f"the cookie of somebody's session ({match['name']})", match["name"])
         lower = line.lower()
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
