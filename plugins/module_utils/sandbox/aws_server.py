@@ -13,6 +13,7 @@ Run under the supervisor: `python -m module_utils.sandbox.aws_server <port> <jou
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import json
 import os
@@ -162,11 +163,19 @@ def _collected(chunks: Iterable[bytes]) -> list[bytes]:
             close()
 
 
+def dispatcher() -> Application:
+    """moto's application. It looks through its own folder and addresses at each request: here once for each host."""
+    made = DomainDispatcherApplication(create_backend_app)
+    known = functools.lru_cache(maxsize=64)(made.get_backend_for_host)
+    made.get_backend_for_host = known  # type: ignore[method-assign]  # moto has no other way to say it
+    return made
+
+
 def main(port: int, journal: pathlib.Path) -> None:
     """Replay, then listen until ended."""
     if MISSING:
         raise SystemExit(f"The sandbox's AWS API needs moto[server]: {MISSING}")
-    application = Remembering(DomainDispatcherApplication(create_backend_app), Journal(journal))
+    application = Remembering(dispatcher(), Journal(journal))
     sys.stderr.write(f"{application.replay()} requests replayed\n")
     make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 

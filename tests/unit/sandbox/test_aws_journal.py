@@ -68,10 +68,9 @@ def request(target, **body):
 
 def application(path):
     from moto.backends import get_backend
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     get_backend("secretsmanager").reset()
-    return aws_server.Remembering(DomainDispatcherApplication(create_backend_app), aws_server.Journal(path))
+    return aws_server.Remembering(aws_server.dispatcher(), aws_server.Journal(path))
 
 
 def ask(app, target, **body):
@@ -89,3 +88,19 @@ def test_a_replay_gives_the_same_arn_and_version(tmp_path):
     assert (read["ARN"], read["VersionId"], read["SecretString"]) == (put["ARN"], put["VersionId"], "two")
     later = [ask(again, "PutSecretValue", SecretId="s", SecretString=str(number))["VersionId"] for number in range(3)]
     assert len({put["VersionId"], *later}) == 4
+
+
+def test_each_service_answers_for_itself_whichever_was_asked_before(tmp_path):
+    app = application(tmp_path / "journal")
+    form = b"Action=ListUsers&Version=2010-05-08"
+    to_iam = {
+        **request(""),
+        **FORM,
+        "HTTP_AUTHORIZATION": SIGNED.replace("secretsmanager", "iam"),
+        "CONTENT_LENGTH": str(len(form)),
+    }
+    del to_iam["HTTP_X_AMZ_TARGET"]
+    for _again in range(2):
+        assert ask(app, "ListSecrets")["SecretList"] == []
+        answer = b"".join(app({**to_iam, "wsgi.input": io.BytesIO(form)}, lambda *_given: None))
+        assert b"<ListUsersResponse" in answer
