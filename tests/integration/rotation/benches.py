@@ -18,9 +18,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import botocore.exceptions
+import botocore.hooks
 import botocore.loaders
 import botocore.session
 import kills
@@ -258,6 +259,22 @@ def witness(aws: dict[str, Any], service: str, key_id: str = "test", secret: str
 
 # The descriptions of AWS's services, read once for all keys.
 LOADER = botocore.loaders.create_loader()
+
+
+class _Aliaser(botocore.hooks.EventAliaser):
+    """What botocore calls an event now, which is the same in all sessions: to work it out anew was half of what making one cost.
+
+    A road makes one session or two; the runs of these tests make thousands.
+    """
+
+    _found: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._alias_name_cache = self._found
+
+
+botocore.session.EventAliaser = _Aliaser
 
 
 @functools.lru_cache(maxsize=32)
