@@ -31,7 +31,7 @@ _WRAPPERS: Final = (
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
     r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})(?:\[\w*\])?\s*"
-    r"(?:\{\s*get;[^{}]{0,30}\}\s*)?(?::\s*&?(?:'\w+\s+)?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+)?\s*"
+    r"(?:\{\s*get;[^{}]{0,30}\}\s*)?(?::\s*&?(?:'\w+\s+)?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+|\bstring\b)?\s*"
     + _OPERATOR
     + r"\s*(?:"
     + _WRAPPERS
