@@ -74,7 +74,7 @@ test-lint: venv ## Format, lint and types of Python, YAML and Ansible (1 minute)
 .PHONY: test-unit
 test-unit: venv ## Pure logic, and the rules of the house (2 minutes)
 	@echo "Unit tests and the rules of the house (about 2 minutes)"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/unit tests/sanity
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/unit tests/sanity
 
 .PHONY: test-integration
 test-integration: ready ## Against the sandbox's real parts (27 minutes)
