@@ -26,7 +26,7 @@ OURS := cd plugins && $(CURDIR)/$(BIN)/python -m module_utils.sandbox
 ##@ Use
 
 .PHONY: harden
-harden: app-given ready ## Walk one app down the whole road: make harden APP=where2eat (first time about 15 minutes, then seconds)
+harden: app-given ready ## Walk one app down the whole road: make harden APP=where2eat (first time 15 to 20 minutes, then seconds)
 	@$(PLAY) playbooks/harden.yml -e app="$$APP"
 
 .PHONY: audit
@@ -40,7 +40,7 @@ app-given:
 ##@ Sandbox
 
 .PHONY: sandbox-up
-sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, about 15 minutes)
+sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, 15 to 20 minutes)
 	@$(PLAY) playbooks/sandbox.yml
 
 .PHONY: sandbox-down
@@ -78,7 +78,7 @@ test-unit: venv ## Pure logic, and the rules of the house (2 minutes)
 
 .PHONY: test-integration
 test-integration: ready ## Against the sandbox's real parts (27 minutes)
-	@echo "Integration tests, on two sandboxes of their own (about 27 minutes; the first time they build or fetch what only they run)"
+	@echo "Integration tests, on two sandboxes of their own (about 27 minutes; the first time half an hour more, for they build or fetch what only they run)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/integration
 
 .PHONY: test-e2e
@@ -134,7 +134,7 @@ $(STAMP): requirements.lock
 	@touch $@
 
 .PHONY: parts
-parts: ## The programs that are built from Go modules (about 15 minutes on two cores, once; without Go it says so)
+parts: ## The programs that are built from Go modules (15 to 20 minutes on two cores, once; without Go it says so)
 	@cd plugins && $(PYTHON) -m module_utils.sandbox.build $(PARTS)
 
 .PHONY: lock
