@@ -31,6 +31,17 @@ try:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
+    class Dispatcher(DomainDispatcherApplication):
+        """moto's application. It looks through its own folder and addresses at each request: here once for each host."""
+
+        def __init__(self) -> None:
+            super().__init__(create_backend_app)
+            self._known = functools.lru_cache(maxsize=64)(super().get_backend_for_host)
+
+        def get_backend_for_host(self, host: str | None) -> Any:
+            """The service that answers at the host's name, None if there is none."""
+            return self._known(host)
+
     MISSING: ImportError | None = None
 except ImportError as error:  # the documentation checks import this file without moto
     MISSING = error
@@ -163,19 +174,11 @@ def _collected(chunks: Iterable[bytes]) -> list[bytes]:
             close()
 
 
-def dispatcher() -> Application:
-    """moto's application. It looks through its own folder and addresses at each request: here once for each host."""
-    made = DomainDispatcherApplication(create_backend_app)
-    known = functools.lru_cache(maxsize=64)(made.get_backend_for_host)
-    made.get_backend_for_host = known  # type: ignore[method-assign]  # moto has no other way to say it
-    return made
-
-
 def main(port: int, journal: pathlib.Path) -> None:
     """Replay, then listen until ended."""
     if MISSING:
         raise SystemExit(f"The sandbox's AWS API needs moto[server]: {MISSING}")
-    application = Remembering(dispatcher(), Journal(journal))
+    application = Remembering(Dispatcher(), Journal(journal))
     sys.stderr.write(f"{application.replay()} requests replayed\n")
     make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 

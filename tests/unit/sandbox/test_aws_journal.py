@@ -70,7 +70,7 @@ def application(path):
     from moto.backends import get_backend
 
     get_backend("secretsmanager").reset()
-    return aws_server.Remembering(aws_server.dispatcher(), aws_server.Journal(path))
+    return aws_server.Remembering(aws_server.Dispatcher(), aws_server.Journal(path))
 
 
 def ask(app, target, **body):
