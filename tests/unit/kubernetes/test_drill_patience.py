@@ -45,9 +45,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drill.time, "sleep", lambda _seconds: None)
 
 
-@pytest.mark.parametrize("enforces", [1, 150, 250, 599])
-def test_a_quota_that_is_counted_late_still_refuses(enforces: int) -> None:
-    assert drill.refusal_of(Cluster(enforces, enforces), POD, True) == "exceeded quota: pods"
+@pytest.mark.parametrize("later", [0, 1, 40])
+@pytest.mark.parametrize("counts", [1, 150, 250, 559])
+def test_a_quota_that_is_counted_late_still_refuses(counts: int, later: int) -> None:
+    """Counted right after a try was admitted, it refuses no sooner than at the next one."""
+    assert drill.refusal_of(Cluster(counts + later, counts), POD, True) == "exceeded quota: pods"
 
 
 def test_one_that_is_counted_and_refuses_nothing_is_open() -> None:
