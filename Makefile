@@ -26,7 +26,7 @@ OURS := cd plugins && $(CURDIR)/$(BIN)/python -m module_utils.sandbox
 ##@ Use
 
 .PHONY: harden
-harden: app-given ready ## Walk one app down the whole road: make harden APP=where2eat (first time 15 to 20 minutes, then seconds)
+harden: app-given ready ## Walk one app down the whole road: make harden APP=where2eat (first time about 20 minutes, then seconds)
 	@$(PLAY) playbooks/harden.yml -e app="$$APP"
 
 .PHONY: audit
@@ -40,7 +40,7 @@ app-given:
 ##@ Sandbox
 
 .PHONY: sandbox-up
-sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, 15 to 20 minutes)
+sandbox-up: ready ## Start the local parts, or repair what is down (5 seconds; the first time also builds, about 20 minutes)
 	@$(PLAY) playbooks/sandbox.yml
 
 .PHONY: sandbox-down
@@ -58,7 +58,7 @@ sandbox-env: venv ## Print what ordinary clients need: eval "$$(make -s sandbox-
 ##@ Tests
 
 .PHONY: test
-test: ready ## Everything that must pass (about 50 minutes; the parts below, one after the other)
+test: ready ## Everything that must pass (about 70 minutes; the parts below, one after the other)
 	@for part in lint unit integration e2e molecule sanity; do $(MAKE) test-$$part; done
 	@echo "Everything passed."
 
@@ -77,13 +77,13 @@ test-unit: venv ## Pure logic, and the rules of the house (2 minutes)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/unit tests/sanity
 
 .PHONY: test-integration
-test-integration: ready ## Against the sandbox's real parts (27 minutes)
-	@echo "Integration tests, on two sandboxes of their own (about 27 minutes; the first time half an hour more, for they build or fetch what only they run)"
+test-integration: ready ## Against the sandbox's real parts (40 minutes)
+	@echo "Integration tests, on two sandboxes of their own (about 40 minutes; the first time half an hour more, for they build or fetch what only they run)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 tests/integration
 
 .PHONY: test-e2e
-test-e2e: ready ## The whole road as a user walks it (10 minutes)
-	@echo "The whole road, as a user walks it (about 10 minutes; the first time it fetches MariaDB and MySQL)"
+test-e2e: ready ## The whole road as a user walks it (15 minutes)
+	@echo "The whole road, as a user walks it (about 15 minutes; the first time it fetches MariaDB and MySQL)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/e2e
 
 .PHONY: test-molecule
@@ -134,7 +134,7 @@ $(STAMP): requirements.lock
 	@touch $@
 
 .PHONY: parts
-parts: ## The programs that are built from Go modules (15 to 20 minutes on two cores, once; without Go it says so)
+parts: ## The programs that are built from Go modules (about 20 minutes on two cores, once; without Go it says so)
 	@cd plugins && $(PYTHON) -m module_utils.sandbox.build $(PARTS)
 
 .PHONY: lock
