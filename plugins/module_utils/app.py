@@ -9,7 +9,9 @@ free text (title, description, people's names, notes) is not, and is quoted by w
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
+from collections.abc import Mapping
 
 # The kinds of secrets that are a login to the app's database, and what that database may be.
 DATABASE_ENGINES = {
@@ -123,6 +125,30 @@ class SecretSpec:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person says of a credential that triage found, known by its fingerprint.
+
+    `resolution` is `revoked` (nobody is let in with it any more) or `false_positive` (it never was a credential); `on` is the
+    day, in ISO 8601.
+    """
+
+    fingerprint: str
+    resolution: str
+    by: str
+    on: str
+    reason: str
+
+    @property
+    def is_false_positive(self) -> bool:
+        """Whether it never was a credential."""
+        return self.resolution == "false_positive"
+
+    def sentence(self) -> str:
+        """Who said it, when and why, for people."""
+        return f"{self.by} said on {self.on}: {self.reason}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Workload:
     """How the app runs: its port, health path and size. CPU in millicores, memory in MiB."""
 
@@ -166,6 +192,7 @@ class App:
     aws_actions: tuple[tuple[str, str], ...] = ()
     hostname: str = ""
     impact: str = ""
+    resolved_credentials: tuple[Resolution, ...] = ()
     file: str = ""
 
     @property
@@ -182,6 +209,10 @@ class App:
     def role_name(self) -> str:
         """The IAM role of its workload; fits IAM's 64 characters because names and environments are limited."""
         return f"microapp-{self.name}-{self.environment}"
+
+    def resolutions(self, today: datetime.date) -> Mapping[str, Resolution]:
+        """What counts of `resolved_credentials`, by fingerprint: a promise for a later day is none."""
+        return {one.fingerprint: one for one in self.resolved_credentials if one.on <= today.isoformat()}
 
     def secret_name(self, secret: str) -> str:
         """Where a secret of this app lives in the store: no two apps or environments share a prefix."""

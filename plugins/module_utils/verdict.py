@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from .controls import Path
+
+# A fingerprint is hexadecimal: 96 bits.
+FINGERPRINT_DIGITS: Final = 24
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -16,9 +19,9 @@ class CredentialFinding:
     """A credential that triage found in the repository; never its value.
 
     `kind` says what it is (`aws_access_key`, `postgresql_password`, `generic_api_key`, ...); `standing` is one of `live`,
-    `signing_key`, `public_by_design`, `local_development`, `placeholder`. `commit` is empty for a finding in the tree of the
-    default branch, else the commit that holds it. `fingerprint` is salted with the app's name and stable between runs.
-    `variable` is the name it was assigned to, where there is one.
+    `signing_key`, `public_by_design`, `local_development`, `placeholder`, `dismissed`. `commit` is empty for a finding in the
+    tree of the default branch, else the commit that holds it. `fingerprint` is salted with the app's name and stable between
+    runs. `variable` is the name it was assigned to, where there is one.
     """
 
     kind: str

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from ..app import (
     Integration,
     Owner,
     Repository,
+    Resolution,
     SecretSpec,
     Workload,
 )
@@ -92,6 +94,7 @@ def app_from(data: Mapping[str, Any], environment: str, file: str) -> App:
         aws_actions=tuple((grant["action"], grant["resource"]) for grant in entry.get("aws_actions", ())),
         hostname=entry.get("hostname", ""),
         impact=entry.get("impact", ""),
+        resolved_credentials=tuple(Resolution(**told) for told in entry.get("resolved_credentials", ())),
         file=file,
     )
 
@@ -107,8 +110,9 @@ def _database(entry: Mapping[str, Any]) -> Database | None:
 def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
     for field in MERGED:
         yield from _incomplete(entry, field)
-    for field in ("secrets", "integrations"):
-        yield from _twice(field, "name", [item["name"] for item in entry.get(field, ())])
+    for field, part in (("secrets", "name"), ("integrations", "name"), ("resolved_credentials", "fingerprint")):
+        yield from _twice(field, part, [item[part] for item in entry.get(field, ())])
+    yield from _days(entry.get("resolved_credentials", ()))
     yield from _variables(entry.get("secrets", ()))
     secrets = {secret["name"] for secret in entry.get("secrets", ())}
     for index, integration in enumerate(entry.get("integrations", ())):
@@ -127,6 +131,14 @@ def _contradictions(entry: Mapping[str, Any]) -> Iterator[Complaint]:
             yield Complaint(place, f"{field_name(place)}: a login of kind {secret['kind']} has no password; remove that key")
         yield from _iam_user(index, secret)
         yield from _overlap(index, secret)
+
+
+def _days(resolved: Iterable[Mapping[str, Any]]) -> Iterator[Complaint]:
+    for index, told in enumerate(resolved):
+        try:
+            datetime.date.fromisoformat(told["on"])
+        except ValueError:
+            yield _complaint(("resolved_credentials", index, "on"), told["on"], "a day of the calendar", "mend the date")
 
 
 def _iam_user(index: int, secret: Mapping[str, Any]) -> Iterator[Complaint]:

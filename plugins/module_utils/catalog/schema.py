@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..app import DATABASE_ENGINES, DataClass, Exposure
 from ..oci.reference import GRAMMAR
+from ..verdict import FINGERPRINT_DIGITS
 from . import patterns as kinds
 
 ENGINES: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mongodb", "other")
@@ -21,6 +22,7 @@ IAM_KEY: Final = "aws_iam_access_key"
 IAM_KEY_FIELDS: Final = frozenset({"access_key_id", "secret_access_key"})
 # The key of a generated secret's document that holds the former value.
 PREVIOUS: Final = "previous"
+RESOLUTIONS: Final = ("revoked", "false_positive")
 SECRET_KINDS: Final = (*DATABASE_ENGINES, "api_key", "generated", IAM_KEY)
 # What an environment may say differently. Mappings are merged field by field, lists and single values replace.
 OVERRIDABLE: Final = (
@@ -189,6 +191,27 @@ _AWS_ACTION = kinds.record(
     ("action", "resource"),
 )
 
+_RESOLUTION = kinds.record(
+    "What a person knows of a credential that triage found in the code.",
+    {
+        "fingerprint": kinds.word(
+            f"[0-9a-f]{{{FINGERPRINT_DIGITS}}}",
+            f"the {FINGERPRINT_DIGITS} digits that triage.json calls `fingerprint`, in quotes",
+            "5c0f9a7be1d2438890aa61c3",
+            "Which credential: its fingerprint in triage.json. Another value has another one.",
+            FINGERPRINT_DIGITS,
+        ),
+        "resolution": kinds.one_of(
+            list(RESOLUTIONS),
+            "`revoked`: nobody is let in with it any more. `false_positive`: it never was a credential.",
+        ),
+        "by": kinds.line(100, "Ada Lovelace", "Who answers for that."),
+        "on": kinds.word("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day as year-month-day", "2026-11-20", "Since when it is so.", 10),
+        "reason": kinds.line(200, "Changed at the mail server; a login with the old one was refused.", "How they know."),
+    },
+    ("fingerprint", "resolution", "by", "on", "reason"),
+)
+
 FIELDS: Final[dict[str, Any]] = {
     "name": kinds.word(
         kinds.DNS_LABEL,
@@ -244,6 +267,11 @@ FIELDS: Final[dict[str, Any]] = {
     "aws_actions": kinds.listing(_AWS_ACTION, 100, "The AWS calls it makes itself; it is granted these and nothing else."),
     "hostname": kinds.host("The name users reach it at.", "where2eat.apps.example.com"),
     "impact": kinds.prose(2000, "Nobody finds a table; nothing is lost.", "What happens when it is down, for the runbook."),
+    "resolved_credentials": kinds.listing(
+        _RESOLUTION,
+        200,
+        "Found credentials that nobody here can try, and what a person says of them; what can be tried is tried.",
+    ),
 }
 
 REQUIRED: Final = (

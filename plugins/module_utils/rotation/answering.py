@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..app import Resolution
 from ..capability import Plan, Request, answers_of
 from ..controls import Answer, State, merge
 from ..errors import MicroappsError
@@ -62,13 +63,13 @@ def _dead(found: Found, sight: Sight | None, context: Context, request: Request,
     proof = (sight.plans[0].object,)
     controls = (FOUND_IS_DEAD, VENDOR_KEYS) if found.spec.kind in KEYS_OF_OTHERS else (FOUND_IS_DEAD,)
     if sight.job.issuer is None:
-        return [Answer(control, *_moved(found, sight)) for control in controls]
+        return [_moved(control, found, sight, context) for control in controls]
     live = [document for document in sight.live if found.value in document.values()]
     if not request.check:
         live = [document for document in live if sight.job.issuer.accepts(document)]
     if not live:
         return [Answer(control, State.IN_PLACE, proof, found=f"{found.place} is refused") for control in controls]
-    reason = f"{found.place} still lets in whoever has it"
+    reason = f"{found.place} still lets in whoever has it{_denied(found)}"
     if request.check and sight.retires and sight.job.traits.locks:
         return [Answer(control, State.DRIFTED, proof, reason=reason, found=reason) for control in controls]
     if not sight.job.traits.locks:
@@ -85,7 +86,7 @@ def _lock(login: str) -> str:
     return f". Nobody here has a right on the database: have its administrator lock {login} once the app is switched over"
 
 
-def _moved(found: Found, sight: Sight) -> tuple[State, tuple[str, ...], str]:
+def _moved(control: str, found: Found, sight: Sight, context: Context) -> Answer:
     proof = (sight.plans[0].object,)
     key = value_key(sight.job.spec)
     if sight.current is None or sight.current.get(key) == found.value:
@@ -93,9 +94,14 @@ def _moved(found: Found, sight: Sight) -> tuple[State, tuple[str, ...], str]:
             f"{found.place} is valid until its vendor replaces it. Make a new key there, store it as {sight.job.name} "
             f"(key {key}), revoke the old one, and add a recipe to the profile's vendors so that this can be done for you"
         )
-        return State.VIOLATED, proof, reason
-    reason = f"nobody has shown that {found.place} is refused. Add base_url and check_path to the profile's vendors"
-    return State.DRIFTED, proof, reason
+        return Answer(control, State.VIOLATED, proof, reason=reason, found=reason)
+    if found.said is not None:
+        return _on_their_word(control, found, found.said, context)
+    reason = (
+        f"nobody has shown that {found.place} is refused. Add base_url and check_path to the profile's vendors"
+        f"{_or_say_so(context)}"
+    )
+    return Answer(control, State.DRIFTED, proof, reason=reason, found=reason)
 
 
 def _signing(found: Found, sight: Sight, request: Request, switched: bool) -> Answer:
@@ -115,21 +121,44 @@ def _unassigned(found: Found, context: Context, request: Request) -> Answer:
         recipe = HttpRecipe(found.finding.kind, vendor, KEY, request.secrets)
         if not recipe.accepts({KEY: found.value}):
             return Answer(FOUND_IS_DEAD, State.IN_PLACE, (f"vendor:{recipe.name}",), found=f"{found.place} is refused")
-        reason = f"{found.place} is accepted by its vendor. Revoke it there"
+        reason = f"{found.place} is accepted by its vendor{_denied(found)}. Revoke it there"
+    elif found.said is not None:
+        return _on_their_word(FOUND_IS_DEAD, found, found.said, context)
     elif found.finding.standing == "signing_key":
         reason = f"{found.place} signs for the app. Add a secret of kind generated to its catalog entry, and run again"
     elif found.is_password:
         owner = context.app.owner
         reason = (
             f"{found.place} may still let somebody in. Change it where it is used: at the service that accepts it. Where nobody "
-            f"knows which that is, ask the app's owner, {owner.name} ({owner.email})"
+            f"knows which that is, ask the app's owner, {owner.name} ({owner.email}). Then say so{_where(context)}"
         )
     else:
         reason = (
             f"{found.place} may still be valid. Revoke it at its vendor, and add vendors.{found.finding.kind} "
-            "(base_url, check_path) to the profile, so that this can be shown"
+            f"(base_url, check_path) to the profile, so that this can be shown{_or_say_so(context)}"
         )
     return Answer(FOUND_IS_DEAD, State.VIOLATED, reason=reason, found=reason)
+
+
+def _on_their_word(control: str, found: Found, said: Resolution, context: Context) -> Answer:
+    """Nobody here can try it. The word of a person who is named is proof of who answers for it, and is told as no more."""
+    told = f"{found.place} is revoked by the word of a person, for nobody here can try it. {said.sentence()}"
+    return Answer(control, State.IN_PLACE, (f"catalog:{context.app.name}",), found=told)
+
+
+def _denied(found: Found) -> str:
+    return f", though it was said to be revoked ({found.said.sentence()})" if found.said else ""
+
+
+def _or_say_so(context: Context) -> str:
+    return f"; or, once it is revoked, say so{_where(context)}"
+
+
+def _where(context: Context) -> str:
+    return (
+        f" under resolved_credentials in {context.app.file} (its fingerprint is in triage.json), or that it is a false_positive "
+        "if it never was a credential"
+    )
 
 
 def _standing(sight: Sight) -> list[Answer]:

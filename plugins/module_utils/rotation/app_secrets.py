@@ -123,7 +123,8 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     app, profile = context.app, context.profile
     store = open_store(profile, request.secrets, request.environ)
     copy = mirror(profile.repository_url(app), request.environ)
-    credentials = found.find(app, context.verdict, copy, request.secrets) if context.verdict else ()
+    today = request.now().date()
+    credentials = found.find(app, context.verdict, copy, request.secrets, today) if context.verdict else ()
     consumer = consumers.consumer_of(app, profile, copy, credentials, request)
     held = consumer.hold(request.check)
     looks: dict[str, Wish] = {}

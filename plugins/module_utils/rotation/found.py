@@ -8,10 +8,11 @@ The values are read again from the repository's mirror, in this process, and are
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import re
 from collections.abc import Iterable
 
-from ..app import DATABASE_KINDS, App, SecretSpec
+from ..app import DATABASE_KINDS, App, Resolution, SecretSpec
 from ..errors import NotFound
 from ..gitops.git import Mirror
 from ..scrubber import Secrets
@@ -25,11 +26,13 @@ _COMMON_WORDS = frozenset({"api", "key", "token", "secret", "access", "private",
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
-    """A credential of the code with its value, and the secret it is (`spec`), None if the catalog names none for it."""
+    """A credential of the code with its value, the secret it is (`spec`), None if the catalog names none for it, and what a
+    person says of it (`said`)."""
 
     finding: CredentialFinding
     value: str = dataclasses.field(repr=False)
     spec: SecretSpec | None = None
+    said: Resolution | None = None
 
     @property
     def place(self) -> str:
@@ -43,13 +46,14 @@ class Found:
         return self.finding.kind.rpartition("_")[2] in ("password", "pin")
 
 
-def find(app: App, verdict: Verdict, copy: Mirror, secrets: Secrets) -> tuple[Found, ...]:
+def find(app: App, verdict: Verdict, copy: Mirror, secrets: Secrets, today: datetime.date) -> tuple[Found, ...]:
     """Every credential that owes a rotation, once for each value."""
     owing = {finding.fingerprint: finding for finding in reversed(verdict.credentials) if finding.owes_rotation}
+    said = app.resolutions(today)
     found = []
     for finding in reversed(owing.values()):
         value = secrets.register(value_of(copy.folder, finding, app.name, "" if finding.commit else verdict.commit))
-        found.append(Found(finding, value, spec_of(finding, app)))
+        found.append(Found(finding, value, spec_of(finding, app), said.get(finding.fingerprint)))
     return tuple(found)
 
 

@@ -65,7 +65,7 @@ PARTS: Final = (
             "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
             "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
         },
-        seconds=340,
+        seconds=1000,
         link=_kubernetes_link(),
     ),
     Part("kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, seconds=70),

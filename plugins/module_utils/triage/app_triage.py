@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import pathlib
 from collections import Counter
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ from .facts import Found, find
 from .hosts import family
 from .remembered import Read
 from .scoring import Weighed, is_shipped, owed, weigh
-from .standings import LIVE, PUBLIC, SIGNING_KEY
+from .standings import DISMISSED, LIVE, PUBLIC, SIGNING_KEY
 
 AGREES, ANSWERED_FOR, IMPACT_KNOWN = "triage-01", "triage-02", "triage-03"
 MOST_HARMLESS: Final = 20  # findings that owe no rotation, in the verdict; all are in triage.json
@@ -78,6 +79,32 @@ def _named(finding: CredentialFinding, found: Found) -> CredentialFinding:
     return dataclasses.replace(finding, kind=f"{found.database}_password")
 
 
+def resolved(app: App, seen: Read, today: datetime.date) -> Read:
+    """The findings with what people say of them. That one was revoked is believed later, and only where nobody can try it."""
+    told = app.resolutions(today)
+
+    def one(finding: CredentialFinding) -> CredentialFinding:
+        said = told.get(finding.fingerprint)
+        if said is None or not finding.owes_rotation:
+            return finding
+        if said.is_false_positive:
+            why = f"no credential: {said.sentence()} (else {finding.standing}: {finding.why})"
+            return dataclasses.replace(finding, standing=DISMISSED, why=why)
+        return dataclasses.replace(finding, why=f"{finding.why}; revoked: {said.sentence()}")
+
+    return dataclasses.replace(seen, credentials=tuple(map(one, seen.credentials)))
+
+
+def unheard(app: App, seen: Read, today: datetime.date) -> str:
+    """Which of the catalog's `resolved_credentials` do not count, and why; '' if all do."""
+    found = {one.fingerprint for one in seen.credentials}
+    early = [one.fingerprint for one in app.resolved_credentials if one.on > today.isoformat()]
+    unknown = [one.fingerprint for one in app.resolved_credentials if one.fingerprint not in found]
+    told = [f"{fingerprint} is resolved on a day that has not come" for fingerprint in early]
+    told += [f"{fingerprint} is not found in the code or its history" for fingerprint in unknown]
+    return f"Of resolved_credentials in {app.file} some do not count: {'; '.join(told)}." if told else ""
+
+
 def facts_of(app: App, seen: Read, weighed: Weighed) -> dict[str, Any]:
     """The facts as plain values: the code's answer where it gives one, else the catalog's; the stricter for data and exposure."""
     found = seen.found
@@ -111,7 +138,8 @@ def verdict_of(app: App, seen: Read) -> Verdict:
     weighed = weigh(app, seen.found, seen.credentials)
     facts = facts_of(app, seen, weighed)
     owing = tuple(one for one in seen.credentials if one.owes_rotation)
-    others = tuple(one for one in seen.credentials if not one.owes_rotation)
+    # What a person dismissed is never among those that are left out.
+    others = sorted((one for one in seen.credentials if not one.owes_rotation), key=lambda one: one.standing != DISMISSED)
     return Verdict(
         path=weighed.path,
         score=weighed.score,
@@ -140,12 +168,17 @@ def answers_of(app: App, verdict: Verdict) -> tuple[Answer, ...]:
     return tuple(
         answer
         for answer in (
-            _answer(AGREES, proof, correct, "catalog and code agree"),
+            _answer(AGREES, proof, correct, _agreement(verdict)),
             _answer(ANSWERED_FOR, (f"catalog:{app.name}",), missing, "owner, maintainer and escalation are named"),
             _answer(IMPACT_KNOWN, (f"catalog:{app.name}",), unknown, "the impact of a failure is written down"),
         )
         if verdict.owes(answer.control)
     )
+
+
+def _agreement(verdict: Verdict) -> str:
+    dismissed = [f"{one.kind} at {one.file}:{one.line}: {one.why}" for one in verdict.credentials if one.standing == DISMISSED]
+    return "; ".join(("catalog and code agree", *dismissed))
 
 
 def _answer(control: str, proof: tuple[str, ...], wrong: str, right: str) -> Answer:
@@ -171,7 +204,8 @@ def run(request: Request) -> Outcome:
     app = context_of(request).app
     url = request.params.get("repository") or context_of(request).profile.repository_url(app)
     copy, outdated = latest(url, request)
-    seen = read(app, copy, request)
+    today = request.now().date()
+    seen = resolved(app, read(app, copy, request), today)
     verdict = verdict_of(app, seen)
     evidence = request.params.get("evidence")
     if evidence:
@@ -179,7 +213,8 @@ def run(request: Request) -> Outcome:
     answers = tuple(_unless(outdated, answer) for answer in answers_of(app, verdict))
     plan = Plan(f"git:{app.name}", before={}, after={}, controls=tuple(answer.control for answer in answers))
     left_out = f"Triage could not read everything: {'; '.join(verdict.facts['not_read'][:3])}" if _is_serious(seen) else ""
-    return Outcome((plan,), answers, {"verdict": verdict.as_result()}, tuple(text for text in (outdated, left_out) if text))
+    told = (outdated, left_out, unheard(app, seen, today))
+    return Outcome((plan,), answers, {"verdict": verdict.as_result()}, tuple(text for text in told if text))
 
 
 def _unless(outdated: str, answer: Answer) -> Answer:

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
 
-DIGITS: Final = 24
+from ..verdict import FINGERPRINT_DIGITS
 
 
 def fingerprint(value: str, app: str) -> str:
@@ -16,4 +15,4 @@ def fingerprint(value: str, app: str) -> str:
 
     A weak password can still be guessed and compared by whoever has the fingerprint: reports stay where findings may be.
     """
-    return hmac.new(app.encode(), value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:DIGITS]
+    return hmac.new(app.encode(), value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:FINGERPRINT_DIGITS]

@@ -15,12 +15,21 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import Resolution
+from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Answer, State
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Denied, NotFound, Unreachable
-from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Vendor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.microapp import Context
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws, DatabaseServer, Profile, Registry, Vendor
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.answering import answers
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.controls import FOUND_IS_DEAD
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.http_json import request
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.http_recipe import HttpRecipe
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
+from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,29 @@ def test_a_wrong_admin_token_changes_nothing(vendor: Vendor, tmp_path: pathlib.P
         recipe.issue("version-0", None)
     assert "wrong-token" not in str(refused.value)
     assert names(vendor) == before
+
+
+def test_a_vendor_is_believed_more_than_a_person_who_says_that_a_key_is_revoked(root: pathlib.Path, vendor: Vendor) -> None:
+    recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
+    document = recipe.issue("version-of-the-test", None)
+    app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
+    said = Resolution("f", "revoked", "Ada Lovelace", "2026-11-20", "I think so.")
+    found = Found(CredentialFinding("restaurant_key", "live", "app.py", 7, "", "f", "why"), document["api_key"], None, said)
+    profile = Profile(
+        "sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), vendors=(("restaurant_key", vendor),)
+    )
+
+    def dead() -> Answer:
+        given = answers((), (), (found,), Context(app, profile, None), Request({}))
+        return next(answer for answer in given if answer.control == FOUND_IS_DEAD)
+
+    answer = dead()
+    assert answer.state is State.VIOLATED and "restaurant_key in app.py:7 is accepted by its vendor, though" in answer.reason
+    assert "it was said to be revoked (Ada Lovelace said on 2026-11-20: I think so.)" in answer.reason
+    recipe.retire((document,), {"api_key": "another", "key_id": "another"})
+    answer = dead()
+    assert answer.state is State.IN_PLACE and answer.proof == ("vendor:restaurant_key",)
+    assert answer.found == "restaurant_key in app.py:7 is refused"
 
 
 @pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("\n", "it is empty")], ids=["missing", "empty"])

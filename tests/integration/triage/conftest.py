@@ -54,14 +54,18 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    """`ask(folder or address, app="lunch-poll", check=False, evidence=None)` runs triage in process and returns its result."""
+    """`ask(folder or address, app="lunch-poll", check=False, evidence=None, file="")` runs triage in process."""
     state = str(tmp_path_factory.mktemp("state"))
     profile = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))["microapp_environment"]
 
     def run(
-        repository: pathlib.Path | str, app: str = "lunch-poll", check: bool = False, evidence: Mapping[str, str] | None = None
+        repository: pathlib.Path | str,
+        app: str = "lunch-poll",
+        check: bool = False,
+        evidence: Mapping[str, str] | None = None,
+        file: str = "",
     ) -> dict[str, Any]:
-        file = str(ROOT / "inventories" / "apps" / f"{app}.yml")
+        file = file or str(ROOT / "inventories" / "apps" / f"{app}.yml")
         params = {
             "app": {"name": app, "environment": "dev", "file": file},
             "profile": profile,

@@ -10,9 +10,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import MissingLibrary, NotFound
 from ansible_collections.goldenpath.microapps.plugins.module_utils.triage import engine, locate
@@ -68,6 +70,51 @@ def test_where2eat_takes_the_full_path_for_the_right_reasons(where2eat: pathlib.
         ("live", "app.py", True),
         ("signing_key", "app.py", False),
     }
+
+
+def resolving(folder: pathlib.Path, *resolved: Mapping[str, str]) -> str:
+    """The example's catalog entry, in a folder, with what people say of its credentials."""
+    entry = yaml.safe_load((ROOT / "inventories" / "apps" / "where2eat.yml").read_text())
+    usual = {"by": "Ada Lovelace", "on": "2026-01-31", "reason": "{{ 1/0 }} A name."}
+    file = folder / "where2eat.yml"
+    file.write_text(yaml.safe_dump({**entry, "resolved_credentials": [{**usual, **each} for each in resolved]}))
+    return str(file)
+
+
+def test_what_people_say_of_a_credential_counts_for_that_one_alone(
+    where2eat: pathlib.Path, ask: Any, tmp_path: pathlib.Path
+) -> None:
+    before = {one["fingerprint"]: one for one in ask(where2eat, app="where2eat")["verdict"]["credentials"]}
+    wrong, gone, *others = [name for name, one in before.items() if one["standing"] in ("live", "signing_key")]
+    resolved = (
+        {"fingerprint": wrong, "resolution": "false_positive"},
+        {"fingerprint": gone, "resolution": "revoked"},
+    )
+    result = ask(where2eat, app="where2eat", file=resolving(tmp_path, *resolved))
+    after = {one["fingerprint"]: one for one in result["verdict"]["credentials"]}
+    assert after[wrong]["standing"] == "dismissed"
+    assert after[wrong]["why"].startswith("no credential: Ada Lovelace said on 2026-01-31: {{ 1/0 }} A name. (else ")
+    # Whoever revoked it is believed where nobody can try it, which the secrets role knows: it owes what it owed.
+    assert after[gone]["standing"] == before[gone]["standing"]
+    assert after[gone]["why"].endswith("; revoked: Ada Lovelace said on 2026-01-31: {{ 1/0 }} A name.")
+    assert [after[name] for name in others] == [before[name] for name in others]
+    assert not result.get("warnings")
+    (agrees,) = (answer for answer in result["answers"] if answer["control"] == "triage-01")
+    assert agrees["state"] == "in_place" and "A name." in agrees["found"]
+
+
+def test_what_does_not_count_is_told(where2eat: pathlib.Path, ask: Any, tmp_path: pathlib.Path) -> None:
+    before = ask(where2eat, app="where2eat")["verdict"]["credentials"]
+    early, absent = before[0]["fingerprint"], "0" * 23 + "a"
+    resolved = (
+        {"fingerprint": early, "resolution": "false_positive", "on": "9999-12-31"},
+        {"fingerprint": absent, "resolution": "revoked"},
+    )
+    result = ask(where2eat, app="where2eat", file=resolving(tmp_path, *resolved))
+    assert result["verdict"]["credentials"] == before
+    (warning,) = result["warnings"]
+    assert f"{early} is resolved on a day that has not come" in warning
+    assert f"{absent} is not found in the code or its history" in warning
 
 
 def test_the_catalog_is_contradicted_with_file_and_line(labelled: pathlib.Path, ask: Any) -> None:

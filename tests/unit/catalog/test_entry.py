@@ -113,6 +113,7 @@ def test_a_fault_names_line_field_value_and_mend(catalog: Catalog, minimal: str,
     assert all("\n" not in line and line.isprintable() for line in found)
 
 
+RESOLVED = {"fingerprint": "0" * 23 + "a", "resolution": "revoked", "by": "Ada", "on": "2026-11-20", "reason": "Changed."}
 SEMANTIC = [
     ({"secrets": [{"name": "a", "kind": "api_key", "variables": {"k": v}} for v in ("V", "W")]}, 'secrets[1].name: "a" is not a new name'),
     (
@@ -143,6 +144,8 @@ SEMANTIC = [
     ({"secrets": [{"name": "a", "kind": "api_key", "user": "u", "variables": {"k": "V"}}]}, "secrets[0].user: "),
     ({"integrations": [{"name": "a", "host": "a.example", "secret": "gone"}]}, 'integrations[0].secret: "gone" is not one of `secrets`'),
     ({"integrations": [{"name": "a", "host": "a.example", "cidr": "10.0.0.1/8"}]}, 'integrations[0].cidr: "10.0.0.1/8"'),
+    ({"resolved_credentials": [RESOLVED, RESOLVED]}, f'resolved_credentials[1].fingerprint: "{RESOLVED["fingerprint"]}" is not a new name'),
+    ({"resolved_credentials": [{**RESOLVED, "on": "2026-02-30"}]}, 'resolved_credentials[0].on: "2026-02-30" is not a day of the calendar'),
     ({"environments": {"prod": {"database": {"name": "x"}}}}, "environments.prod.database.engine: is missing"),
     (
         {"environments": {"prod": {"integrations": [{"name": "a", "host": "a.example", "secret": "gone"}]}}},

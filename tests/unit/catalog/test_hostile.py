@@ -50,6 +50,8 @@ ONE_LINE = {
     "owner.name": lambda app: app.owner.name,
     "maintainer.name": lambda app: app.maintainer.name,
     "escalation.0.name": lambda app: app.escalation[0].name,
+    "resolved_credentials.0.by": lambda app: app.resolved_credentials[0].by,
+    "resolved_credentials.0.reason": lambda app: app.resolved_credentials[0].reason,
 }
 PROSE = {"description": lambda app: app.description, "impact": lambda app: app.impact}
 IDENTIFIERS = [
@@ -57,6 +59,7 @@ IDENTIFIERS = [
     "owner.group", "maintainer.email", "escalation.0.phone", "repository.url", "repository.branch", "integrations.0.name",
     "integrations.0.host", "integrations.0.secret", "integrations.0.cidr", "database.name", "database.host", "secrets.0.name",
     "secrets.0.variables.key", "workload.health_path", "aws_actions.0.action", "aws_actions.0.resource",
+    "resolved_credentials.0.fingerprint", "resolved_credentials.0.resolution", "resolved_credentials.0.on",
 ]  # fmt: skip
 
 
@@ -78,6 +81,9 @@ def full(entry: dict[str, Any]) -> dict[str, Any]:
         "integrations": [{"name": "api", "host": "api.example.com", "secret": "api", "cidr": "203.0.113.0/24"}],
         "workload": {"health_path": "/healthz"},
         "aws_actions": [{"action": "s3:GetObject", "resource": "arn:aws:s3:::minimal/*"}],
+        "resolved_credentials": [
+            {"fingerprint": "a" * 24, "resolution": "revoked", "by": "Ada", "on": "2026-11-20", "reason": "Changed."}
+        ],
     }
     return {**entry, **json.loads(json.dumps(more))}
 

@@ -4,18 +4,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import pathlib
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Request
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import Resolution
+from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import Plan, Request
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
-from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import State
+from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Answer, State
 from ansible_collections.goldenpath.microapps.plugins.module_utils.microapp import Context
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws, DatabaseServer, Profile, Registry
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.answering import answers
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.controls import FOUND_IS_DEAD
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Sight
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Course
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
 PROFILE = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
@@ -40,3 +46,51 @@ def test_a_password_is_changed_where_it_is_used_and_a_key_at_its_vendor(
     (dead,) = (answer for answer in given if answer.control == FOUND_IS_DEAD)
     assert dead.state is State.VIOLATED and dead.reason.startswith(f"{kind} in app.py:7 may still ")
     assert told in dead.reason and untold not in dead.reason
+
+
+SAID = Resolution("f", "revoked", "Ada Lovelace", "2026-11-20", "Changed at the mail server.")
+
+
+def dead(root: pathlib.Path, found: Found, *sights: Sight) -> Answer:
+    app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
+    given = answers((), sights, (found,), Context(app, PROFILE, None), Request({}))
+    return next(answer for answer in given if answer.control == FOUND_IS_DEAD)
+
+
+def restaurant_key(root: pathlib.Path, said: Resolution | None, stored: str) -> tuple[Found, Sight]:
+    """The example's key as found, and its secret in a store whose value nobody can try."""
+    app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
+    spec = next(secret for secret in app.secrets if secret.kind == "api_key")
+    found = Found(CredentialFinding("generic_api_key", "live", "app.py", 7, "", "f", "why"), "as found", spec, said)
+    job = Job(spec, "name", About(), None, (found,))
+    current = {"api_key": stored}
+    plan = Plan("secret:restaurant-api")
+    return found, Sight(job, None, None, Course(), "", current, {}, None, (), (), True, (plan,), False)
+
+
+def test_the_store_is_believed_more_than_a_person_who_says_that_a_key_is_revoked(root: pathlib.Path) -> None:
+    answer = dead(root, *restaurant_key(root, SAID, "as found"))
+    assert answer.state is State.VIOLATED and "is valid until its vendor replaces it" in answer.reason
+
+
+def test_of_a_replaced_key_that_nobody_can_try_a_person_is_asked_and_believed(root: pathlib.Path) -> None:
+    untold = dead(root, *restaurant_key(root, None, "another"))
+    assert untold.state is State.DRIFTED and "say so under resolved_credentials in" in untold.reason
+    told = dead(root, *restaurant_key(root, SAID, "another"))
+    assert told.state is State.IN_PLACE and told.proof == ("catalog:where2eat",)
+    assert told.found.endswith("nobody here can try it. Ada Lovelace said on 2026-11-20: Changed at the mail server.")
+
+
+@pytest.mark.parametrize("kind", ["smtp_password", "stripe_secret_key"])
+def test_a_credential_of_nobody_s_is_dead_by_the_word_of_a_person_who_is_named(root: pathlib.Path, kind: str) -> None:
+    found = Found(CredentialFinding(kind, "live", "app.py", 7, "", "f", "why"), "value", None, SAID)
+    answer = dead(root, found)
+    assert answer.state is State.IN_PLACE and answer.proof == ("catalog:where2eat",)
+    assert f"{kind} in app.py:7 is revoked by the word of a person" in answer.found and "value" not in answer.found
+
+
+def test_a_promise_for_a_day_to_come_is_none(root: pathlib.Path) -> None:
+    app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
+    app = dataclasses.replace(app, resolved_credentials=(SAID,))
+    assert app.resolutions(datetime.date(2026, 11, 19)) == {}
+    assert app.resolutions(datetime.date(2026, 11, 20)) == {"f": SAID}
