@@ -65,7 +65,7 @@ PARTS: Final = (
             "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
             "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
         },
-        seconds=1000,
+        seconds=760,
         link=_kubernetes_link(),
     ),
     Part("kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, seconds=70),
@@ -285,7 +285,8 @@ class Running:
             while not done.wait(seconds):
                 now = time.monotonic()
                 texts = [
-                    f"{name} ({now - at:.0f} of about {part.seconds} s)" for name, (part, at) in sorted(self._started.items())
+                    f"{name} ({now - at:.0f} s; alone it takes about {part.seconds})"
+                    for name, (part, at) in sorted(self._started.items())
                 ]
                 if texts:
                     self._progress(f"  still building: {', '.join(texts)}")
