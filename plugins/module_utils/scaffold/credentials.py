@@ -10,6 +10,7 @@ from typing import Final
 
 from ..app import App
 from ..triage import paths
+from ..triage.fingerprints import fingerprint
 from ..verdict import CredentialFinding
 from . import rewrite_node, rewrite_python
 from .mapping import database_variables, is_database, target_of
@@ -116,7 +117,12 @@ def _values_by_line(text: str) -> list[str]:
 
 def _wanted(finding: CredentialFinding, app: App) -> Wanted:
     target = target_of(finding, app)
-    return Wanted(finding.line, finding.variable, target.variable, database_variables(app) if is_database(finding) else {})
+    database = database_variables(app) if is_database(finding) else {}
+
+    def is_value(text: str) -> bool:
+        return fingerprint(text, app.name) == finding.fingerprint
+
+    return Wanted(finding.line, finding.variable, target.variable, is_value, database, bool(target.secret))
 
 
 def _from(file: str, made: Rewritten, unknown: tuple[str, ...]) -> Cleaned:

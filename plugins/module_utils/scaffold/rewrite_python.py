@@ -7,42 +7,27 @@ from __future__ import annotations
 import ast
 import dataclasses
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
 
-from ..app import PORTS
-
-_PLACES: Final = {"host": "hostname", "port": "port", "dbname": "path", "username": "username"}
-# Names that stand beside a password and must follow it: another login has another user, sometimes another host.
-_BESIDE: Final = {
-    "username": (
-        "user",
-        "username",
-        "db_user",
-        "db_username",
-        "database_user",
-        "postgres_user",
-        "pguser",
-        "mysql_user",
-        "dbuser",
-    ),
-    "dbname": ("dbname", "database", "db_name", "db", "database_name", "postgres_db", "pgdatabase", "mysql_db", "mysql_database"),
-    "host": ("host", "hostname", "db_host", "database_host", "postgres_host", "pghost", "mysql_host", "dbhost"),
-    "port": ("port", "db_port", "database_port", "postgres_port", "pgport", "mysql_port", "dbport"),
-}
+from .around import Around, around
+from .connection import BESIDE, URI_PARTS, is_uri, names_beside, password_in, uri_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
     """A literal to replace: the line triage named, the name it is assigned to (may be ''), the variable that takes its place.
 
-    `database` maps host, port, dbname, username and password to variables where the secret is the database's.
+    `is_value` tells whether a text is the credential. `database` maps host, port, dbname, username and password to variables
+    where the secret is the database's. `is_filled` says that a secret of the catalog fills the variable: with the credential,
+    and with nothing that stands around it.
     """
 
     line: int
     name: str
     variable: str
+    is_value: Callable[[str], bool]
     database: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    is_filled: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,10 +66,14 @@ def rewrite(text: str, wanted: Iterable[Wanted]) -> Rewritten:
         if literal is None:
             left.append((one.line, "no single string constant stands there"))
             continue
-        expressions = _replacements(literals, literal, one)
+        if _span(literal.node) in edits:
+            left.append((one.line, "another credential stands in the same string"))
+            continue
+        inside = around(literal.value, one.is_value)
+        expressions = _replacements(literals, literal, one, inside)
         edits.update({_span(node): expression for node, expression, _unused in expressions})
         variables += [variable for _node, _text, used in expressions for variable in used]
-        values.append(_secret_part(literal.value))
+        values.append(inside.value if inside else password_in(literal.value))
     if not edits:
         return Rewritten(text, left=tuple(left))
     new = _with_imports(_applied(text, edits), any("urllib.parse" in expression for expression in edits.values()))
@@ -156,69 +145,58 @@ def _chosen(literals: tuple[_Literal, ...], one: Wanted) -> _Literal | None:
         literal for literal in literals if literal.node.lineno <= one.line <= (literal.node.end_lineno or literal.node.lineno)
     ]
     bare = one.name.rsplit(".", 1)[-1].rsplit("[", 1)[-1].strip("\"']")
-    named = [literal for literal in here if bare and bare.lower() in (name.lower() for name in literal.names)]
+    # What holds the value is it. The name decides where the code writes the value in a way of its own.
     found = (
-        named
-        or [literal for literal in here if _looks_like_uri(literal.value)]
-        or [literal for literal in here if isinstance(literal.node, ast.Call) or (len(literal.value) >= 4 and literal.names)]
+        [literal for literal in here if around(literal.value, one.is_value)]
+        or [literal for literal in here if bare and bare.lower() in (name.lower() for name in literal.names)]
+        or [literal for literal in here if is_uri(literal.value)]
     )
     # The default of a read from the environment is replaced together with the read.
     calls = [literal for literal in found if isinstance(literal.node, ast.Call)]
     return calls[0] if len(calls) == 1 else found[0] if len(found) == 1 else None
 
 
-def _replacements(literals: tuple[_Literal, ...], literal: _Literal, one: Wanted) -> list[tuple[ast.expr, str, tuple[str, ...]]]:
-    if one.database and _looks_like_uri(literal.value):
+def _replacements(
+    literals: tuple[_Literal, ...], literal: _Literal, one: Wanted, inside: Around | None
+) -> list[tuple[ast.expr, str, tuple[str, ...]]]:
+    if one.database and is_uri(literal.value):
         expression, used = _uri(literal.value, one.database)
         return [(literal.node, expression, used)]
-    found: list[tuple[ast.expr, str, tuple[str, ...]]] = [(literal.node, _read(one.variable), (one.variable,))]
-    for key, names in _BESIDE.items():
-        if key not in one.database:
-            continue
+    # A variable that a person fills takes the place of a whole address and of a whole read.
+    is_whole = not one.is_filled and (isinstance(literal.node, ast.Call) or is_uri(literal.value))
+    read = _read(one.variable) if is_whole or inside is None else _between(inside, _read(one.variable))
+    found: list[tuple[ast.expr, str, tuple[str, ...]]] = [(literal.node, read, (one.variable,))]
+    for key in (each for each in BESIDE if each in one.database):
+        allowed = names_beside(key, is_apart=not literal.scope)
         for other in literals:
-            # In a module `HOST = "0.0.0.0"` is the web server's; in a call that connects, `host=` is the database's.
-            allowed = names if literal.scope else tuple(name for name in names if "_" in name or name.startswith(("pg", "db")))
             if other.scope == literal.scope and any(name.lower() in allowed for name in other.names):
                 read = f"int({_read(one.database[key])})" if other.is_number else _read(one.database[key])
                 found.append((other.node, read, (one.database[key],)))
     return found
 
 
+def _between(inside: Around, read: str) -> str:
+    parts = [ascii(inside.before)] if inside.before else []
+    parts += [read, *([ascii(inside.after)] if inside.after else [])]
+    return f"({' + '.join(parts)})" if len(parts) > 1 else read
+
+
 def _read(variable: str) -> str:
     return f'os.environ["{variable}"]'
 
 
-def _looks_like_uri(value: str) -> bool:
-    try:
-        parts = urllib.parse.urlsplit(value)
-        return bool(parts.scheme and parts.password)
-    except ValueError:
-        return False
-
-
 def _uri(value: str, database: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    parts = urllib.parse.urlsplit(value)
-    told = {
-        "host": parts.hostname or "",
-        "port": str(parts.port or PORTS.get(parts.scheme.partition("+")[0], PORTS["postgresql"])),
-        "dbname": parts.path.lstrip("/"),
-        "username": parts.username or "",
-    }
-    used = tuple(database[key] for key in ("username", "password", "host", "port", "dbname") if key in database)
+    uri = uri_of(value)
     quoted = {
         key: f'urllib.parse.quote(os.environ["{database[key]}"], safe="")'
         if key in database
-        else ascii(urllib.parse.quote(told.get(key, ""), safe=""))
-        for key in ("username", "password", "host", "port", "dbname")
+        else ascii(urllib.parse.quote(uri.told.get(key, ""), safe=""))
+        for key in URI_PARTS
     }
-    tail = f"?{parts.query}" if parts.query else ""
-    form = f"{parts.scheme}://{{}}:{{}}@{{}}:{{}}/{{}}".replace("'", "")
-    arguments = ", ".join(quoted[key] for key in ("username", "password", "host", "port", "dbname"))
-    return f'"{form}".format({arguments})' + (f" + {tail!a}" if tail else ""), used
-
-
-def _secret_part(value: str) -> str:
-    return urllib.parse.urlsplit(value).password or value if _looks_like_uri(value) else value
+    arguments = ", ".join(quoted[key] for key in URI_PARTS)
+    form = f"{uri.scheme}://{{}}:{{}}@{{}}:{{}}/{{}}"
+    used = tuple(database[key] for key in URI_PARTS if key in database)
+    return f'"{form}".format({arguments})' + (f" + {uri.tail!a}" if uri.tail else ""), used
 
 
 def _span(node: ast.expr) -> tuple[int, int, int, int]:
