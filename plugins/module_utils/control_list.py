@@ -383,7 +383,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         why="Most slow pages are slow queries, and a rule over a series that does not exist never fires.",
         proof="kubectl get prometheusrule <app>-database -n <app>-<environment> -o yaml",
         paths=(Path.LIGHT, Path.FULL),
-        applies="database",
+        applies="database_login",
     ),
     Control(
         id="observability-04",

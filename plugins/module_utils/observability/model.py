@@ -134,10 +134,13 @@ REQUEST_BUCKETS: Final = "http_server_request_duration_seconds_bucket"
 REPORTING: Final = "target_info"
 QUERIES: Final = "db_client_operation_duration_seconds_count"
 QUERY_BUCKETS: Final = "db_client_operation_duration_seconds_bucket"
+# What no app asks over a connection: nothing, and a file.
+_NOT_ASKED: Final = frozenset({"", "sqlite"})
 
 
 def target_of(app: App, profile: Profile, verdict: Verdict) -> Target:
-    """What the rules of this app are about. A database that only the code shows counts as well as a declared one."""
+    """What the rules of this app are about. A database that only the code shows counts as well as a declared one, unless it is a
+    file: nothing is asked over a connection there, so nothing could be timed."""
     settings = profile.observability
     full = verdict.path is Path.FULL
     ratio = settings.error_ratio_full if full else settings.error_ratio
@@ -150,7 +153,7 @@ def target_of(app: App, profile: Profile, verdict: Verdict) -> Target:
         job=f"{app.namespace}/{app.name}",
         unwatched=_unwatched(app),
         full=full,
-        database=app.database is not None or bool(verdict.facts.get("database")),
+        database=not {app.database.engine if app.database else "", verdict.facts.get("database", "")} <= _NOT_ASKED,
         error_ratio=ratio,
         fewest=settings.fewest_requests,
         latency=settings.latency_seconds,

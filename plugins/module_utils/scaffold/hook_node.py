@@ -11,37 +11,111 @@ HOOKS: Final = r"""// Made by goldenpath.microapps. Edit it freely: your lines s
 // Loaded before the app: NODE_OPTIONS=--require=/app/goldenpath_hooks.cjs (the Dockerfile says so). Needs no package.
 "use strict";
 const http = require("node:http");
+const Module = require("node:module");
 
 const HEALTH = @@health@@;
 const METRICS = @@metrics@@;
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+const OPERATIONS = new Set(["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"]);
 // Says that this app is measured, also before its first visitor.
 const TARGET = ["# TYPE target_info gauge", `target_info{service_name=${JSON.stringify(@@service@@)}} 1`];
-const NAME = "http_server_request_duration_seconds";
-const series = new Map();
 
-function answered(method, status, seconds) {
-  const labels = `http_request_method="${METHODS.has(method) ? method : "_OTHER"}",http_response_status_code="${status}"`;
-  const one = series.get(labels) || { counts: new Array(BUCKETS.length + 1).fill(0), sum: 0 };
-  const place = BUCKETS.findIndex((edge) => seconds <= edge);
-  one.counts[place < 0 ? BUCKETS.length : place] += 1;
-  one.sum += seconds;
-  series.set(labels, one);
+class Histogram {
+  constructor(name) {
+    this.name = name;
+    this.series = new Map();
+  }
+
+  observe(labels, start) {
+    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+    const one = this.series.get(labels) || { counts: new Array(BUCKETS.length + 1).fill(0), sum: 0 };
+    const place = BUCKETS.findIndex((edge) => seconds <= edge);
+    one.counts[place < 0 ? BUCKETS.length : place] += 1;
+    one.sum += seconds;
+    this.series.set(labels, one);
+  }
+
+  lines() {
+    const lines = [`# TYPE ${this.name} histogram`];
+    for (const [labels, one] of this.series) {
+      let running = 0;
+      one.counts.forEach((count, at) => {
+        running += count;
+        lines.push(`${this.name}_bucket{${labels},le="${at < BUCKETS.length ? BUCKETS[at] : "+Inf"}"} ${running}`);
+      });
+      lines.push(`${this.name}_sum{${labels}} ${one.sum}`, `${this.name}_count{${labels}} ${running}`);
+    }
+    return lines;
+  }
 }
+
+const REQUESTS = new Histogram("http_server_request_duration_seconds");
+const QUERIES = new Histogram("db_client_operation_duration_seconds");
 
 function metrics() {
-  const lines = [...TARGET, `# TYPE ${NAME} histogram`];
-  for (const [labels, one] of series) {
-    let running = 0;
-    one.counts.forEach((count, at) => {
-      running += count;
-      lines.push(`${NAME}_bucket{${labels},le="${at < BUCKETS.length ? BUCKETS[at] : "+Inf"}"} ${running}`);
-    });
-    lines.push(`${NAME}_sum{${labels}} ${one.sum}`, `${NAME}_count{${labels}} ${running}`);
-  }
-  return lines.join("\n") + "\n";
+  return [...TARGET, ...REQUESTS.lines(), ...QUERIES.lines()].join("\n") + "\n";
 }
+
+// Drivers that are written in JavaScript: the file that holds their connection, what they talk to, and what asks it.
+const DRIVERS = [
+  [/[\\/]node_modules[\\/]pg[\\/]lib[\\/]client\.js$/, "postgresql", ["query"]],
+  [/[\\/]node_modules[\\/]mysql2[\\/]lib[\\/](base[\\/])?connection\.js$/, "mysql", ["query", "execute"]],
+  [/[\\/]node_modules[\\/]mysql[\\/]lib[\\/]Connection\.js$/, "mysql", ["query"]],
+];
+
+function timed(ask, system) {
+  return function (query) {
+    const start = process.hrtime.bigint();
+    const text = typeof query === "string" ? query : (query && (query.text || query.sql)) || "";
+    const word = String(text).trimStart().split(/\s/, 1)[0].toUpperCase();
+    let isOpen = true;
+    const done = (error) => {
+      if (!isOpen) return;
+      isOpen = false;
+      const name = error ? String(error.code || error.name).replace(/\W/g, "_").slice(0, 40) : "";
+      const operation = OPERATIONS.has(word) ? word : "OTHER";
+      QUERIES.observe(`db_system_name="${system}",db_operation_name="${operation}",error_type="${name}"`, start);
+    };
+    const given = Array.from(arguments);
+    const callback = given[given.length - 1];
+    if (typeof callback === "function") {
+      given[given.length - 1] = function (error) {
+        done(error);
+        return callback.apply(this, arguments);
+      };
+      return ask.apply(this, given);
+    }
+    const asked = ask.apply(this, given);
+    if (asked instanceof Promise) {
+      // What comes of it goes on to whoever asked; a failure that nobody takes up still ends the process.
+      const failed = (error) => {
+        done(error);
+        throw error;
+      };
+      return asked.then((answer) => (done(), answer), failed);
+    }
+    if (asked && typeof asked.once === "function") asked.once("end", done);
+    return asked;
+  };
+}
+
+const load = Module._load;
+Module._load = function (request, parent, isMain) {
+  const loaded = load.apply(this, arguments);
+  if (!/(^|[\\/])(client|connection)(\.js)?$/i.test(request)) return loaded;
+  const file = Module._resolveFilename(request, parent, isMain);
+  for (const [place, system, names] of DRIVERS) {
+    const owner = place.test(file) && loaded && loaded.prototype;
+    for (const name of owner ? names : []) {
+      const ask = Object.hasOwn(owner, name) && owner[name];
+      if (typeof ask !== "function" || ask.isTimedByPlatform) continue;
+      owner[name] = timed(ask, system);
+      owner[name].isTimedByPlatform = true;
+    }
+  }
+  return loaded;
+};
 
 const emit = http.Server.prototype.emit;
 http.Server.prototype.emit = function (event, request, response) {
@@ -55,7 +129,8 @@ http.Server.prototype.emit = function (event, request, response) {
   const start = process.hrtime.bigint();
   response.once("close", () => {
     const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
-    answered(request.method, status, Number(process.hrtime.bigint() - start) / 1e9);
+    const method = METHODS.has(request.method) ? request.method : "_OTHER";
+    REQUESTS.observe(`http_request_method="${method}",http_response_status_code="${status}"`, start);
   });
   return emit.apply(this, arguments);
 };

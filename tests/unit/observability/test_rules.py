@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pathlib
 import re
 
 import pytest
@@ -13,6 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability import documents, promql, promtool
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.documents import (
     Words,
@@ -21,8 +24,10 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.observability
     literal,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.families.errors import duration, over
-from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.model import Target
+from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.model import Target, target_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.observability.rules import rules_for, unproven
+from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws, DatabaseServer, Profile, Registry
+from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
 
 LIGHT = Target("shop-dev", "shop-dev/shop", ("/healthz", "/metrics"), False, True, 0.05, 20, 1.0, 0.5)
 FULL = dataclasses.replace(LIGHT, full=True, error_ratio=0.01)
@@ -55,6 +60,24 @@ def test_each_path_has_its_alerts(target: Target, alerts: set[str]) -> None:
     names = [rule.alert for rule in rules_for(target)]
     assert set(names) == alerts
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("app", "shown", "is_asked"),
+    [
+        ("lunch-poll", "sqlite", False),
+        ("lunch-poll", "", False),
+        ("lunch-poll", "mysql", True),
+        ("where2eat", "sqlite", True),
+        ("brochure", "", False),
+    ],
+)
+def test_a_database_is_watched_unless_it_is_a_file(root: pathlib.Path, app: str, shown: str, is_asked: bool) -> None:
+    entry = load_app(str(root / "inventories" / "apps" / f"{app}.yml"), app, "sandbox")
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
+    target = target_of(entry, profile, Verdict(Path.LIGHT, 0, (), (), {"database": shown}, (), (), "c"))
+    rules = {rule.alert: rule for rule in rules_for(target)}
+    assert (rules.keys() >= DATABASE) == is_asked == ("MicroAppDatabaseSlow" in rules["MicroAppSlow"].steps[1])
 
 
 @pytest.mark.parametrize("target", [LIGHT, FULL])

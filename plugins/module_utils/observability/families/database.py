@@ -61,7 +61,7 @@ def _unmeasured(target: Target) -> Rule:
         found="The app answers requests and reports no query at all.",
         value="",
         meaning="The app uses a database and does not tell how long its queries take: a slow database would go unnoticed.",
-        steps=("Ask the maintainer whether the measuring hook of the platform baseline is still switched on.",),
+        steps=("Ask the maintainer whether the platform's part that measures the app is still loaded when it starts.",),
         cases=(
             Case(FIRES, "requests are served and no query is reported", (served,), 110, True),
             Case(QUIET, "queries are reported", (served, _queries(target, "0+1x120")), 110, False),

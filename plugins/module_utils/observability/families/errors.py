@@ -176,6 +176,7 @@ def _few_requests_cases(target: Target) -> tuple[Case, ...]:
 def _slow(target: Target) -> Rule:
     buckets = promql.selector(REQUEST_BUCKETS, namespace=target.namespace, http_route=promql.none_of(*target.unwatched))
     limit = target.latency
+    slow_database = "MicroAppDatabaseSlow, " if target.database else ""
     return Rule(
         alert="MicroAppSlow",
         control=ERRORS,
@@ -192,7 +193,7 @@ def _slow(target: Target) -> Rule:
         meaning="Visitors wait noticeably longer than they should.",
         steps=(
             "Open the app and see whether it is slow for you.",
-            "Look for the alerts MicroAppDatabaseSlow, MicroAppCpuThrottled and MicroAppMemoryNearLimit: they name the cause.",
+            f"Look for the alerts {slow_database}MicroAppCpuThrottled and MicroAppMemoryNearLimit: they name the cause.",
             "If it began with a new version, roll back (see Roll back).",
         ),
         cases=slow_cases(target, REQUEST_BUCKETS, limit, target.served(200, "")[0]),

@@ -62,7 +62,7 @@ def _unmeasured(target: Target) -> Rule:
         found="The app is reached, and neither a request nor the measuring itself is reported.",
         value="",
         meaning="Errors and slow answers of the app would go unnoticed: it no longer reports them.",
-        steps=("Ask the maintainer whether the measuring hook of the platform baseline is still switched on.",),
+        steps=("Ask the maintainer whether the platform's part that measures the app is still loaded when it starts.",),
         cases=(
             Case(FIRES, "reached, and no request is reported", (_up(target, "1x120"),), 60, True),
             Case(QUIET, "only probes are reported", (_up(target, "1x120"), probed), 60, False),

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The hook of Node apps with the drivers that they use, on real servers: every query is timed, and answered as before."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.hooks import hooks
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.model import Source
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "rotation"))
+import mysql_servers
+
+# Prints what /metrics says of queries, when `ask` is done.
+PROGRAM = """
+const http = require("node:http");
+const settings = JSON.parse(process.env.SETTINGS);
+async function ask() {
+  %s
+}
+const server = http.createServer().listen(0, "127.0.0.1", async () => {
+  try {
+    await ask();
+  } catch (error) {
+    console.log("failed: " + error.message);
+  }
+  const answer = await fetch(`http://127.0.0.1:${server.address().port}/metrics`);
+  console.log(await answer.text());
+  process.exit(0);
+});
+"""
+
+
+@pytest.fixture(scope="session")
+def drivers(root: pathlib.Path) -> pathlib.Path:
+    """A folder with the drivers as npm installs them, kept in the user's cache."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed, which fetches the drivers of Node")
+    source = root / "tests" / "fixtures" / "node-drivers"
+    digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
+    target = build.cache_folder(os.environ) / "parts" / f"node-drivers-{digest}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / f".{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.is_dir():
+            fresh = pathlib.Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+            shutil.copytree(source, fresh, dirs_exist_ok=True)
+            subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=fresh, check=True, timeout=300)
+            fresh.rename(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[Any]:
+    with mysql_servers.demanded("mariadb") as server:
+        yield server
+
+
+class Asked:
+    """What a program printed: `counts` are queries by (system, operation, error); `failed` what reached whoever asked."""
+
+    def __init__(self, root: pathlib.Path, drivers: pathlib.Path, folder: pathlib.Path, program: str, settings: Any) -> None:
+        app = load_app(str(root / "inventories" / "apps" / "lunch-poll.yml"), "lunch-poll", "sandbox")
+        (hook,) = hooks(app, Source("node", "npm"))
+        (folder / "goldenpath_hooks.cjs").write_bytes(hook.content)
+        (folder / "node_modules").symlink_to(drivers / "node_modules")
+        (folder / "app.cjs").write_text(PROGRAM % program)
+        environ = {
+            "PATH": os.environ["PATH"],
+            "NODE_OPTIONS": f"--require={folder}/goldenpath_hooks.cjs --preserve-symlinks",
+            "SETTINGS": json.dumps(settings),
+        }
+        node = str(shutil.which("node"))
+        done = subprocess.run([node, "app.cjs"], cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        self.text = done.stdout
+        labels = r'db_system_name="(\w+)",db_operation_name="(\w+)",error_type="(\w*)"'
+        pattern = rf"^db_client_operation_duration_seconds_count\{{{labels}\}} (\d+)$"
+        self.counts = {found[:3]: int(found[3]) for found in re.findall(pattern, self.text, re.MULTILINE)}
+        self.failed = re.findall("^failed: (.+)$", self.text, re.MULTILINE)
+
+
+@pytest.fixture
+def postgresql(sandbox: Any, root: pathlib.Path, drivers: pathlib.Path, tmp_path: pathlib.Path) -> Any:
+    block = sandbox.block("database")
+    settings = {
+        "host": block["host"],
+        "port": block["port"],
+        "user": block["admin_user"],
+        "password": pathlib.Path(block["password_file"]).read_text().strip(),
+        "database": "postgres",
+    }
+    return lambda program: Asked(root, drivers, tmp_path, program, settings)
+
+
+@pytest.fixture
+def mysql(mariadb: Any, root: pathlib.Path, drivers: pathlib.Path, tmp_path: pathlib.Path) -> Any:
+    user, password = mysql_servers.ROOT
+    secure = {"ca": mariadb.authority.read_text()}
+    settings = {"host": "127.0.0.1", "port": mariadb.port, "user": user, "password": password, "ssl": secure}
+    return lambda program: Asked(root, drivers, tmp_path, program, settings)
+
+
+def test_a_failure_of_the_database_reaches_whoever_asked(postgresql: Any) -> None:
+    asked = postgresql("""
+      const client = new (require("pg").Client)(settings);
+      await client.connect();
+      await client.query("SELECT * FROM nowhere");
+    """)
+    assert asked.failed == ['relation "nowhere" does not exist']
+    assert asked.counts == {("postgresql", "SELECT", "42P01"): 1}
+
+
+def test_a_failure_that_nobody_takes_up_ends_the_process_as_it_would_without_us(postgresql: Any) -> None:
+    with pytest.raises(AssertionError, match="nowhere"):
+        postgresql("""
+          const client = new (require("pg").Client)(settings);
+          await client.connect();
+          client.query("SELECT * FROM nowhere");
+          await new Promise((later) => setTimeout(later, 2000));
+        """)
+
+
+@pytest.mark.parametrize("load", ['require("pg")', '(await import("pg")).default'])
+def test_pg_is_timed_by_promise_and_by_callback_alone_and_from_a_pool(postgresql: Any, load: str) -> None:
+    program = """
+      const client = new pg.Client(settings);
+      await client.connect();
+      await client.query("SELECT $1::int AS one", [1]).then((answer) => console.log("told " + answer.rows[0].one));
+      await client.query({ text: " insert into nowhere values (1)" }).catch(() => 0);
+      await new Promise((done) => {
+        client.query("SELECT 2 AS two", (error, answer) => done(console.log("told " + answer.rows[0].two)));
+      });
+      const pool = new pg.Pool(settings);
+      await pool.query("SELECT 3 AS three").then((answer) => console.log("told " + answer.rows[0].three));
+      await client.query("CREATE TEMPORARY TABLE t (i int)");
+    """
+    asked = postgresql(f"const pg = {load};" + program)
+    assert re.findall("^told (.+)$", asked.text, re.MULTILINE) == ["1", "2", "3"] and not asked.failed
+    assert asked.counts == {
+        ("postgresql", "SELECT", ""): 3,
+        ("postgresql", "INSERT", "42P01"): 1,
+        ("postgresql", "OTHER", ""): 1,
+    }
+
+
+def test_mysql2_is_timed_by_promise_and_by_callback_prepared_and_from_a_pool(mysql: Any) -> None:
+    asked = mysql("""
+      const mysql2 = require("mysql2");
+      const plain = mysql2.createConnection(settings);
+      await new Promise((done) => plain.query("SELECT 1 AS one", (error, rows) => done(console.log("told " + rows[0].one))));
+      const pool = require("mysql2/promise").createPool(settings);
+      console.log("told " + (await pool.query("SELECT 2 AS two"))[0][0].two);
+      console.log("told " + (await pool.execute("SELECT ? AS three", [3]))[0][0].three);
+      await new Promise((done) => {
+        plain.query("SELECT 4 AS four").on("result", (row) => console.log("told " + row.four)).on("end", done);
+      });
+      await pool.query("DELETE FROM nowhere.nothing");
+    """)
+    assert re.findall("^told (.+)$", asked.text, re.MULTILINE) == ["1", "2", "3", "4"]
+    assert asked.failed and "nowhere" in asked.failed[0]
+    assert asked.counts.pop(("mysql", "SELECT", "")) == 4
+    assert [key[:2] for key in asked.counts] == [("mysql", "DELETE")] and list(asked.counts.values()) == [1]
+
+
+def test_mysql_is_timed_and_its_failures_are_told(mysql: Any) -> None:
+    asked = mysql("""
+      const plain = require("mysql").createConnection(settings);
+      await new Promise((done) => plain.query("SELECT 1 AS one", (error, rows) => done(console.log("told " + rows[0].one))));
+      await new Promise((done, failed) => plain.query("UPDATE nowhere.nothing SET i = 1", (error) => failed(error)));
+    """)
+    assert "told 1" in asked.text and "nowhere" in asked.failed[0]
+    assert set(asked.counts) == {("mysql", "SELECT", ""), ("mysql", "UPDATE", "ER_NO_SUCH_TABLE")}
