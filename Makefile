@@ -97,7 +97,7 @@ test-sanity: venv ## ansible-test sanity on what is committed (2 minutes, the fi
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/tools/sanity
 
 .PHONY: benchmark
-benchmark: ready ## Print times as ratios measured in one run (20 minutes)
+benchmark: ready ## Print times as ratios measured in one run (about 45 minutes)
 	@for bench in tests/benchmark/bench_*.py; do PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python "$$bench"; done
 
 ##@ Work on it
