@@ -47,10 +47,11 @@ def names_beside(key: str, is_apart: bool) -> tuple[str, ...]:
 
 
 def is_uri(value: str) -> bool:
-    """Whether a text is an address with a password in it."""
+    """Whether a text is an address with a password in it, and of which all parts can be told."""
     try:
         parts = urllib.parse.urlsplit(value)
-        return bool(parts.scheme and parts.password)
+        # A port that is no number (`%s`) raises here.
+        return bool(parts.scheme and parts.password and parts.port != 0)
     except ValueError:
         return False
 

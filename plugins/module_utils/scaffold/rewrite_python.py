@@ -164,14 +164,14 @@ def _replacements(
         return [(literal.node, expression, used)]
     # A variable that a person fills takes the place of a whole address and of a whole read.
     is_whole = not one.is_filled and (isinstance(literal.node, ast.Call) or is_uri(literal.value))
-    read = _read(one.variable) if is_whole or inside is None else _between(inside, _read(one.variable))
+    whole = _typed(literal, one.variable)
+    read = whole if is_whole or inside is None else _between(inside, whole)
     found: list[tuple[ast.expr, str, tuple[str, ...]]] = [(literal.node, read, (one.variable,))]
     for key in (each for each in BESIDE if each in one.database):
         allowed = names_beside(key, is_apart=not literal.scope)
         for other in literals:
             if other.scope == literal.scope and any(name.lower() in allowed for name in other.names):
-                read = f"int({_read(one.database[key])})" if other.is_number else _read(one.database[key])
-                found.append((other.node, read, (one.database[key],)))
+                found.append((other.node, _typed(other, one.database[key]), (one.database[key],)))
     return found
 
 
@@ -179,6 +179,10 @@ def _between(inside: Around, read: str) -> str:
     parts = [ascii(inside.before)] if inside.before else []
     parts += [read, *([ascii(inside.after)] if inside.after else [])]
     return f"({' + '.join(parts)})" if len(parts) > 1 else read
+
+
+def _typed(literal: _Literal, variable: str) -> str:
+    return f"int({_read(variable)})" if literal.is_number else _read(variable)
 
 
 def _read(variable: str) -> str:

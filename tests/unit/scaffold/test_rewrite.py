@@ -132,6 +132,17 @@ def test_another_string_is_never_taken_for_a_value_that_is_known(rewriter: Any, 
     assert made.text == text and len(made.left) == 1
 
 
+def test_a_number_stays_a_number() -> None:
+    made = rewrite_python.rewrite("if pin == 4711:\n    pass\n", [wanted(1, "pin", "PIN", value="4711")])
+    assert made.text == 'import os\nif pin == int(os.environ["PIN"]):\n    pass\n'
+
+
+@pytest.mark.parametrize("rewriter", [rewrite_python.rewrite, rewrite_node.rewrite])
+def test_an_address_whose_port_is_filled_in_later_is_a_text(rewriter: Any) -> None:
+    made = rewriter('URL = "postgresql://u:abcd1234@db:%s/shop"\n', [wanted(1, "URL", "DB_W", DATABASE, "abcd1234")])
+    assert made.values == ("abcd1234",) and "postgresql://u:" in made.text and "@db:%s/shop" in made.text
+
+
 @pytest.mark.parametrize("rewriter", [rewrite_python.rewrite, rewrite_node.rewrite])
 def test_of_two_credentials_in_one_string_one_is_left_and_told(rewriter: Any) -> None:
     made = rewriter(
