@@ -81,7 +81,7 @@ class Server:
 @contextlib.contextmanager
 def mariadb(tls: bool = True) -> Iterator[Server]:
     """MariaDB, its data in a folder that goes with it."""
-    base = _kept("mariadb", f"{MARIADB}{MARIADB_SHA256}", _fetch_mariadb)
+    base = kept("mariadb-server", f"{MARIADB}{MARIADB_SHA256}", _fetch_mariadb)
     with _folder() as folder:
         common = ["--no-defaults", f"--basedir={base}", f"--lc-messages-dir={base}/share", f"--datadir={folder}/data"]
         (folder / "data").mkdir()
@@ -96,7 +96,7 @@ def mariadb(tls: bool = True) -> Iterator[Server]:
 @contextlib.contextmanager
 def mysql(tls: bool = True) -> Iterator[Server]:
     """MySQL, its data in a folder that goes with it."""
-    base = _kept("mysql", "1", _fetch_mysql)
+    base = kept("mysql-server", "1", _fetch_mysql)
     (libraries,) = (base / "usr" / "lib").glob("*-linux-gnu")
     loader = min(libraries.glob("ld-linux-*.so.*"))
     program = [str(loader), "--library-path", str(libraries), str(base / "usr" / "sbin" / "mysqld")]
@@ -181,10 +181,10 @@ def _as_root() -> list[str]:
     return ["--user=root"] if os.geteuid() == 0 else []
 
 
-def _kept(name: str, version: str, fetch: Callable[[pathlib.Path], None]) -> pathlib.Path:
-    """The server's folder in the user's cache, fetched if it is not there; one process fetches, the others wait."""
+def kept(name: str, version: str, fetch: Callable[[pathlib.Path], None]) -> pathlib.Path:
+    """A folder in the user's cache, fetched (as `whole`) if it is not there; one process fetches, the others wait."""
     digest = hashlib.sha256(version.encode()).hexdigest()[:16]
-    target = build.cache_folder(os.environ) / "parts" / f"{name}-server-{digest}"
+    target = build.cache_folder(os.environ) / "parts" / f"{name}-{digest}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -195,7 +195,7 @@ def _kept(name: str, version: str, fetch: Callable[[pathlib.Path], None]) -> pat
         try:
             fetch(fresh)
             fresh.chmod(0o755)
-            (fresh / "server").rename(target)
+            (fresh / "whole").rename(target)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     return target
@@ -213,12 +213,12 @@ def _fetch_mariadb(fresh: pathlib.Path) -> None:
         for entry in archive.infolist():
             found = wanted.fullmatch(entry.filename)
             if found and not entry.is_dir():
-                path = fresh / "server" / found[1]
+                path = fresh / "whole" / found[1]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as source, path.open("wb") as copy:
                     shutil.copyfileobj(source, copy)
-    (fresh / "server" / "bin" / "mariadbd").chmod(0o755)
-    _run([str(fresh / "server" / "bin" / "mariadbd"), "--version"], "")
+    (fresh / "whole" / "bin" / "mariadbd").chmod(0o755)
+    _run([str(fresh / "whole" / "bin" / "mariadbd"), "--version"], "")
 
 
 def _fetch_mysql(fresh: pathlib.Path) -> None:
@@ -229,7 +229,7 @@ def _fetch_mysql(fresh: pathlib.Path) -> None:
     archive = re.search(r"^Packages (\S+/debian)/?$", told, re.MULTILINE)
     if not archive or not KEYRING.is_file():
         raise Missing("this machine installs from no archive of Debian's, which MySQL is fetched from")
-    for folder in ("lists/partial", "cache/archives/partial", "server"):
+    for folder in ("lists/partial", "cache/archives/partial", "whole"):
         (fresh / folder).mkdir(parents=True)
     (fresh / "status").touch()
     (fresh / "sources").write_text(f"deb [signed-by={KEYRING}] {archive[1]} sid main\n")
@@ -249,9 +249,9 @@ def _fetch_mysql(fresh: pathlib.Path) -> None:
     _run(["apt-get", *options, "-y", "--no-install-recommends", "--download-only", "install", "mysql-server-core"], "")
     for package in sorted((fresh / "cache" / "archives").glob("*.deb")):
         _run(["dpkg-deb", "-x", str(package), str(fresh / "unpacked")], "")
-    for kept in ("usr/sbin/mysqld", "usr/share/mysql", "usr/lib/mysql", *_libraries(fresh / "unpacked")):
-        (fresh / "server" / kept).parent.mkdir(parents=True, exist_ok=True)
-        (fresh / "unpacked" / kept).rename(fresh / "server" / kept)
+    for part in ("usr/sbin/mysqld", "usr/share/mysql", "usr/lib/mysql", *_libraries(fresh / "unpacked")):
+        (fresh / "whole" / part).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / "unpacked" / part).rename(fresh / "whole" / part)
 
 
 def _libraries(unpacked: pathlib.Path) -> list[str]:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import pathlib
@@ -13,14 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.hooks import hooks
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scaffold.model import Source
 
@@ -52,19 +48,16 @@ def drivers(root: pathlib.Path) -> pathlib.Path:
     """A folder with the drivers as npm installs them, kept in the user's cache."""
     npm = shutil.which("npm")
     if npm is None:
+        # As with the database servers: what cannot be fetched here is skipped, and the reason names what is missing.
         pytest.skip("npm is not installed, which fetches the drivers of Node")
     source = root / "tests" / "fixtures" / "node-drivers"
-    digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
-    target = build.cache_folder(os.environ) / "parts" / f"node-drivers-{digest}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with (target.parent / f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.is_dir():
-            fresh = pathlib.Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
-            shutil.copytree(source, fresh, dirs_exist_ok=True)
-            subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=fresh, check=True, timeout=300)
-            fresh.rename(target)
-    return target
+
+    def fetch(fresh: pathlib.Path) -> None:
+        shutil.copytree(source, fresh / "whole")
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=fresh / "whole", check=True, timeout=300)
+
+    return mysql_servers.kept("node-drivers", (source / "package-lock.json").read_text(), fetch)
 
 
 @pytest.fixture(scope="module")
