@@ -38,6 +38,11 @@ class CredentialFinding:
         """Only what lets somebody in (or sign) must be replaced."""
         return self.standing in ("live", "signing_key")
 
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether a person says that it is no credential. What can be tried is tried all the same."""
+        return self.standing == "dismissed"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:

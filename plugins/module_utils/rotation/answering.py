@@ -44,7 +44,10 @@ def answers(
     for found in credentials:
         sight = by_spec.get(found.spec.name) if found.spec else None
         try:
-            given += _dead(found, sight, context, request, switched)
+            if found.finding.is_dismissed:
+                given += _none_after_all(found, sight, context, request)
+            else:
+                given += _dead(found, sight, context, request, switched)
         except MicroappsError as error:
             given.append(Answer(FOUND_IS_DEAD, State.NOT_REACHED, reason=error.sentence(), found="could not be told"))
     for sight in sights:
@@ -82,6 +85,33 @@ def _dead(found: Found, sight: Sight | None, context: Context, request: Request,
     return [Answer(control, State.DRIFTED, proof, reason=held, found=held) for control in controls]
 
 
+def _none_after_all(found: Found, sight: Sight | None, context: Context, request: Request) -> list[Answer]:
+    """What a person calls no credential is believed to be none, unless somebody is let in with it."""
+    if not _lets_in(found, sight, context, request):
+        return []
+    said = f" ({found.said.sentence()})" if found.said else ""
+    reason = (
+        f"{found.place} was said to be a false_positive{said}, and lets in whoever has it. Take {found.finding.fingerprint} "
+        f"out of resolved_credentials in {context.app.file}, and run again"
+    )
+    proof = (sight.plans[0].object,) if sight else (f"catalog:{context.app.name}",)
+    return [Answer(FOUND_IS_DEAD, State.VIOLATED, proof, reason=reason, found=reason)]
+
+
+def _lets_in(found: Found, sight: Sight | None, context: Context, request: Request) -> bool:
+    if sight is None:
+        recipe = _recipe(found, context, request)
+        return recipe is not None and recipe.accepts({KEY: found.value})
+    is_current = sight.current is not None and found.value in sight.current.values()
+    if is_current and not sight.rotating:
+        return True
+    if sight.job.issuer is None or not sight.job.traits.target:
+        return False
+    if request.check and sight.retires and (is_current or any(found.value in one.values() for one in sight.former)):
+        return False
+    return bool(sight.job.issuer.found((found.value,)))
+
+
 def _lock(login: str) -> str:
     return f". Nobody here has a right on the database: have its administrator lock {login} once the app is switched over"
 
@@ -116,9 +146,8 @@ def _signing(found: Found, sight: Sight, request: Request, switched: bool) -> An
 
 
 def _unassigned(found: Found, context: Context, request: Request) -> Answer:
-    vendor = dict(context.profile.vendors).get(found.finding.kind)
-    if vendor is not None and vendor.check_path:
-        recipe = HttpRecipe(found.finding.kind, vendor, KEY, request.secrets)
+    recipe = _recipe(found, context, request)
+    if recipe is not None:
         if not recipe.accepts({KEY: found.value}):
             return Answer(FOUND_IS_DEAD, State.IN_PLACE, (f"vendor:{recipe.name}",), found=f"{found.place} is refused")
         reason = f"{found.place} is accepted by its vendor{_denied(found)}. Revoke it there"
@@ -138,6 +167,12 @@ def _unassigned(found: Found, context: Context, request: Request) -> Answer:
             f"(base_url, check_path) to the profile, so that this can be shown{_or_say_so(context)}"
         )
     return Answer(FOUND_IS_DEAD, State.VIOLATED, reason=reason, found=reason)
+
+
+def _recipe(found: Found, context: Context, request: Request) -> HttpRecipe | None:
+    """The vendor's own check of its keys, where the profile knows one for this kind."""
+    vendor = dict(context.profile.vendors).get(found.finding.kind)
+    return HttpRecipe(found.finding.kind, vendor, KEY, request.secrets) if vendor is not None and vendor.check_path else None
 
 
 def _on_their_word(control: str, found: Found, said: Resolution, context: Context) -> Answer:

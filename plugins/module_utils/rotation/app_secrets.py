@@ -65,12 +65,13 @@ class Ask:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that was looked at before anything is changed. `failed` are secrets that could not be told, `unended` names
-    those that an earlier rotation keeps from being rotated now."""
+    """Everything that was looked at before anything is changed. `dismissed` are found credentials that a person says are none,
+    `failed` secrets that could not be told, `unended` names those that an earlier rotation keeps from being rotated now."""
 
     context: Context
     store: Store
     found: tuple[Found, ...]
+    dismissed: tuple[Found, ...]
     sights: tuple[Sight, ...]
     failed: tuple[Plan, ...]
     consumer: consumers.Consumer
@@ -97,7 +98,7 @@ def run(request: Request) -> Outcome:
         "secrets": [context.app.secret_name(spec.name) for spec in context.app.secrets],
         "could_vanish": dict(left.could_vanish),
     }
-    given = merge(answers(plans, seen.sights, seen.found, context, request))
+    given = merge(answers(plans, seen.sights, (*seen.found, *seen.dismissed), context, request))
     for control, beside in ((IN_STORE, left.line()), (IDENTIFIED, told_beside(context.app, context.profile))):
         if control in given and given[control].state is State.IN_PLACE:
             # What is left stands beside a control that is in place; where it is not, why is all that matters.
@@ -124,7 +125,9 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     store = open_store(profile, request.secrets, request.environ)
     copy = mirror(profile.repository_url(app), request.environ)
     today = request.now().date()
-    credentials = found.find(app, context.verdict, copy, request.secrets, today) if context.verdict else ()
+    told_of = found.find(app, context.verdict, copy, request.secrets, today) if context.verdict else ()
+    credentials = tuple(one for one in told_of if not one.finding.is_dismissed)
+    dismissed = tuple(one for one in told_of if one.finding.is_dismissed)
     consumer = consumers.consumer_of(app, profile, copy, credentials, request)
     held = consumer.hold(request.check)
     looks: dict[str, Wish] = {}
@@ -148,7 +151,7 @@ def look(request: Request, context: Context, ask: Ask, delivery: Delivery) -> Se
     told = in_lanes(app.secrets, _lane, looked_at)
     sights = [one for one in told if isinstance(one, Sight)]
     failed = [one for one in told if isinstance(one, Plan)]
-    seen = Seen(context, store, credentials, tuple(sights), tuple(failed), consumer, held, delivery, ask)
+    seen = Seen(context, store, credentials, dismissed, tuple(sights), tuple(failed), consumer, held, delivery, ask)
     return _spared(_ending_first(seen, looks), looks) if ask.careful else seen
 
 

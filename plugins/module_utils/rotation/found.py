@@ -47,11 +47,12 @@ class Found:
 
 
 def find(app: App, verdict: Verdict, copy: Mirror, secrets: Secrets, today: datetime.date) -> tuple[Found, ...]:
-    """Every credential that owes a rotation, once for each value."""
-    owing = {finding.fingerprint: finding for finding in reversed(verdict.credentials) if finding.owes_rotation}
+    """Every credential that owes a rotation and every one that a person dismissed, once for each value."""
+    asked = (finding for finding in reversed(verdict.credentials) if finding.owes_rotation or finding.is_dismissed)
+    once = {finding.fingerprint: finding for finding in asked}
     said = app.resolutions(today)
     found = []
-    for finding in reversed(owing.values()):
+    for finding in reversed(once.values()):
         value = secrets.register(value_of(copy.folder, finding, app.name, "" if finding.commit else verdict.commit))
         found.append(Found(finding, value, spec_of(finding, app), said.get(finding.fingerprint)))
     return tuple(found)

@@ -214,7 +214,8 @@ def owed(
         "database": bool(facts["database"]),
         # A file needs nobody to log in.
         "database_login": facts["database"] not in ("", "sqlite"),
-        "credentials": bool(facts["declared_secrets"]) or any(one.owes_rotation for one in credentials),
+        # What a person dismissed owes nothing but the proof that it lets nobody in.
+        "credentials": bool(facts["declared_secrets"]) or any(one.owes_rotation or one.is_dismissed for one in credentials),
         "container": bool(facts["container"]) or facts["runtime"] not in ("static", "unknown"),
         "third_parties": bool(facts["third_parties"]),
         "public": facts["exposure"] == str(Exposure.PUBLIC),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import pathlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -51,10 +52,14 @@ def test_a_password_is_changed_where_it_is_used_and_a_key_at_its_vendor(
 SAID = Resolution("f", "revoked", "Ada Lovelace", "2026-11-20", "Changed at the mail server.")
 
 
-def dead(root: pathlib.Path, found: Found, *sights: Sight) -> Answer:
+def answered(root: pathlib.Path, found: Found, *sights: Sight) -> Iterator[Answer]:
     app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
     given = answers((), sights, (found,), Context(app, PROFILE, None), Request({}))
-    return next(answer for answer in given if answer.control == FOUND_IS_DEAD)
+    return (answer for answer in given if answer.control == FOUND_IS_DEAD and answer.reason + answer.found)
+
+
+def dead(root: pathlib.Path, found: Found, *sights: Sight) -> Answer:
+    return next(answered(root, found, *sights))
 
 
 def restaurant_key(root: pathlib.Path, said: Resolution | None, stored: str) -> tuple[Found, Sight]:
@@ -87,6 +92,25 @@ def test_a_credential_of_nobody_s_is_dead_by_the_word_of_a_person_who_is_named(r
     answer = dead(root, found)
     assert answer.state is State.IN_PLACE and answer.proof == ("catalog:where2eat",)
     assert f"{kind} in app.py:7 is revoked by the word of a person" in answer.found and "value" not in answer.found
+
+
+WRONG = dataclasses.replace(SAID, resolution="false_positive")
+
+
+def dismissed(found: Found) -> Found:
+    return dataclasses.replace(found, finding=dataclasses.replace(found.finding, standing="dismissed"), said=WRONG)
+
+
+def test_a_value_that_the_store_hands_out_is_a_credential_whoever_says_that_it_is_none(root: pathlib.Path) -> None:
+    found, sight = restaurant_key(root, None, "as found")
+    answer = dead(root, dismissed(found), sight)
+    assert answer.state is State.VIOLATED and "Take f out of resolved_credentials in" in answer.reason
+
+
+def test_what_a_person_calls_none_and_nobody_can_try_owes_nothing(root: pathlib.Path) -> None:
+    found, sight = restaurant_key(root, None, "another")
+    assert not list(answered(root, dismissed(found), sight))
+    assert not list(answered(root, dismissed(dataclasses.replace(found, spec=None))))
 
 
 def test_a_promise_for_a_day_to_come_is_none(root: pathlib.Path) -> None:
