@@ -9,6 +9,7 @@ module door of the same name, with the same arguments.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,10 @@ display = Display()
 
 # The parent imports this file once and every worker inherits the value: one id for all tasks of one ansible-playbook.
 RUN = new_run(os.environ)
+
+# In the parent too: a worker's garbage collector that walked through what it inherited would copy that memory page by page, for
+# every task of every host (Python's documentation of gc.freeze).
+gc.freeze()
 
 
 class InProcess(ActionBase):  # type: ignore[misc]  # ansible-core ships no type information
