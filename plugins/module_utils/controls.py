@@ -91,23 +91,22 @@ class Answer:
 
 
 def merge(answers: Iterable[Answer]) -> dict[str, Answer]:
-    """One answer per control: the worst state wins, proofs and sentences of all are kept in order."""
-    merged: dict[str, Answer] = {}
+    """One answer per control: the worst state wins, and what tells why comes first, for a table's cell has little room."""
+    given: dict[str, list[Answer]] = {}
     for answer in answers:
-        earlier = merged.get(answer.control)
-        merged[answer.control] = answer if earlier is None else _worse(earlier, answer)
-    return merged
+        given.setdefault(answer.control, []).append(answer)
+    return {control: _together(together) for control, together in given.items()}
 
 
-def _worse(one: Answer, other: Answer) -> Answer:
-    state = min(one.state, other.state, key=WORST_FIRST.index)
+def _together(answers: list[Answer]) -> Answer:
+    worst_first = sorted(answers, key=lambda answer: WORST_FIRST.index(answer.state))
     return Answer(
-        control=one.control,
-        state=state,
-        proof=tuple(dict.fromkeys(one.proof + other.proof)),
-        reason=joined((one.reason, other.reason)),
-        found=joined((one.found, other.found)),
-        done=joined((one.done, other.done)),
+        control=worst_first[0].control,
+        state=worst_first[0].state,
+        proof=tuple(dict.fromkeys(proof for answer in answers for proof in answer.proof)),
+        reason=joined(answer.reason for answer in worst_first),
+        found=joined(answer.found for answer in worst_first),
+        done=joined(answer.done for answer in worst_first),
     )
 
 

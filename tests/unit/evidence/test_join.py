@@ -87,6 +87,14 @@ def test_the_worst_of_two_answers_to_one_control_wins_in_either_order() -> None:
         assert (merged.state, set(merged.proof), merged.reason) == (State.VIOLATED, {"a", "b"}, "b is open")
 
 
+def test_why_it_is_that_bad_is_told_before_what_is_less_bad() -> None:
+    told = [(State.DRIFTED, "b is old"), (State.VIOLATED, "a is open"), (State.IN_PLACE, "c is left")]
+    told.append((State.VIOLATED, "d is open"))
+    merged = merge(Answer("family-01", state, (why[0],), reason=why, found=why) for state, why in told)["family-01"]
+    assert merged.reason == merged.found == "a is open; d is open; b is old; c is left"
+    assert merged.proof == ("b", "a", "c", "d"), "in the order in which it was looked at"
+
+
 def test_the_document_follows_its_schema_and_survives_hostile_text() -> None:
     found = evidence([Answer("family-01", State.VIOLATED, (HOSTILE,), reason=HOSTILE, found=HOSTILE, done=HOSTILE)])
     jsonschema.Draft202012Validator(EVIDENCE_SCHEMA).validate(json.loads(json.dumps(found)))
