@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import pathlib
+import ssl
+
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, Unreachable
+from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import Invalid, NotFound, Unreachable
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation import mysql_hashes
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import mysql_session
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import Address
@@ -138,3 +141,34 @@ def test_a_missing_library_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -
         mysql_session.session(Address("localhost", 3306, "app", "disable"), "u", "p"),
     ):
         pass
+
+
+@pytest.mark.parametrize(("sslmode", "host_too"), [("verify-full", True), ("verify-ca", False)])
+def test_a_mode_that_verifies_trusts_the_machines_authorities(sslmode: str, host_too: bool) -> None:
+    context = mysql_session.tls_of(Address("db.example.com", 3306, "app", sslmode))
+    assert context and context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname is host_too
+    assert context.cert_store_stats() == ssl.create_default_context().cert_store_stats()
+
+
+def test_a_mode_that_verifies_nothing_reads_no_authorities() -> None:
+    context = mysql_session.tls_of(Address("db.example.com", 3306, "app", "require"))
+    assert context and context.verify_mode is ssl.CERT_NONE and not context.check_hostname
+    assert context.cert_store_stats()["x509"] == 0
+    usual = ssl.create_default_context()
+    assert (context.minimum_version, context.options, context.get_ciphers()) == (
+        usual.minimum_version,
+        usual.options,
+        usual.get_ciphers(),
+    )
+
+
+@pytest.mark.parametrize("sslmode", ["verify-full", "verify-ca", "require"])
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_an_authority_that_cannot_be_read_is_told_in_every_mode(
+    sslmode: str, content: str | None, tmp_path: pathlib.Path
+) -> None:
+    file = tmp_path / "authority.pem"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(NotFound, match="authority's certificate"):
+        mysql_session.tls_of(Address("db.example.com", 3306, "app", sslmode, str(file)))
