@@ -4,24 +4,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import pathlib
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from ..app import App
 from ..capability import Capability, Change, Outcome, Plan, Request, answers_of
 from ..controls import Answer, Path
-from ..errors import Invalid, MicroappsError
+from ..errors import Invalid, MicroappsError, NotFound, Unreachable
 from ..evidence.record import app_folder, parts_of, write_text
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from ..observability.rules import rules_of
 from ..profile import Profile
-from ..sandbox.runner import read_release
-from ..state_folder import state_folder
+from ..sandbox.runner import Release, program_state, read_release
+from ..state_folder import collection_root, state_folder
 from ..verdict import Verdict
 from . import html, markdown, named
-from .page import page_of
+from .page import Here, page_of
 from .people import lacks
 
 REACHABLE: Final = "runbook-01"
@@ -37,7 +39,7 @@ def run(request: Request) -> Outcome:
         raise Invalid("The verdict is empty", "the path decides which alerts the runbook explains", "Run the role triage first.")
     verdict = context.verdict
     folder = folder_of(request, context)
-    rendered = render(context, verdict, run_here(context.app, context.profile))
+    rendered = render(context, verdict, here_of(context.app, context.profile))
     plans = [people_plan(context, verdict), *(file_plan(name, read(folder / name), text) for name, text in rendered.items())]
     if not request.check:
         plans = [_written(plan, folder, rendered) for plan in plans]
@@ -59,16 +61,37 @@ def folder_of(request: Request, context: Context) -> pathlib.Path:
     return app_folder(evidence)
 
 
-def run_here(app: App, profile: Profile) -> bool:
-    """Whether the platform runs the app: the sandbox's supervisor runs what has a release, a cluster what is deployed to it."""
-    if profile.runner.kind == "supervisor":
-        return read_release(profile.runner.release_folder, app.name) is not None
-    return profile.cluster.available
+def here_of(app: App, profile: Profile) -> Here:
+    """Whether the platform runs the app: the sandbox's supervisor runs what has a release and a program of its own, a cluster
+    what is deployed to it; and how our programs are called from the sandbox's page."""
+    release = _supervised(app, profile) if profile.runner.kind == "supervisor" else None
+    here = Here(release is not None or (profile.runner.kind != "supervisor" and profile.cluster.available))
+    if release:
+        here = dataclasses.replace(here, address=f"http://127.0.0.1:{release.port}")
+    if profile.embedded:
+        inventory = collection_root() / "inventories" / app.environment
+        # An inventory that somebody keeps elsewhere under its own name cannot be known here.
+        here = dataclasses.replace(here, python=sys.executable, inventory=str(inventory) if inventory.is_dir() else "")
+    return here
 
 
-def render(context: Context, verdict: Verdict, runs: bool) -> dict[str, str]:
+def _supervised(app: App, profile: Profile) -> Release | None:
+    release = read_release(profile.runner.release_folder, app.name)
+    if release is None:
+        return None
+    try:
+        program_state(profile.runner.control, app.name)
+    except NotFound:
+        return None
+    except Unreachable:
+        # It is down, perhaps for this very reason somebody reads the page: it runs the app again when it is up.
+        pass
+    return release
+
+
+def render(context: Context, verdict: Verdict, here: Here) -> dict[str, str]:
     """The files of the runbook: pure, so the same state gives the same bytes."""
-    page = page_of(context.app, context.profile, verdict, rules_of(context.app, context.profile, verdict), runs)
+    page = page_of(context.app, context.profile, verdict, rules_of(context.app, context.profile, verdict), here)
     return {"runbook.md": markdown.render(page), "runbook.html": html.render(page)}
 
 

@@ -95,20 +95,42 @@ class Page:
     report: str = REPORT
 
 
-def page_of(app: App, profile: Profile, verdict: Verdict, rules: tuple[Rule, ...], run_here: bool) -> Page:
-    """The runbook of an app from the same data as its tenancy and its alerts. `run_here`: the platform runs it."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Here:
+    """What is known only where the page is written: whether the platform runs the app, and where a supervised one answers.
+
+    In the embedded sandbox `python` is the program that runs now and `inventory` its inventory: our programs are not on the
+    PATH of whoever reads the page. Elsewhere they are, and both are empty.
+    """
+
+    runs: bool
+    address: str = ""
+    python: str = ""
+    inventory: str = ""
+
+
+def page_of(app: App, profile: Profile, verdict: Verdict, rules: tuple[Rule, ...], here: Here) -> Page:
+    """The runbook of an app from the same data as its tenancy and its alerts."""
+    steps = _running(app, profile, here) if here.runs else _run_elsewhere(app, profile, here)
     return Page(
         title=app.title,
         environment=app.environment,
         description=shortened(app.description, LONGEST_DESCRIPTION),
         impact=shortened(app.impact, LONGEST_IMPACT),
-        address=f"https://{app.hostname}" if app.hostname else "",
+        address=_address(app, profile, here),
         facts=_facts(app, verdict),
         people=_people(app),
-        steps=(*(_running(app, profile) if run_here else _run_elsewhere(app, profile)), *_recovery(app, profile, run_here)),
+        steps=(*steps, *_recovery(app, profile, here.runs)),
         alarms=_alarms(rules),
         places=_places(app, profile),
     )
+
+
+def _address(app: App, profile: Profile, here: Here) -> str:
+    # A supervised app answers on the machine itself: nothing brings requests for its hostname to it.
+    if profile.runner.kind == "supervisor":
+        return here.address
+    return f"https://{app.hostname}" if app.hostname else ""
 
 
 def _alarms(rules: tuple[Rule, ...]) -> tuple[Alarm, ...]:
@@ -165,20 +187,20 @@ def command(*words: str) -> str:
     return shlex.join(words)
 
 
-def _running(app: App, profile: Profile) -> tuple[Step, ...]:
+def _running(app: App, profile: Profile, here: Here) -> tuple[Step, ...]:
     supervisor = profile.runner.kind == "supervisor"
-    do = _supervisor(app, profile) if supervisor else _kubernetes(app, profile)
+    do = _supervisor(app, profile, here) if supervisor else _kubernetes(app, profile)
     merged = f"Merge to {app.repository.branch}; its pipeline builds and tests. Then put everything in place:"
     return (
         Step("Is it well?", do["look_text"], do["look"]),
         Step("Logs.", _logs(profile), do["logs"]),
         Step("Restart.", _RESTART_OF_FILE if _in_file(app) else "Harmless; takes some seconds.", do["restart"]),
         Step("Roll back.", do["back_text"], do["back"]),
-        Step("Deploy.", merged, _road(app)),
+        Step("Deploy.", merged, _road(app, here)),
     )
 
 
-def _run_elsewhere(app: App, profile: Profile) -> tuple[Step, ...]:
+def _run_elsewhere(app: App, profile: Profile, here: Here) -> tuple[Step, ...]:
     """Where the platform has nothing that runs, a command of its could only fail: who is to be asked is all that helps."""
     branch, keeper, url = app.repository.branch, app.maintainer, profile.observability.logs_url
     logs = f" Its logs: {url}." if url else ""
@@ -192,14 +214,14 @@ def _run_elsewhere(app: App, profile: Profile) -> tuple[Step, ...]:
     return (
         Step("Is it well? Logs. Restart.", who),
         Step("Roll back.", back, _reverted(app, profile)),
-        Step("Deploy.", merged, _road(app)),
+        Step("Deploy.", merged, _road(app, here)),
     )
 
 
-def _road(app: App) -> str:
-    return command(
-        "ansible-playbook", "goldenpath.microapps.harden", "-i", f"inventories/{app.environment}", "-e", f"app={app.name}"
-    )
+def _road(app: App, here: Here) -> str:
+    play = [here.python, "-P", "-m", "ansible", "playbook"] if here.python else ["ansible-playbook"]
+    inventory = here.inventory or f"inventories/{app.environment}"
+    return command(*play, "goldenpath.microapps.harden", "-i", inventory, "-e", f"app={app.name}")
 
 
 def _in_file(app: App) -> bool:
@@ -225,8 +247,9 @@ def _kubernetes(app: App, profile: Profile) -> dict[str, str]:
     }
 
 
-def _supervisor(app: App, profile: Profile) -> dict[str, str]:
-    control = ["supervisorctl", "-s", f"unix://{profile.runner.control}"]
+def _supervisor(app: App, profile: Profile, here: Here) -> dict[str, str]:
+    client = [here.python, "-P", "-m", "supervisor.supervisorctl"] if here.python else ["supervisorctl"]
+    control = [*client, "-s", f"unix://{profile.runner.control}"]
     program = f"app-{app.name}"
     return {
         "look": command(*control, "status", program),

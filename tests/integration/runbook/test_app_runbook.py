@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pathlib
 import stat
+import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +17,10 @@ import pytest
 from ansible_collections.goldenpath.microapps.plugins.module_utils.controls import Path
 from ansible_collections.goldenpath.microapps.plugins.module_utils.evidence.record import Run, record_answers
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook.capability import CAPABILITY
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.layout import Layout, write_private
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.programs import supervisor_config
 from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.runner import Release, write_release
+from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox.supervisor import spawn
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
 
 RUN = Run("run-1", "2026-11-23T22:00:00+00:00", "ada", "here", 1)
@@ -26,6 +33,20 @@ def profile() -> dict[str, Any]:
         "database": {"host": "db.example.com"},
         "registry": {"address": "registry.example.com"},
     }
+
+
+@contextlib.contextmanager
+def supervisor_without_programs(folder: pathlib.Path) -> Iterator[str]:
+    """A supervisord that runs nothing yet; its control socket."""
+    layout = Layout(folder)
+    folder.mkdir(mode=0o700)
+    layout.path("logs").mkdir()
+    write_private(layout.path("supervisord.conf"), supervisor_config(layout, ()))
+    running = spawn(layout, os.environ)
+    try:
+        yield str(layout.socket)
+    finally:
+        running.shutdown()
 
 
 @pytest.fixture
@@ -85,6 +106,39 @@ def test_commands_of_the_supervisor_are_given_for_what_it_runs_alone(
     cycle.ask(CAPABILITY, arguments)
     text = (folder(arguments) / "runbook.md").read_text()
     assert "restart app-where2eat" in text and "does not run" not in text
+    assert "Address: `http://127.0.0.1:8000`" in text and "where2eat.apps.example.com" not in text
+
+
+def test_a_program_that_the_running_supervisor_lacks_is_not_named(
+    cycle: Any, arguments: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    apps = str(tmp_path / "apps")
+    write_release(apps, Release("where2eat", "git://127.0.0.1/where2eat.git", "main", "c" * 40, 8000))
+    with supervisor_without_programs(tmp_path / "sandbox") as control:
+        place = {"kind": "supervisor", "control": control, "release_folder": apps}
+        arguments = {**arguments, "profile": {**profile(), "runner": place}}
+        cycle.ask(CAPABILITY, arguments)
+    text = (folder(arguments) / "runbook.md").read_text()
+    assert " app-where2eat" not in text and "supervisorctl" not in text and "does not run this app in sandbox" in text
+
+
+def test_the_embedded_sandboxs_commands_run_as_they_are_pasted(
+    cycle: Any, arguments: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    place = {"kind": "supervisor", "control": str(tmp_path / "s.sock"), "release_folder": str(tmp_path / "apps")}
+    aws = {**profile()["aws"], "endpoint_url": "http://127.0.0.1:9", "loopback_only": True}
+    arguments = {**arguments, "profile": {**profile(), "runner": place, "aws": aws, "embedded": True}}
+    write_release(place["release_folder"], Release("where2eat", "git://127.0.0.1/where2eat.git", "main", "c" * 40, 8000))
+    cycle.ask(CAPABILITY, arguments)
+    lines = (folder(arguments) / "runbook.md").read_text().splitlines()
+    (status,) = (line for line in lines if " status app-where2eat" in line)
+    (road,) = (line for line in lines if "goldenpath.microapps.harden" in line)
+    # Nothing but the system's own programs is on PATH, and the shell is somewhere else.
+    shell = {"cwd": tmp_path, "env": {"PATH": os.defpath, "HOME": str(tmp_path)}, "capture_output": True, "text": True}
+    looked = subprocess.run(["sh", "-c", status], check=False, **shell)
+    assert looked.stdout.strip() == f"unix://{place['control']} no such file"
+    hosts = subprocess.run(["sh", "-c", f"{road} --list-hosts"], check=True, **shell)
+    assert "where2eat.sandbox" in hosts.stdout
 
 
 def test_an_app_that_nobody_answers_for_is_violated_and_has_its_page(

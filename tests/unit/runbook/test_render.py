@@ -38,7 +38,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook import html as html_page
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook import markdown, named
-from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook.page import page_of, shortened
+from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook.page import Here, page_of, shortened
 from ansible_collections.goldenpath.microapps.plugins.module_utils.runbook.people import lacks
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import Verdict
 
@@ -76,6 +76,7 @@ PROFILE = Profile(
     registry=Registry("registry.example.com"),
     cluster=Cluster(context="prod"),
 )
+RUNS = Here(True)
 VERDICT = Verdict(Path.FULL, 60, (), (), {}, (), (), "c")
 HOSTILE_APP = dataclasses.replace(
     APP,
@@ -88,8 +89,8 @@ HOSTILE_APP = dataclasses.replace(
 )
 
 
-def page(app: App = APP, profile: Profile = PROFILE, run_here: bool = True):
-    return page_of(app, profile, VERDICT, rules_of(app, profile, VERDICT), run_here)
+def page(app: App = APP, profile: Profile = PROFILE, here: Here = RUNS):
+    return page_of(app, profile, VERDICT, rules_of(app, profile, VERDICT), here)
 
 
 class Reader(html.parser.HTMLParser):
@@ -194,10 +195,34 @@ def test_commands_are_quoted_and_name_real_things(kind: str) -> None:
     assert any("'unix:///state folder/s.sock'" in command for command in commands) is (kind == "supervisor")
 
 
+def test_in_the_sandbox_our_programs_are_named_as_any_shell_finds_them() -> None:
+    profile = dataclasses.replace(PROFILE, runner=Runner("supervisor", "/state/s.sock", "/state/apps"), embedded=True)
+    made = page(profile=profile, here=Here(True, "http://127.0.0.1:8000", "/my venv/bin/python", "/my checkout/inventories/prod"))
+    lines = "\n".join(step.command for step in made.steps).splitlines()
+    supervised = [shlex.split(line) for line in lines if "supervisor" in line]
+    assert len(supervised) == 3
+    python = ["/my venv/bin/python", "-P", "-m"]
+    assert all(words[:4] == [*python, "supervisor.supervisorctl"] for words in supervised)
+    (road,) = (shlex.split(line) for line in lines if "goldenpath.microapps.harden" in line)
+    inventory = ["-i", "/my checkout/inventories/prod", "-e", "app=where2eat"]
+    assert road == [*python, "ansible", "playbook", "goldenpath.microapps.harden", *inventory]
+    assert not any(line.startswith(("supervisorctl", "ansible-playbook")) for line in lines)
+
+
+def test_the_address_is_where_the_app_answers_in_this_environment() -> None:
+    app = dataclasses.replace(APP, hostname="where2eat.apps.example.com")
+    supervised = dataclasses.replace(PROFILE, runner=Runner("supervisor", "/state/s.sock", "/state/apps"))
+    assert page(app).address == "https://where2eat.apps.example.com"
+    assert page(app, supervised, Here(True, "http://127.0.0.1:8000")).address == "http://127.0.0.1:8000"
+    nowhere = page(app, supervised, Here(False))
+    assert nowhere.address == ""
+    assert "where2eat.apps.example.com" not in html_page.render(nowhere) + markdown.render(nowhere)
+
+
 @pytest.mark.parametrize("kind", ["kubernetes", "supervisor"])
 def test_where_the_platform_does_not_run_the_app_no_command_acts_on_it_and_somebody_is_named_to_ask(kind: str) -> None:
     profile = dataclasses.replace(PROFILE, runner=Runner(kind, "/s.sock", "/apps"), cluster=Cluster(available=False))
-    made = page(profile=profile, run_here=False)
+    made = page(profile=profile, here=Here(False))
     commands = "\n".join(step.command for step in made.steps)
     assert not any(program in commands for program in ("supervisorctl", "kubectl", "curl"))
     (who,) = (step for step in made.steps if "Restart." in step.title)
@@ -208,7 +233,7 @@ def test_where_the_platform_does_not_run_the_app_no_command_acts_on_it_and_someb
 
 @pytest.mark.parametrize("run_here", [True, False])
 def test_every_see_of_an_alert_leads_to_a_step(run_here: bool) -> None:
-    made = page(run_here=run_here)
+    made = page(here=Here(run_here))
     titles = " ".join(step.title for step in made.steps)
     named = {name for alarm in made.alarms for step in alarm.steps for name in re.findall(r"\(see ([^)]+)\)", step)}
     assert named and all(f"{name}." in titles for name in named)
