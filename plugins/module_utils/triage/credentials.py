@@ -70,8 +70,8 @@ class Sighting:
     commit: str = ""
 
 
-def in_file(file: SourceFile, engine: Detector) -> tuple[Sighting, ...]:
-    """Every credential in one file, the same value on a line once, known by its strongest form."""
+def in_file(file: SourceFile, engine: Detector, services: frozenset[str] = frozenset()) -> tuple[Sighting, ...]:
+    """Every credential in one file, the same value on a line once, known by its strongest form. `services`: see `hosts`."""
     if paths.is_lock(file.path):
         detectors: tuple[Detector, ...] = (connection_strings.candidates,)
     elif paths.is_built(file.path):
@@ -90,7 +90,7 @@ def in_file(file: SourceFile, engine: Detector) -> tuple[Sighting, ...]:
         for detector in detectors:
             for candidate in detector(view):
                 candidate = _telling(candidate, view)
-                judgement = standing.judge(candidate, view if file.fresh is None else file)
+                judgement = standing.judge(candidate, view if file.fresh is None else file, services)
                 if judgement is not None:
                     judged.append(Sighting(candidate, judgement))
     return tuple(_distinct(judged))

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from ..errors import Unreachable
 from . import paths, repository
 from .credentials import Detector, Sighting, in_file
+from .hosts import services_in
 from .model import Snapshot, SourceFile, source_file
 
 
 def in_tree(snapshot: Snapshot, engine: Detector) -> Iterator[Sighting]:
     """What lies in the tree that is judged."""
+    services = services_in(snapshot.files)
     for file in snapshot.files:
-        yield from in_file(file, engine)
+        yield from in_file(file, engine, services)
 
 
 def in_history(folder: pathlib.Path, snapshot: Snapshot, engine: Detector) -> tuple[list[Sighting], list[tuple[str, str]]]:
@@ -38,13 +40,16 @@ def in_history(folder: pathlib.Path, snapshot: Snapshot, engine: Detector) -> tu
     small = [version for version in wanted if sizes.get(version.blob, 0) <= repository.LARGEST_FILE]
     large = {version.path for version in wanted} - {version.path for version in small}
     left_out += [(path, "some of its versions were not read: too large") for path in sorted(large) if sizes]
-    sightings = list(_of_versions(folder, small, engine))
+    services = services_in(snapshot.files)
+    sightings = list(_of_versions(folder, small, engine, services))
     for commit, message in repository.messages(folder):
-        sightings += [Sighting(one.candidate, one.judgement, commit) for one in in_file(message, engine)]
+        sightings += [Sighting(one.candidate, one.judgement, commit) for one in in_file(message, engine, services)]
     return sightings, left_out
 
 
-def _of_versions(folder: pathlib.Path, versions: list[repository.Version], engine: Detector) -> Iterator[Sighting]:
+def _of_versions(
+    folder: pathlib.Path, versions: list[repository.Version], engine: Detector, services: frozenset[str]
+) -> Iterator[Sighting]:
     known: dict[str, set[int]] = {}
     contents = repository.read_blobs(folder, (version.blob for version in versions))
     for version, (_unused, data) in zip(versions, contents, strict=False):
@@ -58,7 +63,7 @@ def _of_versions(folder: pathlib.Path, versions: list[repository.Version], engin
         seen.update(marks)
         if fresh:
             added = SourceFile(file.path, file.text, file.lines, fresh)
-            for sighting in in_file(added, engine):
+            for sighting in in_file(added, engine, services):
                 yield Sighting(sighting.candidate, sighting.judgement, version.commit)
 
 

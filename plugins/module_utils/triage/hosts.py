@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from . import paths
 from .model import SourceFile
 from .names import words_of
 
@@ -18,9 +20,44 @@ _LOCAL_HOST: Final = re.compile(
 )
 
 
-def is_local(host: str) -> bool:
-    """A host that is one's own machine, or the name of a service in a compose file."""
-    return bool(_LOCAL_HOST.match(host)) or ("." not in host and not host.startswith(("${", "{", "<")))
+# What everybody calls a service beside the app. A company's machine may have any other short name: `sqlprod01`, `sqlserver`.
+_USUAL_SERVICE: Final = re.compile(
+    r"db|database|postgres|postgresql|mysql|mariadb|mongo|mongodb|redis|valkey|memcached|rabbitmq|elasticsearch|opensearch|minio|"
+    r"kafka|clickhouse|cassandra|neo4j|influxdb|localstack|mailhog|mailpit",
+    re.IGNORECASE,
+)
+_MACHINE: Final = re.compile(r"[A-Za-z0-9][\w-]*(\.[\w-]+)*\.?")
+_SERVICE: Final = re.compile(r"( +)[\"']?([A-Za-z0-9][\w.-]*)[\"']?:(?:\s|$)")
+_NAMED: Final = re.compile(r"\s+(?:container_name|hostname):\s*[\"']?([A-Za-z0-9][\w.-]*)[\"']?\s*(#.*)?$")
+
+
+def is_local(host: str, services: frozenset[str] = frozenset()) -> bool:
+    """A host that is one's own machine, or a service beside the app: one of `services`, or named as everybody names it."""
+    return bool(_LOCAL_HOST.match(host)) or bool(_USUAL_SERVICE.fullmatch(host)) or host in services
+
+
+def is_elsewhere(host: str, services: frozenset[str] = frozenset()) -> bool:
+    """A machine's name that is neither local nor one that only documents use. A variable names no machine."""
+    return bool(_MACHINE.fullmatch(host)) and not is_local(host, services) and not is_reserved(host)
+
+
+def services_in(files: Iterable[SourceFile]) -> frozenset[str]:
+    """The names at which services of compose files and dev containers answer. A file for production declares nothing local."""
+    return frozenset(
+        name for file in files if paths.is_compose(file.path) and not paths.is_production(file.path) for name in _declared(file)
+    )
+
+
+def _declared(file: SourceFile) -> Iterator[str]:
+    inside, depth = False, ""
+    for line in file.lines:
+        if line[:1].strip() and not line.startswith("#"):
+            inside, depth = bool(re.match(r"services:\s*(#.*)?$", line)), ""
+        elif inside and (service := _SERVICE.match(line)) and service[1] == (depth or service[1]):
+            depth = service[1]
+            yield service[2]
+        elif inside and (named := _NAMED.match(line)):
+            yield named[1]
 
 
 def is_reserved(host: str) -> bool:

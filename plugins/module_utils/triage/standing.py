@@ -12,7 +12,7 @@ from typing import Final
 
 from . import literals, paths, strings
 from .by_hand import is_by_hand
-from .hosts import host_near, is_local, is_reserved, is_superuser, user_near
+from .hosts import host_near, is_elsewhere, is_local, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
 from .names import is_public_name, words_of
 from .standing_of_forms import of_form
@@ -51,8 +51,8 @@ LONGEST_CODE: Final = 400
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
 
-def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
-    """The standing of a candidate in its file, or None if it is no credential at all."""
+def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
+    """The standing of a candidate in its file, None if it is no credential. `services`: what answers beside the app."""
     if strings.is_reference(candidate.value) or strings.is_sealed(candidate.value):
         return None
     if candidate.shape != "token" and strings.is_hash(candidate.value):
@@ -68,7 +68,7 @@ def judge(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if candidate.kind == "pin":
         return _of_pin(candidate, file)
     if candidate.kind == "password" or candidate.kind.endswith("_password") or candidate.kind == "cloudinary_secret":
-        return _of_password(candidate, file)
+        return _of_password(candidate, file, services)
     return _of_key(candidate, file)
 
 
@@ -191,28 +191,27 @@ def _of_example(candidate: Candidate) -> Judgement:
     return Judgement(PLACEHOLDER, "a value of an example file")
 
 
-def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
+def _of_password(candidate: Candidate, file: SourceFile, services: frozenset[str]) -> Judgement | None:
     value, path = candidate.value, file.path
     if not _may_be_password(candidate, file):
         return None
     known = strings.is_well_known(value) or value.lower() in (candidate.user.lower(), candidate.host.lower())
     host = candidate.host or (host_near(file, candidate.line, candidate.variable) if candidate.shape != "comparison" else None)
-    local = host is not None and is_local(host)
+    local, elsewhere = host is not None and is_local(host, services), host is not None and is_elsewhere(host, services)
     if strings.is_stand_in(value) and not (known and candidate.shape in ("uri", "call")):
         return Judgement(PLACEHOLDER, "it says of itself that it is none")
     if paths.is_example(path) or paths.is_document(path):
-        return _of_shown_password(candidate, path, host, known)
+        return _of_shown_password(candidate, path, host, known or local)
     if paths.is_test(path):
-        remote = host is not None and not local and not is_reserved(host) and "." in host
         return (
             Judgement(LIVE, f"it opens {host}, which is no test's own")
-            if remote and _is_strong(value)
+            if host is not None and elsewhere and "." in host and _is_strong(value)
             else Judgement(LOCAL, "only tests use it")
         )
     if _in_development_section(file, candidate.line) and (known or host is None or local):
         return Judgement(LOCAL, "it stands in the section for development or tests")
     if known:
-        return _of_known_password(candidate, file, host)
+        return _of_known_password(candidate, file, host, elsewhere)
     outward = (_OUTWARD.search(candidate.variable) and _is_strong(value)) or (
         _DOOR.search(candidate.variable) and strings.is_personal(value)
     )
@@ -221,7 +220,7 @@ def _of_password(candidate: Candidate, file: SourceFile) -> Judgement | None:
     ):
         if strings.looks_random(value) and len(value) >= 16 and not paths.is_development(path):
             return Judgement(LIVE, "a machine made it, as nobody does for a developer's machine")
-        if host is None or local or "." not in host:
+        if host is None or local or ("." not in host and not elsewhere):
             return Judgement(LOCAL, "a password of services on a developer's machine")
     if host is not None and is_reserved(host) and not _is_strong(value):
         return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
@@ -240,17 +239,17 @@ def _of_shown_password(candidate: Candidate, path: str, host: str | None, known:
     strong = strings.looks_random(value) or (candidate.shape in ("uri", "call") and _is_strong(value) and host is not None)
     strong = strong and not strings.is_wordy(value)
     personal = named and paths.is_document(path) and strings.is_personal(value)
-    if known or (host is not None and (is_local(host) or is_reserved(host))) or not (personal or strong):
+    if known or (host is not None and is_reserved(host)) or not (personal or strong):
         return Judgement(PLACEHOLDER, "a value of an example or a document")
     return Judgement(LIVE, "it stands in a document or example, but stands in for nothing")
 
 
-def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None) -> Judgement | None:
+def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None, elsewhere: bool) -> Judgement | None:
     if host is not None and is_reserved(host):
         return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
     if candidate.shape == "comparison":
         return Judgement(LIVE, "the code lets in whoever knows this word")
-    if host is not None and not is_local(host) and "." in host and not is_reserved(host):
+    if elsewhere:
         return Judgement(LIVE, f"a weak password that opens {host}")
     if (
         re.search(r"admin|master|login|app_?pass", candidate.variable, re.IGNORECASE)

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.credentials import in_file
-from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.model import source_file
+from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.history import in_tree
+from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.model import Snapshot, source_file
 
 CASES = yaml.safe_load((pathlib.Path(__file__).parent / "standings.yml").read_text(encoding="utf-8"))
 
@@ -27,3 +28,51 @@ def test_a_value_is_judged_as_a_careful_reader_does(path: str, text: str, wanted
         assert found <= allowed, found
     else:
         assert found == {wanted}
+
+
+COMPOSE = """services:
+  shop-store: &store
+    image: postgres:16
+    container_name: shop_pg
+    environment:
+      POSTGRES_PASSWORD: x
+  # backend:
+  'orders':
+    depends_on:
+      sqlprod01:
+        condition: service_healthy
+  mail: {image: mailer}
+volumes:
+  sqlprod02:
+"""
+DEFAULT = 'url = os.getenv("DATABASE_URL", "postgresql://postgres:topfen-quark@@@:5432/shop")'
+
+
+@pytest.mark.parametrize(
+    ("host", "compose", "standing"),
+    [
+        ("localhost", None, "local_development"),
+        ("db", None, "local_development"),
+        ("Postgres", None, "local_development"),
+        # A short name that no compose file declares is a machine of the company's.
+        ("sqlprod01", None, "live"),
+        ("sqlserver", None, "live"),
+        ("shop-store", None, "live"),
+        ("shop-store", "compose.yaml", "local_development"),
+        ("shop_pg", "docker-compose.override.yml", "local_development"),
+        ("mail", "compose.yaml", "local_development"),
+        ("orders", ".devcontainer/compose.yaml", "local_development"),
+        ("shop-store", "docker-compose.prod.yml", "live"),
+        ("shop-store", "deploy/values.yaml", "live"),
+        # What a service depends on, a volume and a comment declare none.
+        ("sqlprod01", "compose.yaml", "live"),
+        ("sqlprod02", "compose.yaml", "live"),
+        ("backend", "compose.yaml", "live"),
+        ("shop-store.example.net", "compose.yaml", "live"),
+    ],
+)
+def test_a_short_name_is_local_only_where_the_repository_declares_it(host: str, compose: str | None, standing: str) -> None:
+    app = source_file("app.py", "import os\n" + DEFAULT.replace("@@@", "@" + host))
+    files = (app, *((source_file(compose, COMPOSE),) if compose else ()))
+    found = in_tree(Snapshot("c", tuple(file.path for file in files), files), lambda _file: ())
+    assert {one.judgement.standing for one in found if one.candidate.file == "app.py"} == {standing}
