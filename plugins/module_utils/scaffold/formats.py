@@ -21,6 +21,8 @@ except ImportError as error:
     YAML_MISSING = error
 
 _USES: Final = re.compile(r"^(?P<head> *(?:- )?uses: (?P<action>[A-Za-z0-9._/-]+@[0-9a-f]{40}))$", re.MULTILINE)
+# Escapes of JSON that HCL does not know.
+_NOT_IN_HCL: Final = {"\\b": "\\u0008", "\\f": "\\u000c"}
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -76,15 +78,9 @@ def hcl_string(text: str) -> str:
         .replace("\u2029", "\\u2029")
         .replace("\x7f", "\\u007f")
     )
-    return (
-        '"'
-        + escaped.replace("${", "$${")
-        .replace("%{", "%%{")
-        .replace("\\/", "/")
-        .replace("\\b", "\\u0008")
-        .replace("\\f", "\\u000c")
-        + '"'
-    )
+    # Escape by escape: in the text `C:\build` the backslash is one of its own, and no part of JSON's `\b`.
+    known = re.sub(r"\\.", lambda found: _NOT_IN_HCL.get(found[0], found[0]), escaped)
+    return '"' + known.replace("${", "$${").replace("%{", "%%{") + '"'
 
 
 def hcl_value(value: Any, depth: int = 1) -> str:

@@ -12,7 +12,7 @@ import subprocess
 import hcl2
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
@@ -62,6 +62,7 @@ def unescaped(text: str) -> str:
     return value
 
 
+@example("C:\\build\\files \\/ \\\\b \b \f / $${x}")
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=100))
 def test_hcl_gives_back_what_it_got(text: str) -> None:
     quoted = formats.hcl_string(text)
