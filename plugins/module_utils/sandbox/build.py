@@ -97,6 +97,8 @@ ON_DEMAND: Final = (
     # HashiCorp's own server, which our store, logins and database roles are held to beside OpenBao; under the MPL 2.0 as above.
     Part("vault", {"vault": "goldenpath/sandbox/vault/server"}, seconds=300),
     Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
+    # Speaks MongoDB's protocol, over SQLite: what the hooks of apps are tried on. Version 2 needs a PostgreSQL with extensions.
+    Part("ferretdb", {"ferretdb": "goldenpath/sandbox/ferretdb/server"}, seconds=120, tags="ferretdb_no_postgresql"),
 )
 
 

@@ -27,8 +27,7 @@ class Histogram {
     this.series = new Map();
   }
 
-  observe(labels, start) {
-    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  observe(labels, seconds) {
     const one = this.series.get(labels) || { counts: new Array(BUCKETS.length + 1).fill(0), sum: 0 };
     const place = BUCKETS.findIndex((edge) => seconds <= edge);
     one.counts[place < 0 ? BUCKETS.length : place] += 1;
@@ -53,6 +52,15 @@ class Histogram {
 const REQUESTS = new Histogram("http_server_request_duration_seconds");
 const QUERIES = new Histogram("db_client_operation_duration_seconds");
 
+function since(start) {
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+function queried(system, operation, error, seconds) {
+  const name = error ? String(error.code || error.name).replace(/\W/g, "_").slice(0, 40) : "";
+  QUERIES.observe(`db_system_name="${system}",db_operation_name="${operation}",error_type="${name}"`, seconds);
+}
+
 function metrics() {
   return [...TARGET, ...REQUESTS.lines(), ...QUERIES.lines()].join("\n") + "\n";
 }
@@ -73,9 +81,7 @@ function timed(ask, system) {
     const done = (error) => {
       if (!isOpen) return;
       isOpen = false;
-      const name = error ? String(error.code || error.name).replace(/\W/g, "_").slice(0, 40) : "";
-      const operation = OPERATIONS.has(word) ? word : "OTHER";
-      QUERIES.observe(`db_system_name="${system}",db_operation_name="${operation}",error_type="${name}"`, start);
+      queried(system, OPERATIONS.has(word) ? word : "OTHER", error, since(start));
     };
     const given = Array.from(arguments);
     const callback = given[given.length - 1];
@@ -100,11 +106,62 @@ function timed(ask, system) {
   };
 }
 
+// MongoDB's driver tells of its commands by itself, when it is asked to; mongoose brings one of its own.
+const MONGODB = /[\\/]node_modules[\\/]mongodb[\\/]lib[\\/]mongo_client\.js$/;
+const TOLD = new Set(["commandStarted", "commandSucceeded", "commandFailed"]);
+const COMMANDS = new Set(["find", "getMore", "aggregate", "count", "distinct", "insert", "update", "delete", "findAndModify"]);
+// What the driver says to greet, keep and leave a server is no query of the app.
+const GREETINGS = /^(hello|ismaster|ping|saslstart|saslcontinue|authenticate|getnonce|endsessions)$/i;
+
+function tried(act) {
+  try {
+    act();
+  } catch {
+    // A release that is built otherwise: the app goes on, not measured.
+  }
+}
+
+function commanded(event, told) {
+  if (event === "commandStarted" || GREETINGS.test(told.commandName)) return;
+  // What could not be written is told in an answer that is a success otherwise. Of an answer nothing but such a code is kept.
+  const wrong = told.reply && Array.isArray(told.reply.writeErrors) ? told.reply.writeErrors[0] : undefined;
+  const operation = COMMANDS.has(told.commandName) ? told.commandName : "OTHER";
+  queried("mongodb", operation, told.failure || wrong, told.duration / 1000);
+}
+
+function listen(client) {
+  let isAsked = client.monitorCommands;
+  const emit = client.emit;
+  client.monitorCommands = true;
+  const asked = { get: () => isAsked, set: (value) => (isAsked = value), configurable: true };
+  Object.defineProperty(client, "monitorCommands", asked);
+  client.emit = function (event, told) {
+    if (!TOLD.has(event)) return emit.apply(this, arguments);
+    tried(() => commanded(event, told));
+    // An app that left this off hears nothing of it: its listener may print whole commands.
+    return isAsked ? emit.apply(this, arguments) : false;
+  };
+}
+
+function timeCommands(loaded) {
+  const made = loaded.MongoClient;
+  if (!made || made.isTimedByPlatform) return;
+  made.isTimedByPlatform = true;
+  loaded.MongoClient = new Proxy(made, {
+    construct(target, given, asked) {
+      const client = Reflect.construct(target, given, asked);
+      tried(() => listen(client));
+      return client;
+    },
+  });
+}
+
 const load = Module._load;
 Module._load = function (request, parent, isMain) {
   const loaded = load.apply(this, arguments);
-  if (!/(^|[\\/])(client|connection)(\.js)?$/i.test(request)) return loaded;
+  if (!/(^|[\\/])((mongo_)?client|connection)(\.js)?$/i.test(request)) return loaded;
   const file = Module._resolveFilename(request, parent, isMain);
+  if (MONGODB.test(file)) tried(() => timeCommands(loaded));
   for (const [place, system, names] of DRIVERS) {
     const owner = place.test(file) && loaded && loaded.prototype;
     for (const name of owner ? names : []) {
@@ -130,7 +187,7 @@ http.Server.prototype.emit = function (event, request, response) {
   response.once("close", () => {
     const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
     const method = METHODS.has(request.method) ? request.method : "_OTHER";
-    REQUESTS.observe(`http_request_method="${method}",http_response_status_code="${status}"`, start);
+    REQUESTS.observe(`http_request_method="${method}",http_response_status_code="${status}"`, since(start));
   });
   return emit.apply(this, arguments);
 };

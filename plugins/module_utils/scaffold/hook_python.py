@@ -11,6 +11,7 @@ HOOKS: Final = r"""# Made by goldenpath.microapps. Edit it freely: your lines su
 
 Traces are sent as well where the OpenTelemetry packages are installed and OTEL_EXPORTER_OTLP_ENDPOINT is set.
 '''
+import functools
 import importlib
 import json
 import os
@@ -106,6 +107,43 @@ def time_queries():
             continue
         if not getattr(cursor.execute, "timed_by_platform", False):
             cursor.execute = timed(cursor.execute, system)
+    time_commands()
+
+
+COMMANDS = ("find", "getMore", "aggregate", "count", "distinct", "insert", "update", "delete", "findAndModify")
+# What MongoDB's driver says to greet, keep and leave a server is no query of the app.
+GREETINGS = ("hello", "ismaster", "ping", "saslstart", "saslcontinue", "authenticate", "getnonce", "endsessions")
+
+
+def commanded(event, error):
+    if event.command_name.lower() not in GREETINGS:
+        known = event.command_name if event.command_name in COMMANDS else "OTHER"
+        labels = {"db_system_name": "mongodb", "db_operation_name": known, "error_type": str(error)}
+        QUERIES.observe(labels, event.duration_micros / 1e6)
+
+
+@functools.lru_cache(maxsize=None)  # the driver would call a second listener, too
+def time_commands():
+    # MongoDB's driver tells of its commands by itself; Motor, Beanie and MongoEngine ask through it.
+    try:
+        from pymongo.monitoring import CommandListener, register
+    except ImportError:
+        return
+
+    class Commands(CommandListener):
+        def started(self, event):
+            pass
+
+        def succeeded(self, event):
+            # What could not be written is told in an answer that is a success otherwise.
+            wrong = event.reply.get("writeErrors")
+            commanded(event, wrong[0].get("code", "") if wrong else "")
+
+        def failed(self, event):
+            # The server's code, or the name of what the driver met; never the message, which may quote what people entered.
+            commanded(event, event.failure.get("code") or event.failure.get("errtype", ""))
+
+    register(Commands())
 
 
 def traced_wsgi(app):

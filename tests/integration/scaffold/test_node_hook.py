@@ -111,6 +111,11 @@ def mysql(mariadb: Any, root: pathlib.Path, drivers: pathlib.Path, tmp_path: pat
     return lambda program: Asked(root, drivers, tmp_path, program, settings)
 
 
+@pytest.fixture
+def mongo(mongodb: str, root: pathlib.Path, drivers: pathlib.Path, tmp_path: pathlib.Path) -> Any:
+    return lambda program: Asked(root, drivers, tmp_path, program, {"url": mongodb, "database": tmp_path.name.strip("_")[-30:]})
+
+
 def test_a_failure_of_the_database_reaches_whoever_asked(postgresql: Any) -> None:
     asked = postgresql("""
       const client = new (require("pg").Client)(settings);
@@ -181,3 +186,144 @@ def test_mysql_is_timed_and_its_failures_are_told(mysql: Any) -> None:
     """)
     assert "told 1" in asked.text and "nowhere" in asked.failed[0]
     assert set(asked.counts) == {("mysql", "SELECT", ""), ("mysql", "UPDATE", "ER_NO_SUCH_TABLE")}
+
+
+# The driver's own package, and those that two releases of mongoose bring along.
+CLIENTS = {
+    "mongodb-7": 'require("mongodb").MongoClient',
+    "mongodb-7-imported": '(await import("mongodb")).MongoClient',
+    "mongodb-6": 'require("mongoose").mongo.MongoClient',
+    "mongodb-4": 'require("mongoose6").mongo.MongoClient',
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
+def test_the_commands_of_mongodb_are_timed_and_answered_as_before(mongo: Any, client: str) -> None:
+    asked = mongo(
+        f"const MongoClient = {client};"
+        + """
+      const client = await new MongoClient(settings.url).connect();
+      if (!(client instanceof MongoClient) || MongoClient.name !== "MongoClient") throw new Error("it is another class");
+      await client.db("admin").command({ ping: 1 });
+      const people = client.db(settings.database).collection("people");
+      await people.insertMany([1, 2, 3].map((one) => ({ _id: one, name: "Secretly" })));
+      console.log("told " + (await people.find({}, { batchSize: 2 }).toArray()).length);
+      await people.updateOne({ _id: 1 }, { $set: { name: "Quietly" } });
+      console.log("told " + (await people.findOne({ name: "Quietly" }))._id);
+      await client.db(settings.database).command({ dbStats: 1 });
+      await people.insertOne({ _id: 1 }).catch((error) => console.log("told " + error.code));
+      await people.aggregate([{ $nonsense: 1 }]).toArray().catch((error) => console.log("told " + error.constructor.name));
+      await client.close();
+    """
+    )
+    assert re.findall("^told (.+)$", asked.text, re.MULTILINE) == ["3", "1", "11000", "MongoServerError"] and not asked.failed
+    (failed,) = (key for key in asked.counts if key[1] == "aggregate")
+    assert failed[2].isdigit() and asked.counts.pop(failed) == 1
+    assert asked.counts == {
+        ("mongodb", "insert", ""): 1,
+        ("mongodb", "insert", "11000"): 1,
+        ("mongodb", "find", ""): 2,
+        ("mongodb", "getMore", ""): 1,
+        ("mongodb", "update", ""): 1,
+        ("mongodb", "OTHER", ""): 1,
+    }
+    assert "people" not in asked.text and "etly" not in asked.text
+
+
+@pytest.mark.parametrize("package", ["mongoose", "mongoose6"])
+def test_mongoose_is_timed_by_the_driver_it_brings(mongo: Any, package: str) -> None:
+    asked = mongo(
+        f'const mongoose = require("{package}");'
+        + """
+      mongoose.set("strictQuery", true);
+      const options = { autoIndex: false, autoCreate: false };
+      await mongoose.connect(settings.url, { dbName: settings.database, ...options });
+      const Dish = mongoose.model("Dish", new mongoose.Schema({ name: String }, options));
+      await Dish.create({ name: "soup" });
+      console.log("told " + (await Dish.find({ name: "soup" })).length);
+      await mongoose.disconnect();
+    """
+    )
+    assert "told 1" in asked.text and not asked.failed
+    assert asked.counts == {("mongodb", "insert", ""): 1, ("mongodb", "find", ""): 1}
+
+
+@pytest.mark.parametrize(
+    ("wish", "heard"),
+    [
+        ("new MongoClient(settings.url)", 0),
+        ("new MongoClient(settings.url, { monitorCommands: false })", 0),
+        ("new MongoClient(settings.url, { monitorCommands: true })", 2),
+        ('new MongoClient(settings.url + "?monitorCommands=true")', 2),
+        ("Object.assign(new MongoClient(settings.url), { monitorCommands: true })", 2),
+        ("new (class Own extends MongoClient {})(settings.url, { monitorCommands: true })", 2),
+    ],
+)
+@pytest.mark.parametrize("client", ["mongodb-7", "mongodb-6", "mongodb-4"])
+def test_an_app_hears_of_its_commands_if_it_wished_to_and_not_because_of_us(
+    mongo: Any, client: str, wish: str, heard: int
+) -> None:
+    asked = mongo(
+        f"const MongoClient = {CLIENTS[client]}; const client = {wish};"
+        + """
+      const heard = [];
+      client.on("commandStarted", (event) => heard.push(event.commandName));
+      client.on("commandSucceeded", (event) => heard.push(event.commandName));
+      await client.connect();
+      client.removeAllListeners("commandFailed");
+      await client.db(settings.database).collection("people").countDocuments();
+      console.log("heard " + heard.filter((name) => name === "aggregate").length);
+      console.log("says " + Boolean(client.monitorCommands));
+    """
+    )
+    assert f"heard {heard}\n" in asked.text and f"says {str(heard > 0).lower()}\n" in asked.text and not asked.failed
+    assert asked.counts == {("mongodb", "aggregate", ""): 1}
+
+
+@pytest.mark.parametrize("client", ["mongodb-7", "mongodb-6", "mongodb-4"])
+def test_the_greetings_of_a_login_are_no_queries_and_a_lost_server_is_an_error(mongo: Any, client: str) -> None:
+    asked = mongo(
+        f"const MongoClient = {CLIENTS[client]};"
+        + """
+      const { port } = new URL(settings.url);
+      const sockets = new Set();
+      const proxy = require("node:net").createServer((socket) => {
+        const server = require("node:net").connect(port, "127.0.0.1");
+        for (const one of [socket, server]) sockets.add(one.on("error", () => 0));
+        socket.pipe(server).pipe(socket);
+      });
+      await new Promise((done) => proxy.listen(0, "127.0.0.1", done));
+      const url = `mongodb://me:mine@127.0.0.1:${proxy.address().port}/?authMechanism=PLAIN&serverSelectionTimeoutMS=1000`;
+      const client = await new MongoClient(url, { retryReads: false }).connect();
+      console.log("told " + (await client.db(settings.database).collection("people").countDocuments()));
+      for (const one of sockets) one.pause();
+      const people = client.db(settings.database).collection("people");
+      const lost = people.findOne().catch((error) => console.log("told " + error.name));
+      await new Promise((later) => setTimeout(later, 300));
+      for (const one of sockets) one.destroy();
+      await lost;
+      await new Promise((done) => proxy.close(done));
+    """
+    )
+    assert re.findall("^told (.+)$", asked.text, re.MULTILINE) == ["0", "MongoNetworkError"] and not asked.failed
+    assert asked.counts == {("mongodb", "aggregate", ""): 1, ("mongodb", "find", "MongoNetworkError"): 1}
+    assert "mine" not in asked.text
+
+
+def test_an_app_with_a_driver_that_is_built_otherwise_goes_on(root: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    for name, text in {
+        "frozen": "class MongoClient { constructor() { Object.freeze(this); } }; exports.MongoClient = MongoClient;",
+        "empty": "module.exports = null;",
+        "closed": "module.exports = Object.freeze({ MongoClient: class MongoClient {} });",
+    }.items():
+        own = tmp_path / name / "node_modules" / "mongodb" / "lib"
+        own.mkdir(parents=True)
+        (own / "mongo_client.js").write_text(text)
+        folder = tmp_path / name / "app"
+        folder.mkdir()
+        ask = """
+          const loaded = require("../node_modules/mongodb/lib/mongo_client");
+          if (loaded) console.log("told " + new loaded.MongoClient().constructor.name);
+        """
+        asked = Asked(root, tmp_path / name, folder, ask, {})
+        assert not asked.failed and not asked.counts, name
