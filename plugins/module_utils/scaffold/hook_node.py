@@ -122,7 +122,8 @@ function tried(act) {
 }
 
 function commanded(event, told) {
-  if (event === "commandStarted" || GREETINGS.test(told.commandName)) return;
+  // A duration that the driver does not know is told as less than nothing.
+  if (event === "commandStarted" || !(told.duration >= 0) || GREETINGS.test(told.commandName)) return;
   // What could not be written is told in an answer that is a success otherwise. Of an answer nothing but such a code is kept.
   const wrong = told.reply && Array.isArray(told.reply.writeErrors) ? told.reply.writeErrors[0] : undefined;
   const operation = COMMANDS.has(told.commandName) ? told.commandName : "OTHER";

@@ -327,3 +327,19 @@ def test_an_app_with_a_driver_that_is_built_otherwise_goes_on(root: pathlib.Path
         """
         asked = Asked(root, tmp_path / name, folder, ask, {})
         assert not asked.failed and not asked.counts, name
+
+
+@pytest.mark.parametrize("told", ["{}", '{ commandName: "find" }', '{ commandName: "find", duration: -1 }', "undefined"])
+def test_a_command_without_a_duration_spoils_no_sum(root: pathlib.Path, tmp_path: pathlib.Path, told: str) -> None:
+    own = tmp_path / "node_modules" / "mongodb" / "lib"
+    own.mkdir(parents=True)
+    (own / "mongo_client.js").write_text('exports.MongoClient = class MongoClient extends require("node:events") {};')
+    (tmp_path / "app").mkdir()
+    ask = """
+      const { MongoClient } = require("../node_modules/mongodb/lib/mongo_client");
+      new MongoClient().emit("commandSucceeded", { commandName: "insert", duration: 2, reply: { writeErrors: 1 } });
+      new MongoClient().emit("commandSucceeded", TOLD);
+    """
+    asked = Asked(root, tmp_path, tmp_path / "app", ask.replace("TOLD", told), {})
+    assert not asked.failed and asked.counts == {("mongodb", "insert", ""): 1}
+    assert re.findall(r"^db_client_operation_duration_seconds_sum\{.*\} (.+)$", asked.text, re.MULTILINE) == ["0.002"]
