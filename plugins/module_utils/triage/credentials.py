@@ -28,6 +28,7 @@ from .detectors import (
     rows,
     secret_files,
     told_beside_hash,
+    used,
     vendor_tokens,
 )
 from .fingerprints import fingerprint
@@ -50,6 +51,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     asked.candidates,
     chpasswd.candidates,
     assignments.candidates,
+    used.candidates,
     pairs.candidates,
     pairs.logins,
     options.candidates,

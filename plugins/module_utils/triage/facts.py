@@ -185,7 +185,8 @@ def _exposure(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, bool]:
     if public >= 4:
         return "public", (strongest >= PROOF or public >= PROOF) and internal == 0
     if internal:
-        return "internal", False
+        # Of two hints as good as each other the stricter one.
+        return "internal" if internal > public else "public", False
     if runtime == "static" or _has(evidence, "serves") or _is_web(evidence):
         return "public", False
     # A script, a notebook, a program for a desk: whoever has the file runs it, nobody else reaches it.

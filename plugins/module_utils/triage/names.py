@@ -46,6 +46,12 @@ _BEFORE_KEY: Final = vocabulary(
     "foursquare "
     "ipinfo ipstack geocoding geo opencage positionstack tinymce rapid virustotal shodan etherscan infura alchemy moralis line"
 )
+# Vendors that hand out one key: in a configuration the name alone is enough for what a machine made.
+VENDORS: Final = vocabulary(
+    "openweather openweathermap tmdb omdb giphy unsplash pexels pixabay finnhub alphavantage spoonacular edamam deepl openai "
+    "anthropic gemini groq cohere elevenlabs sendgrid mailgun mailchimp datadog serpapi tavily lastfm pagerduty newsapi rapidapi "
+    "etherscan opencage ipinfo ipstack"
+)
 # What people write after the noun: API_KEY_PROD, PASSWORD_DB, senha_banco.
 _AFTER_NOUN: Final = re.compile(
     r"^(prod|production|prd|live|staging|stage|stg|uat|qa|dev|local|sandbox|db|database|admin|root|smtp|mail|email|ftp|api|app|"
@@ -177,6 +183,8 @@ def _kind_of_last(words: tuple[str, ...]) -> str:
         return "password"
     if joined == "api_hash":
         return "secret"  # Telegram's, beside its api_id
+    if last == "shared" and len(words) > 1 and not joined.startswith(("is_", "has_")):
+        return "secret"
     if last == "pin" and len(words) > 1:
         return "pin"
     if _SIGNING.search(joined) and last in (

@@ -39,6 +39,9 @@ _OUTWARD: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_WORDS: Final = re.compile(r"passphrase|psk$|_psk|restic", re.IGNORECASE)
+_SENTENCE: Final = re.compile(
+    r"(?i)\b(?:zeichen|characters?|chars|caract\w+|min(?:dest\w*|imum)?|max|at least|enter|type|your?|the|password|passwort|kennwort)\b"
+)
 # The door of a service itself, which a compose file opens as it stands.
 _DOOR: Final = re.compile(r"basic_?auth|(?<!pg)admin_?(pass|pw)|login_?(pass|pw)|web_?(pass|pw)", re.IGNORECASE)
 # A plain word is a password where an account is made of it.
@@ -350,7 +353,14 @@ def _may_have_blanks(candidate: Candidate, file: SourceFile) -> bool:
         return blanks <= 2
     if _IN_WORDS.search(candidate.variable):
         return blanks <= 8 and paths.is_configuration(file.path)
-    return blanks <= 3 and file.suffix == ".env"
+    return blanks <= 3 and (file.suffix == ".env" or _is_told_beside_its_login(candidate, file))
+
+
+def _is_told_beside_its_login(candidate: Candidate, file: SourceFile) -> bool:
+    """Words and a number that a configuration gives a login: a sentence has no number, and says what it asks for."""
+    value, settings = candidate.value, candidate.variable.isupper() or paths.is_configuration(file.path)
+    sentence = _SENTENCE.search(value) or strings.is_stand_in(value) or value[-1] in ".:?!"
+    return settings and not sentence and bool(re.search(r"\d", value)) and bool(user_near(file, candidate.line))
 
 
 def _is_connection(file: SourceFile, line: int) -> bool:

@@ -51,6 +51,8 @@ def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
         "mailgun_api_key",
         "turso_or_upstash_token",
         "azure_client_secret",
+        "mollie_api_key",
+        "backblaze_key",
     ) and not strings.looks_random(re.sub(r"^\w+?-", "", value)):
         return None
     if candidate.kind in ("telegram_bot_token",) and not strings.looks_random(value.split(":")[1]):

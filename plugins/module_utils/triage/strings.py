@@ -60,6 +60,8 @@ DOCUMENTED: Final = frozenset(
         "D1fficult" + "P@ssw0rd",
         # the client that gcloud itself logs in with
         "d-FL95Q19q7MQm" + "Fpd7hHD0Ty",
+        # and the one of clasp
+        "v6V3fKV_zWU7iw" + "1DrpO1rknX",
         "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
         "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
         "sk_test_" + "BQokikJOvBiI2HlWgH4olfQ2",

@@ -20,9 +20,9 @@ _JOINED: Final = re.compile(r"(?P<quote>[\"'])\s*(?:\+|\.|~)\s*(?P=quote)|(?<=\w
 _ESCAPED: Final = re.compile(
     r'\\"[\w-]*(?i:pass|pwd|secret|token|key|auth)[\w-]*\\"\s*[:=,]|(?i:pass\w*|pwd|secret|token|key)"\s*,\s*"\\"'
 )
-_OPTION_IN_LIST: Final = re.compile(r"""["'], ?["']-""")
+_OPTION_IN_LIST: Final = re.compile(r"""["'], ?["']-|\[\s*["']--?\w""")
 # ["redis-cli", "-a", "x"]: a command as a list of its words
-_LISTED: Final = re.compile(r"""[\[(]\s*["'][\w./][\w./-]*["'](?:\s*,\s*["'][^"'\n]*["'])*?\s*,\s*["']-""")
+_LISTED: Final = re.compile(r"""[\[(]\s*(?:["'][\w./][\w./-]*["'](?:\s*,\s*["'][^"'\n]*["'])*?\s*,\s*)?["']-""")
 _BETWEEN: Final = re.compile(r"""["']\s*,\s*["']""")
 _KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 

@@ -16,8 +16,8 @@ _ASKS: Final = (
     r"senha|contrase|mot de passe|密码|パスワード|비밀번호|пароль"
 )
 _WORD: Final = r"[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"
-_IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|\.equals\(\s*){_WORD}"
-_CALL: Final = rf"\b(?:prompt|input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)"
+_IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|!=\s*|\.equals\(\s*){_WORD}"
+_CALL: Final = rf"\b(?:prompt|input|(?:st\.)?text_input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)"
 _ELEMENT: Final = (
     rf"(?:getElementById\(|querySelector\(|\$\()\s*[\"'][#.]?(?:\w+-)?(?:{_ASKS})(?:[-_]?(?:input|field|feld|box))?[\"']\s*\)"
     r"\.(?:value|val\(\))"
@@ -27,7 +27,9 @@ _FIELD: Final = (
     r"(?<![\w.])[\w.$]*(?:pass(?:word|wort|wd|code|phrase)|kennwort|\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
     r"\.(?:value|text|val\(\)|getText\(\)|getValue\(\))"
 )
-_FORMS: Final = tuple(re.compile(rf"(?i){asked}{_IS}") for asked in (_CALL, _ELEMENT, _FIELD))
+# Visual Basic compares with one sign.
+_BASIC: Final = rf"\bInputBox\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)\s*(?:=|<>)\s*{_WORD}"
+_FORMS: Final = tuple(re.compile(rf"(?i){form}") for form in (*(asked + _IS for asked in (_CALL, _ELEMENT, _FIELD)), _BASIC))
 # The page's own field, where the page has one for a password.
 _PASSWORD_FIELD: Final = re.compile(r"type\s*[=:]\s*[\"']?password\b")
 _ONLY_FIELD: Final = re.compile(rf"(?i)(?<![\w.])(?:input|eingabe|field|feld|answer|typed|entered)\.value{_IS}")
@@ -40,11 +42,11 @@ _REACH: Final = 12  # lines from the question to the comparison
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every word that the answer to a question for a password is compared with."""
     forms = (*_FORMS, _ONLY_FIELD) if _PASSWORD_FIELD.search(file.text) else _FORMS
-    for number, line in lines_with(file, ("==", ".equals(")):
+    for number, line in lines_with(file, ("==", "!=", ".equals(", "InputBox")):
         for form in forms if len(line) <= 2000 else ():
             if match := form.search(line):
                 yield _compared(file, number, match["value"])
-    for number, line in enumerate(file.lines, 1) if "==" in file.text else ():
+    for number, line in enumerate(file.lines, 1) if "==" in file.text or "!=" in file.text else ():
         kept = _KEPT.search(line) if "=" in line and "(" in line and len(line) <= 2000 else None
         if kept:
             yield from _later(file, number, kept)

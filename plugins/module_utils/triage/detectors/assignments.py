@@ -8,16 +8,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from .. import paths
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
-from ..names import secret_kind
+from ..names import VENDORS, secret_kind
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
-_HINTS: Final = frozenset(("pin =", "pin:", "pin=")) | vocabulary(
+_HINTS: Final = frozenset(("pin =", "pin !", "pin:", "pin=")) | vocabulary(
     "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature "
     "cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
-    "wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
+    "_shared wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
     "mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo chave_ clave_ palavra"
 )
 _OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|<>|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
@@ -26,7 +27,8 @@ _WRAPPERS: Final = (
     r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
     r"Some|Optional\.of|"
     r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|"
-    r"Literal|Field|env\.str|fields\.Str)"
+    r"Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|URLEncoder\.encode|"
+    r"url\.(?:Query|Path)Escape|CGI\.escape|Uri\.EscapeDataString)"
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
@@ -58,7 +60,7 @@ _FLAG_DEFAULT: Final = re.compile(
 )
 # define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
 _PAIR_CALL: Final = re.compile(
-    r"(?:define|\bset\w*|header|add\w*|append|put|insert|setRequestHeader|UseSetting|property|setProperty|withEnv)\s*\(\s*"
+    r"(?:define|\bset\w*|header|add\w*|append|put|insert|update_\w*option|setRequestHeader|UseSetting|property|setProperty|withEnv)\s*\(\s*"
     r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
@@ -151,6 +153,7 @@ _PAIRS: Final = (
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal given to a name that promises a secret."""
+    hints = _HINTS | VENDORS if _is_settings(file) else _HINTS
     bare = file.suffix in _BARE_SUFFIXES or bool(_BARE_NAMES.match(file.name)) or "." not in file.name
     flow = file.suffix in (".yml", ".yaml") or "." not in file.name.lstrip(".")
     prose = file.suffix in _BARE_PROSE
@@ -168,7 +171,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         ".vue",
         ".resx",
     )
-    for number, line in lines_with(file, _HINTS, fold=True):
+    for number, line in lines_with(file, hints, fold=True):
         line = line[:LONGEST_LINE]
         yield from _environment(file, number, line)
         quoted = list(_quoted(file, number, line))
@@ -291,6 +294,8 @@ def _made(
 ) -> Iterator[Candidate]:
     # A lone `pin` is one of a board, unless its number lets somebody in.
     kind = secret_kind(name) or ("pin" if shape == "comparison" and name == "pin" and not _BOARD.search(file.text) else "")
+    if not kind and name.lower() in VENDORS and _is_settings(file):
+        kind = "key"
     value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
     if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
         kind = "aws_secret_access_key"
@@ -300,6 +305,11 @@ def _made(
         kind = "signing_key"
     if kind and value:
         yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)
+
+
+def _is_settings(file: SourceFile) -> bool:
+    named = file.suffix == ".json" and bool(re.search(r"(?i)config|settings|secret|credential|keys|options", file.name))
+    return named or paths.is_configuration(file.path)
 
 
 # What stands before the value itself: the scheme of a header, Spring's mark of a password in clear.

@@ -24,7 +24,7 @@ _AT_IN_PASSWORD: Final = re.compile(
 )
 _PAIRS: Final = re.compile(
     r"(?:^|[;\"'`\s=])(?P<key>Password|Pwd|PWD|password|"
-    r"pwd)\s*=\s*(?P<quote>['\"]?)(?P<password>[^;\"'`\n]{1,128})(?P=quote)\s*(?=;|[\"'`]|$)"
+    r"pwd)\s*=\s*(?P<quote>['\"]?)(?P<password>(?:[^;\"'`\n<]|<(?!/)){1,128})(?P=quote)\s*(?=;|[\"'`]|</|$)"
 )
 _PAIRS_HINT: Final = re.compile(
     r"(?i)\b(server|data source|host|addr|address|user id|uid|user|username|database|initial catalog|driver|dbname|"
@@ -32,7 +32,7 @@ _PAIRS_HINT: Final = re.compile(
 )
 _HOST_PAIR: Final = re.compile(r"(?i)\b(?:server|data source|host|addr|address|network address)\s*=\s*(?:tcp:)?([^;,\"'`\s]+)")
 _USER_PAIR: Final = re.compile(r"(?i)\b(?:user id|uid|user|username|user name)\s*=\s*([^;\"'`\s]+)")
-_JDBC: Final = re.compile(r"jdbc:[a-z0-9]+:[^\s\"'`]*?[?&;]password=(?P<password>[^&;\s\"'`]+)")
+_JDBC: Final = re.compile(r"jdbc:[a-z0-9]+:[^\s\"'`]*?[?&;]password=(?P<password>[^&;\s\"'`<>]+)")
 _ORACLE: Final = re.compile(r"jdbc:oracle:(?:thin|oci8?):(?P<user>[\w$]+)/(?P<password>[^@\s\"'`]+)@(?://)?(?P<host>[\w.\-]+)")
 _DSN: Final = re.compile(
     r"(?:\b(?:host|hostaddr|dbname|user|sslmode|"

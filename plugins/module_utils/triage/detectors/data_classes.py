@@ -194,8 +194,13 @@ _COLUMN_LISTS: Final = re.compile(
     # what is kept or sent as an object, and what Laravel lets a form fill in
     r"(?:\bJSON\.stringify|\buseState(?:<\w+>)?|\breactive|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|\baddDoc)"
     r"\(\s*(?:[^{}()\[\]\n]{0,60},\s*)?(?:\{([^{}\n]{3,400})\}|\[([^{}\[\]\n]{3,400})\])|"
-    r"\$fillable\s*=\s*\[([^\]\n]{3,400})\])"
+    r"\$fillable\s*=\s*\[([^\]\n]{3,400})\]|"
+    # what a query reads, and an object that a function or a lambda hands on
+    r"\bselect\s+(?:distinct\s+)?((?:[\w.\"`\[\]]+\s*,\s*){1,40}[\w.\"`\[\]]+)\s+from\b|"
+    r"=>\s*\(\{([^{}\n]{3,400})\}\)|\bnew\s*\{([^{}\n]{3,400})\})"
 )
+# What an exported flow hands on: {{$json.email}} of n8n, {{1.customer.email}} of Make, triggerBody()?['email'] of Power Automate
+_OF_FLOWS: Final = re.compile(r"\{\{[^{}\n]{0,80}?\.([A-Za-z_]\w{1,40})\s*\}\}|\?\[\\?'([\w -]{2,40})\\?'\]")
 _LITERAL_VALUE: Final = re.compile(r"(?P<sign>:|=>)\s*(?P<quote>[\"'`])(?:(?!(?P=quote))[^\n])*(?P=quote)")
 _AFTER_NAME: Final = re.compile(r"\s*(?::|=>)|\s")
 _CSV: Final = re.compile(r"^[\w \"'.\-/()]+([,;\t][\w \"'.\-/()]*){2,60}$")
@@ -286,6 +291,8 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             why = f"{file.name} depends on a payment provider"
             yield Evidence("data", "payment", 6, file.path, file.line_at(match.start()), why)
     for file in snapshot.files:
+        if file.suffix == ".json" and ("{{" in file.text or "?['" in file.text) and not paths.is_translation(file.path):
+            yield from _flows(file)
         if (
             file.suffix not in _SCHEMA_SUFFIXES
             or paths.is_built(file.path)
@@ -299,6 +306,15 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             if evidence.why not in seen and evidence.weight > less:
                 seen.add(evidence.why)
                 yield Evidence("data", evidence.value, evidence.weight - less, evidence.file, evidence.line, evidence.why)
+
+
+def _flows(file: SourceFile) -> Iterator[Evidence]:
+    seen: set[str] = set()
+    for match in _OF_FLOWS.finditer(file.text):
+        name = match[1] or match[2]
+        if name not in seen:
+            seen.add(name)
+            yield from _field(file, file.line_at(match.start()), name, "a value the flow hands on", 2)
 
 
 def _fields(file: SourceFile) -> Iterator[Evidence]:
@@ -318,7 +334,8 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
             listed = _LITERAL_VALUE.sub(r"\g<sign> ", next(filter(None, match.groups()), ""))
             for part in listed.split(","):
-                yield from _field(file, number, _AFTER_NAME.split(part.strip())[0].strip("`\"'[]:()"), "a field", 0)
+                name = _AFTER_NAME.split(part.strip())[0].strip("`\"'[]:()")
+                yield from _field(file, number, name.rsplit(".", 1)[-1], "a field", 0)
 
 
 def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> Iterator[Evidence]:

@@ -166,7 +166,8 @@ _LINES: Final = tuple(
         ),
         (
             r"://[\w.-]+\.(?:corp|intra|intranet|internal|lan)\b|[\"'\s=@/](?:10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+)[:\"'/\s]|"
-            r"[\"'@/\s=][\w-]+(?:\.[\w-]+)*\.(?:corp|intra|intranet|lan)[:\"'/\s]",
+            r"[\"'@/\s=][\w-]+(?:\.[\w-]+)*\.(?:corp|intra|intranet|lan)[:\"'/\s]|"
+            r"[\"'@/\s=;][\w-]+\.[\w-]+\.local[:\"'/\s;]",
             3,
             "internal",
             "it talks to machines of the house",
@@ -204,7 +205,9 @@ _LINES: Final = tuple(
             r"systems?)|intranet|company[- ]internal|employees only|internally by|for our (?:own )?(?:team|staff|office|"
             r"employees|"
             r"colleagues|department)|vpn[- ]only|(?:behind|via|over|through) (?:the |a |our )?vpn|staff[- ]only|"
-            r"in-house (?:tool|app|system)|back ?office|nur (?:f\u00fcr )?(?:intern|mitarbeit\w+)|uso interno|usage interne)\b",
+            r"in-house (?:tool|app|system)|back ?office|nur (?:f\u00fcr )?(?:intern|mitarbeit\w+)|"
+            r"interne[sr]? (?:werkzeug|anwendung|app|tool|system|portal|seite)|outil interne|herramienta interna|strumento interno|"
+            r"uso interno|usage interne)\b",
             6,
             "internal",
             "it says that it is for the house",

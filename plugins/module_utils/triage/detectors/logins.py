@@ -235,6 +235,27 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             rf"{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`\s]{{3,100}})[\"'`]",
         ),
         (
+            "database_password",
+            "the password of a database's URL",
+            rf"\bURL\.create\s*\(\s*{_Q}[\w+]+[\"'`]\s*,\s*{_Q}(?P<user>[^\"'`]+)[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`]+)[\"'`]"
+            rf"(?:\s*,\s*{_Q}(?P<host>[^\"'`]+)[\"'`])?",
+        ),
+        (
+            "redis_password",
+            "the password of a connection",
+            rf"\b(?:Strict)?Redis\s*\(\s*{_Q}(?P<host>[^\"'`\s]+)[\"'`]\s*,\s*\w+\s*,\s*\w+\s*,\s*{_Q}(?P<password>[^\"'`\s]+)[\"'`]",
+        ),
+        (
+            "basic_auth_password",
+            "the password of a basic login",
+            rf"\bauthenticate\s*\(\s*{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`\s]{{4,100}})[\"'`]\s*(?:,[^()\n]*)?\)",
+        ),
+        (
+            "password",
+            "the password of a workbook or a sheet",
+            r"\b(?:Unprotect|Protect|Workbooks\.Open|OpenDatabase)\b[^\n]*?\bPassword:=\s*\"(?P<password>[^\"\n]{3,60})\"",
+        ),
+        (
             "ftp_password",
             "the password of a file transfer",
             rf"\bftp_login\s*\(\s*[^,()]+,\s*{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>[^\"'`\s]{{3,100}})[\"'`]",
@@ -284,7 +305,7 @@ _HINTS: Final = vocabulary(
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
     "environment( access_token generatefrompassword passwordencoder spotify "
-    "connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
+    "url.create redis( connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
     "secretkeyspec cryptojs aes.new des3.new blowfish.new "
     "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )

@@ -29,6 +29,9 @@ _LOGINS: Final = re.compile(
 )
 _BASIC: Final = re.compile(r"(?i)\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)")
 # API_KEYS = {"practice": "x"}, VALID_TOKENS = ["x"]: only what nobody would call a thing is a key.
+# BasicAuth(app, PAIRS): whatever the table is called, its values let in.
+_HANDED: Final = re.compile(r"\bBasicAuth\(\s*\w+\s*,\s*(?P<name>[A-Za-z_]\w*)\s*[,)]")
+_PAIR: Final = re.compile(r"[\"'](?P<user>[^\"'\s]{1,60})[\"']\s*[:,]\s*[\"'](?P<value>[^\"'\s]{4,60})[\"']")
 _KEYS: Final = re.compile(
     r"(?i)\b(?:\w+_)?(?:api|access|auth|valid)_?(?:keys|tokens)\b\s*(?::\s*[\w\[\], ]+?)?\s*=\s*[\[({](?P<items>.*)"
 )
@@ -63,6 +66,21 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
     for number, line in lines_with(file, _HINTS, fold=True):
         if len(line) <= 2000 and (line.rstrip()[-1:] in _BRACKETS or (("'" in line or '"' in line) and _BRACKET.search(line))):
             yield from _on_line(file, number, line)
+    for handed in _HANDED.finditer(file.text) if "BasicAuth(" in file.text else ():
+        yield from _handed(file, handed["name"])
+
+
+def _handed(file: SourceFile, name: str) -> Iterator[Candidate]:
+    opened = re.search(rf"(?m)^\s*{re.escape(name)}\s*=\s*[\[{{]", file.text)
+    first = file.line_at(opened.end()) if opened else 0
+    for number in range(first, min(first + _MOST_LINES, len(file.lines) + 1)) if opened else ():
+        text = file.lines[number - 1][:2000]
+        for match in _PAIR.finditer(text) if file.is_fresh(number) else ():
+            if not is_kept_hash(match["value"]):
+                why = "the password of one of the code's logins"
+                yield Candidate("password", match["value"], file.path, number, "comparison", why, "", "", match["user"])
+        if re.search(r"[\]}]\s*$", text):
+            return
 
 
 def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:

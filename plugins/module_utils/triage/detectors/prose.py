@@ -44,7 +44,7 @@ _VALUE: Final = (
     r"(?P<plain>[^\s`\"'\u201c\u201d<>|()]{8,40})"
 )
 _TOLD: Final = re.compile(
-    rf"{_NOUN}(?:\s+(?:for|für|of|von|pour|para|van)\s+[\w-]+)?[*_`\"'\u201d]{{0,3}}\s*"
+    rf"{_NOUN}(?:\s+(?:for|für|of|von|pour|para|van)\s+[\w-]+)?(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
     rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,
 )
@@ -61,6 +61,9 @@ _ACCESS: Final = re.compile(
     r"^\W{0,4}[\w .-]{2,40}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s*/\s*[`*]{0,2}(?P<quoted>[^\s`*/]{8,40})[`*]{0,2}\s*$"
 )
 # `Stack: Python / Django-4.2`: words and versions after a slash are no password.
+# `Printer admin / x`, in notes that tell passwords elsewhere
+_LINE_OF_LOGIN: Final = re.compile(r"^\W{0,4}[\w-]{2,30}(?: [\w-]{2,30})? [\w.@-]{2,40}\s+/\s+(?P<quoted>[^\s`*/]{8,40})\s*$")
+_NOUN_ALONE: Final = re.compile(_NOUN, re.IGNORECASE)
 _NAMED_THING: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z\d.]+)*")
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
 _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORECASE)
@@ -83,6 +86,9 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
     for number, line in file.numbered() if prose and _ACCESS_FILE.search(file.path) else ():
         if access := _ACCESS.match(line[:LONGEST_LINE]):
             yield from _told(file, number, access.groupdict(), False)
+    for number, line in lines_with(file, (" / ",)) if file.suffix == ".txt" and _NOUN_ALONE.search(file.text) else ():
+        if login := _LINE_OF_LOGIN.match(line[:LONGEST_LINE]):
+            yield from _told(file, number, login.groupdict(), False)
 
 
 def _told(file: SourceFile, number: int, found: dict[str, str | None], terse: bool) -> Iterator[Candidate]:

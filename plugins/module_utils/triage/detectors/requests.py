@@ -23,7 +23,7 @@ _URL_BEFORE: Final = re.compile(r"(?:https?|wss?)://([A-Za-z0-9.\-]+)[^\s\"'`<>]
 _HEADER: Final = re.compile(
     r"[\"']?(?P<name>x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key|apikey|authorization|proxy-authorization|"
     r"private-token|ocp-apim-subscription-key|"
-    r"x-rapidapi-key|token|access-token)[\"']?\s*[:,=]\s*[rbfu]?[\"'`]?\s*(?:(?P<scheme>Bearer|Token|Basic|ApiKey|Api-Key|"
+    r"x-rapidapi-key|token|access-token)[\"']?\s*[:,=]\s*(?:[rbfu]?[\"'`])?\s*(?:(?P<scheme>Bearer|Token|Basic|ApiKey|Api-Key|"
     r"Key|Bot|GoogleLogin|Discogs)\s+)?(?P<value>[A-Za-z0-9_\-.~+/=:]{16,400})[\"'`]?",
     re.IGNORECASE,
 )

@@ -52,7 +52,7 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
         "automation_webhook",
         "automation webhook",
         r"https://(?:hooks\.zapier\.com/hooks/catch/\d+/\w{5,}|hook\.(?:\w+\.)?make\.com/\w{20,}|"
-        r"maker\.ifttt\.com/trigger/[\w-]+/with/key/[\w-]{15,})",
+        r"maker\.ifttt\.com/trigger/[\w-]+/with/key/[\w-]{15,}|api\.render\.com/deploy/srv-\w+\?key=[\w-]{8,})",
     ),
     ("google_api_key", "Google API key", r"AIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
     ("google_oauth_secret", "Google OAuth client secret", r"GOCSPX-[\w-]{20,}"),
@@ -82,6 +82,9 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
     ("paystack_secret_key", "Paystack or compatible secret key", r"(?<!\w)sk_(?:live|test)_[0-9a-f]{40}(?!\w)"),
     ("razorpay_key_id", "Razorpay key id", r"(?<!\w)rzp_(?:live|test)_[A-Za-z0-9]{14}(?!\w)"),
     ("flutterwave_secret_key", "Flutterwave secret key", r"FLWSECK(?:_TEST)?-[0-9a-zA-Z]{12,}(?:-X)?"),
+    ("mollie_api_key", "Mollie API key", r"(?<![\w-])(?:live|test)_[A-Za-z0-9]{30,35}(?![\w-])"),
+    ("netlify_token", "Netlify token", r"(?<!\w)nfp_[A-Za-z0-9]{36,40}(?!\w)"),
+    ("backblaze_key", "Backblaze application key", r"(?<![\w/+])K00\d[A-Za-z0-9+/]{27}(?![\w/+])"),
     ("paypal_token", "PayPal access token", r"access_token\$(?:production|sandbox)\$[0-9a-z]{13,}\$[0-9a-f]{32}"),
     ("digitalocean_token", "DigitalOcean token", r"(?<!\w)do[opr]_v1_[0-9a-f]{64}"),
     ("supabase_secret_key", "Supabase secret key", r"(?<!\w)(?:sb_secret_[\w-]{20,}|sbp_[0-9a-f]{40})"),
@@ -123,7 +126,7 @@ _HINTS: Final = vocabulary(
     "xsmtpsib- re_ hf_ api_org_ gsk_ r8_ pplx- xai- tvly- pcsk_ lsv2_ npm_ pypi-AgE shpat_ shpca_ shppa_ shpss_ "
     "shpua_ sq0 EAA rzp_ FLWSECK access_token$ _v1_ sb_ sbp_ dapi hvs. hvb. .atlasv1. dp. dckr_ lin_api_ secret_ "
     "ntn_ pat figd_ PMAK- NRAK- sntr glsa_ glc_ sk.eyJ pk.eyJ pscale_ IncD AccountKey= SharedAccessKey= 8Q~ "
-    ":LIVE: vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
+    "api.render. live_ nfp_ K00 :LIVE: vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
 )
 _FORMED: Final = re.compile(r"[0-9a-f]{32}|\d{8}:[A-Za-z0-9_-]{34}|[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.")
 _COMPILED: Final = tuple((kind, title, re.compile(form)) for kind, title, form in _FORMS)
