@@ -186,7 +186,7 @@ def _exposure(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, bool]:
         return "public", (strongest >= PROOF or public >= PROOF) and internal == 0
     if internal:
         # Of two hints as good as each other the stricter one.
-        return "internal" if internal > public else "public", False
+        return "internal" if internal > strongest else "public", False
     if runtime == "static" or _has(evidence, "serves") or _is_web(evidence):
         return "public", False
     # A script, a notebook, a program for a desk: whoever has the file runs it, nobody else reaches it.

@@ -17,7 +17,7 @@ _PASSWORD: Final = vocabulary(
     "mysqlpassword adminpassword userpass smtppass smtppassword mailpassword rootpassword pgpassword sshpass mypassword "
     "emailpassword "
     "apppassword userpwd adminpass loginpassword secretpassword masterpassword dbpw psk wachtwoord heslo lozinka salasana "
-    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp zugangscode geheim geheimnis"
+    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp geheimwort zugangscode geheim geheimnis"
 )
 _TOKEN: Final = vocabulary(
     "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken jeton"
@@ -77,13 +77,13 @@ _SIGNING: Final = re.compile(
     r"crypt(o)?_?key|fernet|aes_?key|cipher_?key|validation_?key$|decryption_?key$|"
     r"csrf_?(secret|key)|security_?key|^credential_?secret$|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|secure_auth|logged_in|"
     r"nonce|password|secret|"
-    r"security_password|hash|token)_?salt|^salt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
+    r"security_password|hash|token)_?salt|^salt$|^passwordsalt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
     r"key)|master_?key|payload_secret|"
     r"secret_?or_?key|pepper$|^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
     re.IGNORECASE,
 )
 _NO_SECRET: Final = re.compile(
-    r"(csrf|xsrf)_?(token|cookie)?_?(name|header|param|field)?$|token_?(type|url|uri|endpoint|expir\w*|ttl|lifetime|name|"
+    r"pbkdf2_?hmac$|(csrf|xsrf)_?(token|cookie)?_?(name|header|param|field)?$|token_?(type|url|uri|endpoint|expir\w*|ttl|lifetime|name|"
     r"count|limit|length|"
     r"address|symbol|id|class|field|header|prefix|index|kind)|(?<![a-z])(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
     r"bos|unk|sep|mask|"
@@ -172,6 +172,12 @@ def secret_kind(name: str) -> str:
     return kind
 
 
+def tells_anywhere(name: str) -> bool:
+    """A noun of secrets stands somewhere in the name (`secretHeader`): with a value that a machine made it is one."""
+    words = words_of(name)
+    return bool({"secret", "token", "password", "passwd", "apikey"} & set(words)) and not _promises_none("_".join(words))
+
+
 def _promises_none(joined: str) -> bool:
     stem = joined.rstrip("0123456789") or joined
     return bool(_NO_SECRET.search(stem)) and not re.search(r"^(password|passwd)$|secret_?access_?key|secret_?key$", stem)
@@ -200,6 +206,7 @@ def _kind_of_last(words: tuple[str, ...]) -> str:
         "appkey",
         "password",
         "pepper",
+        "passwordsalt",
     ):
         return "signing_key"
     if last in _TOKEN or last == "auth" or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):

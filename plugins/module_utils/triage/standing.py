@@ -38,9 +38,17 @@ _OUTWARD: Final = re.compile(
     r"smtp|mail|deploy|nexus|artifactory|registry|store_?pass|key_?pass|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore",
     re.IGNORECASE,
 )
+# A pipeline's line that works on machines which are there already.
+_DEPLOYS: Final = re.compile(
+    r"\bhelm\s+(?:upgrade|install)\b|\bkubectl\s|\bssh\s|\bansible-playbook\b|\b(?:mvn|gradlew?)\b[^\n]*\b(?:deploy|publish)\b"
+)
 _IN_WORDS: Final = re.compile(r"passphrase|psk$|_psk|restic", re.IGNORECASE)
 _SENTENCE: Final = re.compile(
     r"(?i)\b(?:zeichen|characters?|chars|caract\w+|min(?:dest\w*|imum)?|max|at least|enter|type|your?|the|password|passwort|kennwort)\b"
+)
+# Maps of web pages: their keys go to every browser.
+_MAP_TILES: Final = re.compile(
+    r"(?i)(?:^|\.)(?:api\.maptiler\.com|tile\.thunderforest\.com|tiles\.stadiamaps\.com|api\.jawg\.io|tile\.jawg\.io)$"
 )
 # The door of a service itself, which a compose file opens as it stands.
 _DOOR: Final = re.compile(r"basic_?auth|(?<!pg)admin_?(pass|pw)|login_?(pass|pw)|web_?(pass|pw)", re.IGNORECASE)
@@ -215,7 +223,8 @@ def _of_password(candidate: Candidate, file: SourceFile, services: frozenset[str
         return Judgement(LOCAL, "it stands in the section for development or tests")
     if known:
         return _of_known_password(candidate, file, host, elsewhere)
-    outward = (_OUTWARD.search(candidate.variable) and _is_strong(value)) or (
+    deploys = paths.is_ci(path) and _DEPLOYS.search(file.lines[candidate.line - 1][:LONGEST_CODE])
+    outward = ((_OUTWARD.search(candidate.variable) or deploys) and _is_strong(value)) or (
         _DOOR.search(candidate.variable) and strings.is_personal(value)
     )
     if not (paths.is_production(path) or outward) and (
@@ -391,6 +400,8 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         and (len(value) < 20 or (file.suffix in (".json", ".yml", ".yaml", ".xml") and strings.is_uuid(value)))
     ):
         return None
+    if _MAP_TILES.search(candidate.host):
+        return Judgement(PUBLIC, "a key of a page's map is made to be seen; restrict it by referrer")
     if is_public_name(candidate.variable):
         return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")
     if paths.is_test(path) or paths.is_ci(path):

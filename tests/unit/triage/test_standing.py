@@ -76,3 +76,15 @@ def test_a_short_name_is_local_only_where_the_repository_declares_it(host: str, 
     files = (app, *((source_file(compose, COMPOSE),) if compose else ()))
     found = in_tree(Snapshot("c", tuple(file.path for file in files), files), lambda _file: ())
     assert {one.judgement.standing for one in found if one.candidate.file == "app.py"} == {standing}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("call.sh", "curl -H 'X-Auth-Key: b7f0c2d91e84a6537fb0c2d91e84a653' https://api.hof.example.net", "b7f0c2d91e84a6537fb0c2d91e84a653"),
+        ("dataSources.xml", "<jdbc-url>jdbc:mysql://db.hof.example.net/a?user=hof&amp;password=Quark7speise</jdbc-url>", "Quark7speise"),
+        ("run.json", '{"args": ["--api-token", "tk7qmz2xw9vr4c8pnl3ys5bd6f"]}', "tk7qmz2xw9vr4c8pnl3ys5bd6f"),
+    ],
+)  # fmt: skip
+def test_a_value_is_found_whole_and_ends_where_it_ends(path: str, text: str, value: str) -> None:
+    assert {one.candidate.value for one in in_file(source_file(path, text), lambda _file: ())} == {value}

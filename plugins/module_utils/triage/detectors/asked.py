@@ -17,7 +17,9 @@ _ASKS: Final = (
 )
 _WORD: Final = r"[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"
 _IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|!=\s*|\.equals\(\s*){_WORD}"
-_CALL: Final = rf"\b(?:prompt|input|(?:st\.)?text_input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)"
+_CALL: Final = (
+    rf"\b(?:prompt|input|(?:st\.)?text_input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)"
+)
 _ELEMENT: Final = (
     rf"(?:getElementById\(|querySelector\(|\$\()\s*[\"'][#.]?(?:\w+-)?(?:{_ASKS})(?:[-_]?(?:input|field|feld|box))?[\"']\s*\)"
     r"\.(?:value|val\(\))"

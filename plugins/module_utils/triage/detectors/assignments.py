@@ -11,14 +11,15 @@ from typing import Final
 from .. import paths
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
-from ..names import VENDORS, secret_kind
+from ..names import VENDORS, secret_kind, tells_anywhere
+from ..strings import is_uuid, looks_random
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
 _HINTS: Final = frozenset(("pin =", "pin !", "pin:", "pin=")) | vocabulary(
     "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature "
     "cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
-    "_shared wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
+    "_shared _hmac fernet wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
     "mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo chave_ clave_ palavra"
 )
 _OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|<>|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
@@ -33,7 +34,7 @@ _WRAPPERS: Final = (
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
 _QUOTED: Final = re.compile(
     r"(?P<name>[A-Za-z_$][\w$.\-]{0,80})(?P<close>[\"'\]\)!]{0,4})(?:\[\w*\])?\s*"
-    r"(?:\{\s*get;[^{}]{0,30}\}\s*)?(?::\s*&?(?:'\w+\s+)?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+|\bstring\b)?\s*"
+    r"(?:\{\s*get;[^{}]{0,30}\}\s*)?(?::\s*&?(?:'\w+\s+)?\[?[A-Za-z_][\w.\[\]<>|?, ]{0,40}?|\bAs\s+\w+|\bstring\b)?\s*"
     + _OPERATOR
     + r"\s*(?:"
     + _WRAPPERS
@@ -136,6 +137,7 @@ _BARE_NAMES: Final = re.compile(
     r"^(\.[\w-]+|dockerfile.*|procfile|makefile|.*rc|credentials|config|secrets?|\.?netrc|jenkinsfile|env|environment|vars)$",
     re.IGNORECASE,
 )
+_CODE_OF_PAGES: Final = frozenset((".js", ".jsx", ".ts", ".tsx", ".py", ".md", ".svelte", ".astro"))
 _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
 
 
@@ -170,7 +172,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         ".cshtml",
         ".vue",
         ".resx",
-    )
+    ) or (file.suffix not in _CODE_OF_PAGES and file.text.lstrip()[:1] == "<")
     for number, line in lines_with(file, hints, fold=True):
         line = line[:LONGEST_LINE]
         yield from _environment(file, number, line)
@@ -296,6 +298,8 @@ def _made(
     kind = secret_kind(name) or ("pin" if shape == "comparison" and name == "pin" and not _BOARD.search(file.text) else "")
     if not kind and name.lower() in VENDORS and _is_settings(file):
         kind = "key"
+    if not kind and _FEWEST_MADE <= len(value) <= _MOST_MADE and tells_anywhere(name) and _is_made(value):
+        kind = "secret"
     value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
     if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
         kind = "aws_secret_access_key"
@@ -307,11 +311,19 @@ def _made(
         yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)
 
 
+def _is_made(value: str) -> bool:
+    """A machine made it: small letters, capitals and digits without a word's separators."""
+    return bool(_MADE.fullmatch(value)) and looks_random(value) and not is_uuid(value)
+
+
 def _is_settings(file: SourceFile) -> bool:
     named = file.suffix == ".json" and bool(re.search(r"(?i)config|settings|secret|credential|keys|options", file.name))
     return named or paths.is_configuration(file.path)
 
 
+_FEWEST_MADE: Final = 24
+_MOST_MADE: Final = 200
+_MADE: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d.*\d)[A-Za-z0-9+/]+={0,2}")
 # What stands before the value itself: the scheme of a header, Spring's mark of a password in clear.
 _SCHEME: Final = re.compile(r"^(?:(?:Bearer|Token|Basic|Bot|ApiKey)\s+|\{noop\})")
 _BOARD: Final = re.compile(r"\b(?:GPIO|gpiozero|machine|digitalWrite|pinMode|RPi|board)\b")

@@ -58,7 +58,7 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:pymysql|MySQLdb|mysql\.connector|aiomysql|asyncmy|flask_mysqldb)\b|"
             r"require\(['\"]mysql2?(?:/promise)?['\"]\)|from ['\"]mysql2?(?:/promise)?['\"]|"
             r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|"
-            r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|"
+            r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|dbtype[\"']?\s*(?:=>|=)\s*[\"']mysqli?[\"']|"
             r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
             r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
         ),

@@ -155,6 +155,12 @@ _LINES: Final = tuple(
             "it works in the house's own Microsoft 365",
         ),
         (r"\"access\"\s*:\s*\"(?:DOMAIN|MYSELF)\"", 8, "internal", "Apps Script answers the house's accounts only"),
+        (
+            r"\bhttpApi\s*:|AWS::Serverless::HttpApi|AWS::ApiGatewayV2::Api|aws_apigatewayv2_api\b|\bFunctionUrlConfig\s*:",
+            5,
+            "public",
+            "a gateway answers the internet for it",
+        ),
         (r"\"access\"\s*:\s*\"ANYONE(?:_ANONYMOUS)?\"", 8, "public", "Apps Script answers anybody"),
         (
             r"(?:app\.run|uvicorn\.run|serve|\.listen|http\.ListenAndServe|run_simple|launch)\([^\n)]{0,80}[\"'](?:127\.0\.0\.1|"

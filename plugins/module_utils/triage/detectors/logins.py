@@ -77,7 +77,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "password",
             "the password of an account the code opens",
-            rf"(?:createUser|signIn)WithEmailAndPassword\s*\(\s*(?:[\w.()]+\s*,\s*)?{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*"
+            rf"(?:(?:createUser|signIn)WithEmailAndPassword|authWithPassword)\s*\(\s*(?:[\w.()]+\s*,\s*)?{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*"
             rf"{_Q}(?P<password>[^\"'`]+)[\"'`]|"
             rf"\bcreate_(?:super)?user\s*\(\s*{_ANY}\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]|"
             rf"\b[uU]serManager\.(?:CreateAsync|AddPasswordAsync|ResetPasswordAsync)\s*\([^\"\n]*,\s*\"(?P<password3>[^\"]+)\"",
@@ -85,7 +85,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "password",
             "the password that a setter gets",
-            rf"\.(?:setPassword|set_password|SetPassword|setPass|withPassword)\s*\(\s*"
+            rf"(?:\.|\bsetUser\w*\([^()\n]*\)\s*;?\s*)(?:setPassword|set_password|SetPassword|setPass|withPassword)\s*\(\s*"
             rf"(?:[\w.]+\(\s*)?{_Q}(?:\{{noop\}})?(?P<password>[^\"'`\s{{}}]{{4,}})[\"'`]\s*\)|"
             rf"\.password\s*\(\s*(?:[\w.]+\(\s*)?\"(?:\{{noop\}})?(?P<password2>[^\"\s{{}}]*[^\"\sA-Za-z_-][^\"\s{{}}]*)\"\s*\)",
         ),
@@ -135,7 +135,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "the password of a basic login",
             rf"(?:HTTPBasicAuth|BasicAuth|HTTPDigestAuth|aiohttp\.BasicAuth|UsernamePasswordCredentials|NetworkCredential|"
             rf"PasswordAuthentication|SetBasicAuth|"
-            rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?(?:{_Q}(?P<user>[^\"'`\s]*)[\"'`]|[\w.]+)\s*,\s*(?:\w+\s*=\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?(?:{_Q}(?P<user>[^\"'`\s]*)[\"'`]|[\w.]+)\s*,\s*(?:\w+\s*=\s*|Some\(\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "basic_auth_password",
@@ -226,7 +226,18 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "twilio_auth_token",
             "the token of a Twilio client",
-            rf"(?:Client|twilio[\"']?\)?|Twilio)\s*\(\s*{_Q}AC[0-9a-f]{{32}}[\"'`]\s*,\s*{_Q}(?P<password>[0-9a-f]{{32}})[\"'`]",
+            rf"(?:Client|twilio[\"']?\)?|Twilio)\s*\(\s*{_Q}AC[0-9a-f]{{32}}[\"'`]\s*,\s*{_Q}(?P<password>[0-9a-f]{{32}})[\"'`]|"
+            rf"\bClient\s*\(\s*[\w.]+\s*,\s*{_Q}(?P<password2>[0-9a-f]{{32}})[\"'`]",
+        ),
+        (
+            "password",
+            "the password of a chat's login",
+            rf"\bawait\s+\w+\.login\s*\(\s*{_Q}(?=[^\"'`\n]*[\d!#$%&+*?@])(?P<password>[^\"'`\n]{{8,60}})[\"'`]\s*\)",
+        ),
+        (
+            "signing_key",
+            "the key that a signature is checked with",
+            rf"\b(?:verify|check|validate)\w*\s*\(\s*(?:\w+\s*,\s*)?\w*[sS]ig\w*\s*,\s*{_Q}(?P<password>[\w\-+/=]{{16,128}})[\"'`]\s*\)",
         ),
         (
             "database_password",
@@ -305,7 +316,7 @@ _HINTS: Final = vocabulary(
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
     "environment( access_token generatefrompassword passwordencoder spotify "
-    "url.create redis( connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
+    "url.create redis( connection( verify connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "
     "secretkeyspec cryptojs aes.new des3.new blowfish.new "
     "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )

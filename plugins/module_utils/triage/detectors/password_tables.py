@@ -27,7 +27,9 @@ _LOGINS: Final = re.compile(
     r"(?i)\b(?:\w+_)?(?:users?|logins?|accounts?|credentials?|user_?db|benutzer|usuarios)\b[\"']?"
     r"(?:\s*(?::\s*[\w\[\], ]+?)?\s*:?=\s*(?:map\[string\]string)?|(?<=\.Accounts))\s*\{(?P<rest>.*)"
 )
-_BASIC: Final = re.compile(r"(?i)\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)")
+_BASIC: Final = re.compile(
+    r"(?i)\bbasic_?auth\s*=\s*\{(?P<given>[^{}]*)|\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)"
+)
 # API_KEYS = {"practice": "x"}, VALID_TOKENS = ["x"]: only what nobody would call a thing is a key.
 # BasicAuth(app, PAIRS): whatever the table is called, its values let in.
 _HANDED: Final = re.compile(r"\bBasicAuth\(\s*\w+\s*,\s*(?P<name>[A-Za-z_]\w*)\s*[,)]")
@@ -43,6 +45,8 @@ _ENTRY: Final = re.compile(r"[\"'](?P<user>[\w.@+-]{2,60})[\"']\s*:\s*(?P<quote>
 _MIXED: Final = re.compile(r"[^A-Za-z._@/-]")
 _BRACKETS: Final = ("[", "(", "{")
 _BRACKET: Final = re.compile(r"[\[({]")
+# password: {type: string, example: "x"} describes a field.
+_SCHEMA: Final = re.compile(r"[\"']?\b(?:type|format|example)[\"']?\s*:")
 _HINTS: Final = (
     "pass",
     "pw",
@@ -56,6 +60,8 @@ _HINTS: Final = (
     "credential",
     "benutzer",
     "usuario",
+    "basic_auth",
+    "basicauth",
     "keys",
     "tokens",
 )
@@ -84,7 +90,7 @@ def _handed(file: SourceFile, name: str) -> Iterator[Candidate]:
 
 
 def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
-    if match := _TABLE.search(line):
+    if (match := _TABLE.search(line)) and not _SCHEMA.search(line, match.end()):
         yield from _literals(file, number, line[match.end() :], words="pass" in match.group(0).lower() and match["op"] == "=")
     elif _OPENED.search(line):
         for after in range(number + 1, min(number + _MOST_LINES, len(file.lines) + 1)):
@@ -102,7 +108,7 @@ def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             if file.is_fresh(after) and len(text) < 300:
                 yield from _entries(file, after, text)
     if match := _BASIC.search(line):
-        yield from _entries(file, number, match["rest"])
+        yield from _entries(file, number, match["rest"] or match["given"] or "")
     if match := _KEYS.search(line):
         yield from (one for one in _literals(file, number, match["items"]) if is_personal(one.value) or looks_random(one.value))
     if match := _INCLUDES.search(line):

@@ -48,6 +48,18 @@ _TOLD: Final = re.compile(
     rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,
 )
+# "the till has X as its password" in other orders: `as password X`, and a wireless network's word
+_AS: Final = re.compile(
+    rf"\b(?:als|as|mit|with|como|comme|con|avec)\s+(?:dem\s+|the\s+)?{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})|"
+    rf"\b(?:wlan|wi-?fi)\b[\w ]{{0,30}}\s(?:is|ist|lautet)\s+[`\"'*]{{0,2}}(?P<value2>[^\s`\"'*<>|()]{{8,40}})",
+    re.IGNORECASE,
+)
+# "user admin, password x": the login before it says that a word follows, not a sentence.
+_AFTER_LOGIN: Final = re.compile(
+    rf"\b(?:user(?:name)?|benutzer(?:name)?|login|utilisateur|usuario)\b[: ]+[\w.@-]{{2,40}}\s*[,;/]\s*(?:and |und )?{_NOUN}:?\s+"
+    rf"[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})(?P<value2>)",
+    re.IGNORECASE,
+)
 _CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
 _SLASHED: Final = re.compile(
     r"\b(?:login|zugang|credentials|account|wlan|wi-?fi)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
@@ -72,7 +84,7 @@ _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORE
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every word that a text calls a password."""
     comment: re.Match[str] | None = None
-    prose = paths.is_document(file.path) or file.suffix in (".txt", ".org", ".text") or file.path == MESSAGE_PATH
+    prose = paths.is_document(file.path) or file.suffix in (".txt", ".org", ".text", ".eml") or file.path == MESSAGE_PATH
     for number, line in lines_with(file, _HINTS, fold=True):
         text = line[:LONGEST_LINE]
         if not prose:
@@ -81,6 +93,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for form in (_TOLD, _CODE, _SLASHED) if prose or comment else (_CODE,):
             for match in form.finditer(text):
                 yield from _told(file, number, match.groupdict(), not prose)
+        for match in (*_AS.finditer(text), *_AFTER_LOGIN.finditer(text)) if prose or comment else ():
+            yield from _told(file, number, {"quoted": (match["value"] or match["value2"]).rstrip(".,;:"), "plain": None}, False)
         if prose and line.lstrip().startswith("|"):
             yield from _table(file, number, line)
     for number, line in file.numbered() if prose and _ACCESS_FILE.search(file.path) else ():

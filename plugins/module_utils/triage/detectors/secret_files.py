@@ -53,10 +53,11 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         user, password = value.split("\n")
         yield Candidate("password", password, file.path, 2, "call", "the second line of a login's file", "", "", user)
         return
-    if "\n" in value or not 6 <= len(value) <= 200 or " " in value or not file.is_fresh(1):
+    if "\n" in value or not 6 <= len(value) <= 200 or not file.is_fresh(1):
         return
-    if _WHOLE.search(file.path):
+    words = " " in value
+    if _WHOLE.search(file.path) and (not words or "pass" in file.name.lower()):
         kind = "password" if "pass" in file.name.lower() else "signing_key"
         yield Candidate(kind, value, file.path, 1, "call", f"the file {file.name} is a secret as a whole")
-    elif _NAMED.search(file.path):
+    elif _NAMED.search(file.path) and not words:
         yield Candidate("api_key", value, file.path, 1, "assignment", f"the file {file.name} is a secret as a whole")

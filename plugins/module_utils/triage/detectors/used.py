@@ -12,24 +12,25 @@ from ..model import Candidate, SourceFile
 from ..names import secret_kind
 from ..strings import is_mixed, is_personal, looks_random
 
-LONGEST_LINE: Final = 400
+LONGEST_NAME: Final = 120
 MOST_NAMES: Final = 40
 _CODE: Final = frozenset(
     ".py .ipynb .js .mjs .cjs .ts .tsx .jsx .vue .svelte .gs .java .kt .cs .go .php .rb .r .swift .dart .rs .ino .cpp .sh".split()
 )
-# The value first: few lines end in a literal without blanks, and fewer in one that no person would make up as a word.
+# From the operator on, and only then back to the name: few lines end in a literal without blanks.
 _KEPT: Final = re.compile(
-    r"(?P<name>[A-Za-z_$]\w{0,60})[ \t]*(?::[ \t]*[\w&'\[\]<>]{1,40}[ \t]*)?(?::?=|<-)[ \t]*[bru@]?(?P<quote>[\"'`])"
-    r"(?P<value>[^\"'`\s{}]{8,200})(?P=quote)(?:\.getBytes\([^()\n]*\)|\.encode\([^()\n]*\))?[ \t]*;?[ \t]*(?:(?:#|//)[^\n]*)?$",
+    r"[=-][ \t]*(?:(?:\[\]byte|bytes|Buffer\.from|SecretStr)\()?[bru@]?(?P<quote>[\"'`])(?P<value>[^\"'`\s{}]{8,200})(?P=quote)"
+    r"\)?(?:\.getBytes\([^()\n]*\)|\.encode\([^()\n]*\))?[ \t]*;?[ \t]*(?:(?:#|//)[^\n]*)?$",
     re.MULTILINE,
 )
+_NAME: Final = re.compile(r"(?P<name>[A-Za-z_$]\w{0,60})[ \t]*(?::[ \t]*[\w&' \[\]<>]{1,40}[ \t]*)?[:<]?[ \t]*$")
 _ANY: Final = r"(?:[\"'][^\"'\n]*[\"']|[\w.$]+(?:\([^()\n]*\)|\[[^\[\]\n]*\])?)"
 # kind and form; @ stands for the name
 _USES: Final = (
     (
         "signing_key",
         rf"\b(?:jwt|JWT|jose|jsonwebtoken)\.(?:encode|decode|sign|verify)\([^\n]{{1,160}}?,\s*@\s*[,)]|"
-        rf"\b(?:SecretKeySpec|Fernet|hmacShaKeyFor|HMAC256|HMAC512)\(\s*@|\bhmac\.new\(\s*@|"
+        rf"\b(?:SecretKeySpec|Fernet|hmacShaKeyFor|HMAC256|HMAC512)\(\s*@|\bhmac\.new\(\s*@|\bhmac\.New\(\s*[\w.]+\s*,\s*@|\bfrom_secret\(\s*&?@|"
         rf"\bcreate(?:Hmac|Cipheriv|Decipheriv)\(\s*{_ANY}\s*,\s*@",
     ),
     (
@@ -42,6 +43,7 @@ _USES: Final = (
         "token",
         r"(?i:bearer|token|bot)\s+(?:\$?\{\s*@\s*\}|\$@\b|[\"'`]\s*[+.]\s*@\b|%s[\"']\s*%\s*@\b)|"
         r"(?i:authorization)[\"']?\s*\]?\s*[:=,]\s*@\s*[,})\]]|\b(?:bot|client)\.(?:run|login|start)\(\s*@\s*\)|"
+        r"(?i:token|secret|signature|api_?key|password)\w*[\"']?\s*[)\]]*\s*[!=]={1,2}\s*@|"
         r"/bot(?:\$?\{@\}|[\"']\s*[+.]\s*@\b)",
     ),
     (
@@ -59,8 +61,9 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         return
     seen: set[str] = set()
     for match in _KEPT.finditer(file.text):
-        name, value = match["name"], match["value"]
-        if name in seen or secret_kind(name) or not (looks_random(value) or is_personal(value) or is_mixed(value)):
+        before = _NAME.search(file.text[max(0, match.start() - LONGEST_NAME) : match.start()])
+        name, value = before["name"] if before else "", match["value"]
+        if not name or name in seen or secret_kind(name) or not (looks_random(value) or is_personal(value) or is_mixed(value)):
             continue
         seen.add(name)
         if len(seen) > MOST_NAMES:
