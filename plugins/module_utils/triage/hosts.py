@@ -71,6 +71,12 @@ def is_reserved(host: str) -> bool:
     ) or host.lower() in ("host", "hostname", "server", "your-host", "dbhost", "myhost", "cluster0.xxxxx.mongodb.net")
 
 
+def is_of_maps(host: str) -> bool:
+    """A host of tiles for maps of web pages: the keys of its URLs go to every browser."""
+    tiles = r"(?:^|\.)(?:api\.maptiler\.com|tile\.thunderforest\.com|tiles\.stadiamaps\.com|(?:api|tile)\.jawg\.io)$"
+    return bool(re.search(tiles, host.lower()))
+
+
 _HOST_NAME: Final = re.compile(
     r"(?i)(?:^|[^\w.-])(?P<name>[a-z_][\w.\-]*?_?)?(?:host|hostname|server|servername|url|uri|endpoint|address|"
     r"addr)[\"']?\]?\)?\s*"

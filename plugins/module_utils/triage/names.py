@@ -17,7 +17,8 @@ _PASSWORD: Final = vocabulary(
     "mysqlpassword adminpassword userpass smtppass smtppassword mailpassword rootpassword pgpassword sshpass mypassword "
     "emailpassword "
     "apppassword userpwd adminpass loginpassword secretpassword masterpassword dbpw psk wachtwoord heslo lozinka salasana "
-    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp geheimwort zugangscode geheim geheimnis"
+    "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp geheimwort "
+    "zugangscode geheim geheimnis"
 )
 _TOKEN: Final = vocabulary(
     "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken jeton"

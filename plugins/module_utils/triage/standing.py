@@ -11,8 +11,9 @@ import re
 from typing import Final
 
 from . import literals, paths, strings
+from .blanks import may_have_blanks
 from .by_hand import is_by_hand
-from .hosts import host_near, is_elsewhere, is_local, is_reserved, is_superuser, user_near
+from .hosts import host_near, is_elsewhere, is_local, is_of_maps, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
 from .names import is_public_name, words_of
 from .standing_of_forms import of_form
@@ -41,14 +42,6 @@ _OUTWARD: Final = re.compile(
 # A pipeline's line that works on machines which are there already.
 _DEPLOYS: Final = re.compile(
     r"\bhelm\s+(?:upgrade|install)\b|\bkubectl\s|\bssh\s|\bansible-playbook\b|\b(?:mvn|gradlew?)\b[^\n]*\b(?:deploy|publish)\b"
-)
-_IN_WORDS: Final = re.compile(r"passphrase|psk$|_psk|restic", re.IGNORECASE)
-_SENTENCE: Final = re.compile(
-    r"(?i)\b(?:zeichen|characters?|chars|caract\w+|min(?:dest\w*|imum)?|max|at least|enter|type|your?|the|password|passwort|kennwort)\b"
-)
-# Maps of web pages: their keys go to every browser.
-_MAP_TILES: Final = re.compile(
-    r"(?i)(?:^|\.)(?:api\.maptiler\.com|tile\.thunderforest\.com|tiles\.stadiamaps\.com|api\.jawg\.io|tile\.jawg\.io)$"
 )
 # The door of a service itself, which a compose file opens as it stands.
 _DOOR: Final = re.compile(r"basic_?auth|(?<!pg)admin_?(pass|pw)|login_?(pass|pw)|web_?(pass|pw)", re.IGNORECASE)
@@ -305,7 +298,7 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
         return False
     if len(value) < 4 and not (len(value) == 3 and _is_connection(file, candidate.line)):
         return False
-    if " " in value and not _may_have_blanks(candidate, file):
+    if " " in value and not may_have_blanks(candidate, file):
         return False
     if literals.NAMES_A_THING.match(value) and re.search(r"pass|token|secret", value, re.IGNORECASE):
         return False
@@ -356,22 +349,6 @@ def _is_plain_password(candidate: Candidate, file: SourceFile) -> bool:
     )
 
 
-def _may_have_blanks(candidate: Candidate, file: SourceFile) -> bool:
-    blanks = candidate.value.count(" ")
-    if candidate.shape == "comparison":
-        return blanks <= 2
-    if _IN_WORDS.search(candidate.variable):
-        return blanks <= 8 and paths.is_configuration(file.path)
-    return blanks <= 3 and (file.suffix == ".env" or _is_told_beside_its_login(candidate, file))
-
-
-def _is_told_beside_its_login(candidate: Candidate, file: SourceFile) -> bool:
-    """Words and a number that a configuration gives a login: a sentence has no number, and says what it asks for."""
-    value, settings = candidate.value, candidate.variable.isupper() or paths.is_configuration(file.path)
-    sentence = _SENTENCE.search(value) or strings.is_stand_in(value) or value[-1] in ".:?!"
-    return settings and not sentence and bool(re.search(r"\d", value)) and bool(user_near(file, candidate.line))
-
-
 def _is_connection(file: SourceFile, line: int) -> bool:
     around = "\n".join(file.lines[max(0, line - 5) : line + 4])
     return bool(re.search(r"(?i)\b(host|hostname|server|dbname|database|user|username|db_host)\b[\"']?\s*[=:]\s*[\"']", around))
@@ -400,7 +377,7 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         and (len(value) < 20 or (file.suffix in (".json", ".yml", ".yaml", ".xml") and strings.is_uuid(value)))
     ):
         return None
-    if _MAP_TILES.search(candidate.host):
+    if is_of_maps(candidate.host):
         return Judgement(PUBLIC, "a key of a page's map is made to be seen; restrict it by referrer")
     if is_public_name(candidate.variable):
         return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")

@@ -81,8 +81,8 @@ def test_a_short_name_is_local_only_where_the_repository_declares_it(host: str, 
 @pytest.mark.parametrize(
     ("path", "text", "value"),
     [
-        ("call.sh", "curl -H 'X-Auth-Key: b7f0c2d91e84a6537fb0c2d91e84a653' https://api.hof.example.net", "b7f0c2d91e84a6537fb0c2d91e84a653"),
-        ("dataSources.xml", "<jdbc-url>jdbc:mysql://db.hof.example.net/a?user=hof&amp;password=Quark7speise</jdbc-url>", "Quark7speise"),
+        ("call.sh", "curl -H 'X-Auth-Key: b7f0c2d91e84a6537fb0c2d91e84' https://hof.example.net", "b7f0c2d91e84a6537fb0c2d91e84"),
+        ("dataSources.xml", "<url>jdbc:mysql://db.hof.example.net/a?user=hof&amp;password=Quark7speise</url>", "Quark7speise"),
         ("run.json", '{"args": ["--api-token", "tk7qmz2xw9vr4c8pnl3ys5bd6f"]}', "tk7qmz2xw9vr4c8pnl3ys5bd6f"),
     ],
 )  # fmt: skip

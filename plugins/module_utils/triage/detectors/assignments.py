@@ -19,8 +19,9 @@ LONGEST_LINE: Final = 4000
 _HINTS: Final = frozenset(("pin =", "pin !", "pin:", "pin=")) | vocabulary(
     "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature "
     "cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
-    "_shared _hmac fernet wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
-    "mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo chave_ clave_ palavra"
+    "wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
+    "mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo chave_ clave_ palavra "
+    "_shared _hmac fernet"
 )
 _OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|<>|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 # Calls that hand their literal through; any other call's literal is a question, a name or a path.

@@ -212,8 +212,8 @@ _LINES: Final = tuple(
             r"employees|"
             r"colleagues|department)|vpn[- ]only|(?:behind|via|over|through) (?:the |a |our )?vpn|staff[- ]only|"
             r"in-house (?:tool|app|system)|back ?office|nur (?:f\u00fcr )?(?:intern|mitarbeit\w+)|"
-            r"interne[sr]? (?:werkzeug|anwendung|app|tool|system|portal|seite)|outil interne|herramienta interna|strumento interno|"
-            r"uso interno|usage interne)\b",
+            r"interne[sr]? (?:werkzeug|anwendung|app|tool|system|portal|seite)|outil interne|herramienta interna|"
+            r"strumento interno|uso interno|usage interne)\b",
             6,
             "internal",
             "it says that it is for the house",

@@ -57,7 +57,7 @@ _AS: Final = re.compile(
 # "user admin, password x": the login before it says that a word follows, not a sentence.
 _AFTER_LOGIN: Final = re.compile(
     rf"\b(?:user(?:name)?|benutzer(?:name)?|login|utilisateur|usuario)\b[: ]+[\w.@-]{{2,40}}\s*[,;/]\s*(?:and |und )?{_NOUN}:?\s+"
-    rf"[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})(?P<value2>)",
+    rf"[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})",
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
@@ -94,7 +94,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             for match in form.finditer(text):
                 yield from _told(file, number, match.groupdict(), not prose)
         for match in (*_AS.finditer(text), *_AFTER_LOGIN.finditer(text)) if prose or comment else ():
-            yield from _told(file, number, {"quoted": (match["value"] or match["value2"]).rstrip(".,;:"), "plain": None}, False)
+            yield from _told(file, number, {"quoted": next(filter(None, match.groups())).rstrip(".,;:"), "plain": None}, False)
         if prose and line.lstrip().startswith("|"):
             yield from _table(file, number, line)
     for number, line in file.numbered() if prose and _ACCESS_FILE.search(file.path) else ():

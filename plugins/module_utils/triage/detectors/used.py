@@ -11,11 +11,12 @@ from typing import Final
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
 from ..strings import is_mixed, is_personal, looks_random
+from ..vocabulary import vocabulary
 
 LONGEST_NAME: Final = 120
 MOST_NAMES: Final = 40
-_CODE: Final = frozenset(
-    ".py .ipynb .js .mjs .cjs .ts .tsx .jsx .vue .svelte .gs .java .kt .cs .go .php .rb .r .swift .dart .rs .ino .cpp .sh".split()
+_CODE: Final = vocabulary(
+    ".py .ipynb .js .mjs .cjs .ts .tsx .jsx .vue .svelte .gs .java .kt .cs .go .php .rb .r .swift .dart .rs .ino .cpp .sh"
 )
 # From the operator on, and only then back to the name: few lines end in a literal without blanks.
 _KEPT: Final = re.compile(
@@ -48,10 +49,9 @@ _USES: Final = (
     ),
     (
         "api_key",
-        r"[?&](?:api_?|app_?)?(?:key|id|token|secret)=(?:\$?\{@\}|\$@\b|[\"'`]\s*[+.]\s*@\b)",
+        r"[?&](?:(?:api_?|app_?|access_?)?(?:key|token|secret)|app_?id)=(?:\$?\{@\}|\$@\b|[\"'`]\s*[+.]\s*@\b)",
     ),
 )
-_QUERY_ID: Final = re.compile(r"[?&]id=")
 _NAMED: Final = r"(?P<as>[A-Za-z_][\w-]{1,60})[\"']?\s*[:=]\s*@\s*(?=[,)}\]\n;]|$)"
 
 
@@ -77,9 +77,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 def _used_as(text: str, name: str) -> str:
     place = rf"(?<![\w.$]){re.escape(name)}(?!\w)"
     for kind, form in _USES:
-        for use in re.finditer(form.replace("@", place), text):
-            if not _QUERY_ID.match(use.group(0)):
-                return kind
+        if re.search(form.replace("@", place), text):
+            return kind
     return next((kind for use in re.finditer(_NAMED.replace("@", place), text) if (kind := _worth(use["as"], name))), "")
 
 
