@@ -74,6 +74,11 @@ _DEFINED: Final = re.compile(r"^\s*#\s*define\s+(?P<name>\w+)\s+\(?[\"](?P<value
 _NAMED: Final = re.compile(
     r"[\"'](?:name|key)[\"']\s*:\s*[\"'](?P<name>[\w.\-]{2,60})[\"']\s*,\s*[\"']value[\"']\s*:\s*[\"'](?P<value>[^\"'\n]{1,400})[\"']"
 )
+# HOST, USER, PASS = "x", "y", "z"
+_SEVERAL: Final = re.compile(
+    r"^\s*(?:(?:const|let|var|local)\s+)?(?P<names>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*){1,7})\s*:?=\s*(?P<values>[^=\n].*)$"
+)
+_PART: Final = re.compile(r"\s*(?:[\"'](?P<value>[^\"'\n]*)[\"']|[\w.]+)\s*(?:,|;?\s*(?:#.*|//.*)?$)")
 # @Value("${name:default}"), ${NAME:-default}, ${NAME:default}
 _INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>(?:[^${}\s\"']|\$(?!\{)){1,200})\}")
 # NAME=value and name: value without quotes
@@ -218,6 +223,12 @@ def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             if match["value"] not in taken:
                 taken.add(match["value"])
                 yield from _made(file, number, match["name"], match["value"], "a literal beside a secret's name", default)
+    if several := _SEVERAL.match(line):
+        values = [match["value"] or "" for match in _PART.finditer(several["values"])]
+        names = [name.strip() for name in several["names"].split(",")]
+        for name, value in zip(names, values, strict=False) if len(names) == len(values) else ():
+            taken.add(value)
+            yield from _made(file, number, name, value, "a literal given to a secret's name")
     for match in _INLINE_DEFAULT.finditer(line):
         if match["value"] not in taken:
             taken.add(match["value"])

@@ -44,14 +44,14 @@ _VALUE: Final = (
     r"(?P<plain>[^\s`\"'\u201c\u201d<>|()]{8,40})"
 )
 _TOLD: Final = re.compile(
-    rf"{_NOUN}(?:\s+(?:for|für|of|von|pour|para|van)\s+[\w-]+)?(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
+    rf"{_NOUN}(?:\s+(?:for|für|fuer|of|von|pour|para|van|zum|to)\s+(?:[\w-]+\s+){{0,2}}?[\w-]+)?(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
     rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,
 )
 # "the till has X as its password" in other orders: `as password X`, and a wireless network's word
 _AS: Final = re.compile(
     rf"\b(?:als|as|mit|with|como|comme|con|avec)\s+(?:dem\s+|the\s+)?{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})|"
-    rf"\b(?:wlan|wi-?fi)\b[\w ]{{0,30}}\s(?:is|ist|lautet)\s+[`\"'*]{{0,2}}(?P<value2>[^\s`\"'*<>|()]{{8,40}})",
+    rf"\b(?:wlan|wi-?fi)\b[\w ]{{0,30}}\s(?:is|ist|lautet)\s+[`\"'*]{{0,2}}(?P<value2>(?=\S*[!#$%&+*?@])[^\s`\"'*<>|()]{{8,40}})",
     re.IGNORECASE,
 )
 # "user admin, password x": the login before it says that a word follows, not a sentence.
