@@ -28,6 +28,7 @@ from .found import Found
 from .issuers.http_recipe import KEY, HttpRecipe
 from .jobs import Sight
 from .makers import value_key
+from .model import holds
 
 
 def answers(
@@ -67,7 +68,7 @@ def _dead(found: Found, sight: Sight | None, context: Context, request: Request,
     controls = (FOUND_IS_DEAD, VENDOR_KEYS) if found.spec.kind in KEYS_OF_OTHERS else (FOUND_IS_DEAD,)
     if sight.job.issuer is None:
         return [_moved(control, found, sight, context) for control in controls]
-    live = [document for document in sight.live if found.value in document.values()]
+    live = [document for document in sight.live if holds(document, {found.value})]
     if not request.check:
         live = [document for document in live if sight.job.issuer.accepts(document)]
     if not live:
@@ -102,12 +103,12 @@ def _lets_in(found: Found, sight: Sight | None, context: Context, request: Reque
     if sight is None:
         recipe = _recipe(found, context, request)
         return recipe is not None and recipe.accepts({KEY: found.value})
-    is_current = sight.current is not None and found.value in sight.current.values()
+    is_current = holds(sight.current, {found.value})
     if is_current and not sight.rotating:
         return True
     if sight.job.issuer is None or not sight.job.traits.target:
         return False
-    if request.check and sight.retires and (is_current or any(found.value in one.values() for one in sight.former)):
+    if request.check and sight.retires and (is_current or any(holds(one, {found.value}) for one in sight.former)):
         return False
     return bool(sight.job.issuer.found((found.value,)))
 

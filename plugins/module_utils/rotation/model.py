@@ -162,6 +162,12 @@ def register(secrets: Secrets, text: str, document: Document) -> None:
             secrets.register(value)
 
 
+def holds(document: Document | None, values: set[str]) -> bool:
+    """Whether a secret part of the document is one of the values; a database's name may be any word of the code."""
+    known = document or {}
+    return any(value in values for key, value in known.items() if key not in PUBLIC_KEYS)
+
+
 def public(document: Document) -> dict[str, str]:
     """What of a document may be shown."""
     return {key: value for key, value in sorted(document.items()) if key in PUBLIC_KEYS}

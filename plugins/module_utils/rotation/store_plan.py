@@ -10,7 +10,7 @@ from ..capability import Change, Plan, Refusal
 from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .machine import Course, Make, foreign_rotation
 from .makers import value_key
-from .model import Document, Stored, public
+from .model import Document, Stored, holds
 from .stores import Store
 
 if TYPE_CHECKING:
@@ -88,5 +88,4 @@ def _nothing_to_store(job: Job) -> Refusal:
 
 def leaks(job: Job, current: Document | None) -> bool:
     """Whether a secret part of the document stands in the app's code."""
-    leaked = {found.value for found in job.found}
-    return bool(leaked & {value for key, value in (current or {}).items() if key not in public(current or {})})
+    return holds(current, {found.value for found in job.found})

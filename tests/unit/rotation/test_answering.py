@@ -107,6 +107,12 @@ def test_a_value_that_the_store_hands_out_is_a_credential_whoever_says_that_it_i
     assert answer.state is State.VIOLATED and "Take f out of resolved_credentials in" in answer.reason
 
 
+def test_a_word_that_is_the_name_of_the_database_too_is_no_credential_of_it(root: pathlib.Path) -> None:
+    found, sight = restaurant_key(root, None, "another")
+    database = dataclasses.replace(sight, current={"dbname": "as found", "username": "as found", "password": "another"})
+    assert not list(answered(root, dismissed(found), database))
+
+
 def test_what_a_person_calls_none_and_nobody_can_try_owes_nothing(root: pathlib.Path) -> None:
     found, sight = restaurant_key(root, None, "another")
     assert not list(answered(root, dismissed(found), sight))
