@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the goldenpath.microapps authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The same thirteen objects an app by our roles, by Ansible's stock modules and by a bare concurrent script.
+"""The same thirteen objects an app by our roles, by Ansible's stock modules and by a bare script; and no object.
 
     python tests/benchmark/bench_objects.py [--quick] [--runs 3]
 
@@ -80,6 +80,12 @@ def ours(bench: Bench, prefix: str, count: int) -> tuple[str, ...]:
     return ("-i", str(made), str(HERE / "objects.yml"), "-e", f"@{verdict}")
 
 
+def nothing(bench: Bench, prefix: str, count: int) -> tuple[str, ...]:
+    """The arguments of a play with as many host-tasks as ours, which do nothing."""
+    made, _apps = bench.catalog(prefix, count)
+    return ("-i", str(made), str(HERE / "nothing.yml"))
+
+
 def stock(bench: Bench, prefix: str, count: int) -> tuple[str, ...]:
     """The arguments of the stock play for so many new apps, each app's objects in its host_vars."""
     _made, apps = bench.catalog(prefix, count)
@@ -148,6 +154,7 @@ class Line:
     imports: float
     stock: float
     stock_again: float
+    nothing: float
     guessed: bool = False
 
 
@@ -166,7 +173,9 @@ def measured(bench: Bench, programs: pathlib.Path, count: int, runs: int, with_s
         # At fifty apps a second stock run is minutes that say nothing new.
         theirs_again = play(*arguments, environ=environ, program=programs).seconds if count < FIFTY else 0.0
     script = median([whole for whole, _said in scripts])
-    return Line(count, median(first), median(again), script, imports, theirs, theirs_again), again
+    idle = nothing(bench, f"n{count}", count)
+    idling = median([play(*idle, environ=bench.environ) for _turn in range(runs)])
+    return Line(count, median(first), median(again), script, imports, theirs, theirs_again, idling), again
 
 
 def drawn(one: Line, ten: Line, fifty: Line) -> Line:
@@ -186,8 +195,8 @@ def show(lines: Sequence[Line]) -> None:
             f"{line.script:10.2f} ({line.imports:.2f})  {line.stock / line.first:18.1f} {line.first / line.script:12.1f}"
         )
     one, ten, fifty = lines
-    mine, theirs, floor = (
-        (getattr(fifty, field) - getattr(ten, field)) / (FIFTY - TEN) for field in ("first", "stock", "script")
+    mine, theirs, floor, idle = (
+        (getattr(fifty, field) - getattr(ten, field)) / (FIFTY - TEN) for field in ("first", "stock", "script", "nothing")
     )
     if any(line.guessed for line in lines):
         print("* not measured: on the line through one and ten apps (leave --quick out to measure it)")
@@ -195,6 +204,7 @@ def show(lines: Sequence[Line]) -> None:
     print(f"whole process at one app, no change:   {one.stock_again / one.again:.1f} times faster than stock")
     print("one app more (slope from ten to fifty), first run:")
     print(f"  ours {mine * 1000:.0f} ms, stock {theirs * 1000:.0f} ms, script {floor * 1000:.0f} ms")
+    print(f"  two host-tasks of Ansible that do nothing: {idle * 1000:.0f} ms, {theirs / idle:.0f} times faster than stock")
     print(f"  {theirs / mine:.1f} times faster than stock (aim {AIM_MARGINAL})")
 
 
