@@ -20,7 +20,7 @@ from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from ..observability.rules import rules_of
 from ..profile import Profile
 from ..sandbox.runner import Release, program_state, read_release
-from ..state_folder import collection_root, state_folder
+from ..state_folder import state_folder
 from ..verdict import Verdict
 from . import html, markdown, named
 from .page import Here, page_of
@@ -69,8 +69,8 @@ def here_of(app: App, profile: Profile) -> Here:
     if release:
         here = dataclasses.replace(here, address=f"http://127.0.0.1:{release.port}")
     if profile.embedded:
-        inventory = collection_root() / "inventories" / app.environment
-        # An inventory that somebody keeps elsewhere under its own name cannot be known here.
+        # The catalog lies beside its inventories; one that somebody keeps elsewhere cannot be known here.
+        inventory = pathlib.Path(app.file).absolute().parent.parent / app.environment
         here = dataclasses.replace(here, python=sys.executable, inventory=str(inventory) if inventory.is_dir() else "")
     return here
 
