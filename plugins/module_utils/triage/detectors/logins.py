@@ -135,7 +135,8 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "the password of a basic login",
             rf"(?:HTTPBasicAuth|BasicAuth|HTTPDigestAuth|aiohttp\.BasicAuth|UsernamePasswordCredentials|NetworkCredential|"
             rf"PasswordAuthentication|SetBasicAuth|"
-            rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?(?:{_Q}(?P<user>[^\"'`\s]*)[\"'`]|[\w.]+)\s*,\s*(?:\w+\s*=\s*|Some\(\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
+            rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?(?:{_Q}(?P<user>[^\"'`\s]*)[\"'`]|[\w.]+)\s*,\s*"
+            rf"(?:\w+\s*=\s*|Some\(\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
         (
             "basic_auth_password",

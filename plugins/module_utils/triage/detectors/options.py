@@ -16,7 +16,8 @@ LONGEST_LINE: Final = 4000
 _HINTS: Final = ("pass", "pwd", "token", "secret", "key")
 _WORD: Final = r"(?:\"(?P<double>[^\"$`\n]{3,200})\"|'(?P<single>[^'\n]{3,200})'|(?P<plain>[^\s\"'$`<>|;&(){}\[\],]{3,200}))"
 _OPTION: Final = re.compile(
-    rf"(?<![\w-])(?:--?|-D(?:[\w-]+\.)*)(?P<name>(?:[a-z][\w-]*-|[a-z]+(?=[A-Z]))?(?:password|passwd|pass|passphrase|token|secret|api-?key|access-key))(?:=|\s+){_WORD}",
+    rf"(?<![\w-])(?:--?|-D(?:[\w-]+\.)*)(?P<name>(?:[a-z][\w-]*-|[a-z]+(?=[A-Z]))?"
+    rf"(?:password|passwd|pass|passphrase|token|secret|api-?key|access-key))(?:=|\s+){_WORD}",
     re.IGNORECASE,
 )
 

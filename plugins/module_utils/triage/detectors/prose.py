@@ -44,7 +44,8 @@ _VALUE: Final = (
     r"(?P<plain>[^\s`\"'\u201c\u201d<>|()]{8,40})"
 )
 _TOLD: Final = re.compile(
-    rf"{_NOUN}(?:\s+(?:for|für|fuer|of|von|pour|para|van|zum|to)\s+(?:[\w-]+\s+){{0,2}}?[\w-]+)?(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
+    rf"{_NOUN}(?:\s+(?:for|für|fuer|of|von|pour|para|van|zum|to)\s+(?:[\w-]+\s+){{0,2}}?[\w-]+)?"
+    rf"(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
     rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,
 )
