@@ -95,7 +95,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             for match in form.finditer(text):
                 yield from _told(file, number, match.groupdict(), not prose)
         for match in (*_AS.finditer(text), *_AFTER_LOGIN.finditer(text)) if prose or comment else ():
-            yield from _told(file, number, {"quoted": next(filter(None, match.groups())).rstrip(".,;:"), "plain": None}, False)
+            word = next(filter(None, match.groups()), "").rstrip(".,;:")
+            yield from _told(file, number, {"quoted": word, "plain": None}, False)
         if prose and line.lstrip().startswith("|"):
             yield from _table(file, number, line)
     for number, line in file.numbered() if prose and _ACCESS_FILE.search(file.path) else ():
