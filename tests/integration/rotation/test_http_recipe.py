@@ -86,7 +86,7 @@ def test_a_wrong_admin_token_changes_nothing(vendor: Vendor, tmp_path: pathlib.P
     assert names(vendor) == before
 
 
-def test_a_vendor_is_believed_more_than_a_person_who_says_that_a_key_is_revoked(root: pathlib.Path, vendor: Vendor) -> None:
+def test_a_vendor_is_believed_more_than_a_person_who_says_what_a_key_is(root: pathlib.Path, vendor: Vendor) -> None:
     recipe = HttpRecipe("restaurant-api", vendor, "api_key", Secrets())
     document = recipe.issue("version-of-the-test", None)
     app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
@@ -96,10 +96,18 @@ def test_a_vendor_is_believed_more_than_a_person_who_says_that_a_key_is_revoked(
         "sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"), vendors=(("restaurant_key", vendor),)
     )
 
-    def dead() -> Answer:
+    none = dataclasses.replace(
+        found,
+        finding=dataclasses.replace(found.finding, standing="dismissed"),
+        said=dataclasses.replace(said, resolution="false_positive"),
+    )
+
+    def dead(found: Found = found) -> Answer:
         given = answers((), (), (found,), Context(app, profile, None), Request({}))
         return next(answer for answer in given if answer.control == FOUND_IS_DEAD)
 
+    answer = dead(none)
+    assert answer.state is State.VIOLATED and "restaurant_key in app.py:7 was said to be a false_positive (Ada" in answer.reason
     answer = dead()
     assert answer.state is State.VIOLATED and "restaurant_key in app.py:7 is accepted by its vendor, though" in answer.reason
     assert "it was said to be revoked (Ada Lovelace said on 2026-11-20: I think so.)" in answer.reason
@@ -107,6 +115,7 @@ def test_a_vendor_is_believed_more_than_a_person_who_says_that_a_key_is_revoked(
     answer = dead()
     assert answer.state is State.IN_PLACE and answer.proof == ("vendor:restaurant_key",)
     assert answer.found == "restaurant_key in app.py:7 is refused"
+    assert not dead(none).reason
 
 
 @pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("\n", "it is empty")], ids=["missing", "empty"])
