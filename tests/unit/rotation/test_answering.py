@@ -20,6 +20,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.answering import answers
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.controls import FOUND_IS_DEAD
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Traits
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Sight
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Course
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
@@ -105,6 +106,25 @@ def test_a_value_that_the_store_hands_out_is_a_credential_whoever_says_that_it_i
     found, sight = restaurant_key(root, None, "as found")
     answer = dead(root, dismissed(found), sight)
     assert answer.state is State.VIOLATED and "Take f out of resolved_credentials in" in answer.reason
+
+
+class Accepting:
+    """A target that accepts whatever it is shown."""
+
+    traits = Traits()
+
+    @staticmethod
+    def accepts(_document: dict[str, str]) -> bool:
+        return True
+
+
+def test_of_an_accepted_key_the_id_is_called_live_as_its_secret_is(root: pathlib.Path) -> None:
+    found, sight = restaurant_key(root, None, "another")
+    live = ({"access_key_id": "AKIAEXAMPLE", "secret_access_key": "as found"},)
+    sight = dataclasses.replace(sight, job=dataclasses.replace(sight.job, issuer=Accepting()), live=live)
+    for value in ("AKIAEXAMPLE", "as found"):
+        answer = dead(root, dataclasses.replace(found, value=value), sight)
+        assert answer.state is not State.IN_PLACE and "still lets in whoever has it" in answer.reason
 
 
 def test_a_word_that_is_the_name_of_the_database_too_is_no_credential_of_it(root: pathlib.Path) -> None:
