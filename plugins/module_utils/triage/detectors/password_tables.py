@@ -30,10 +30,10 @@ _LOGINS: Final = re.compile(
 _BASIC: Final = re.compile(
     r"(?i)\bbasic_?auth\s*=\s*\{(?P<given>[^{}]*)|\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)"
 )
-# API_KEYS = {"practice": "x"}, VALID_TOKENS = ["x"]: only what nobody would call a thing is a key.
 # BasicAuth(app, PAIRS): whatever the table is called, its values let in.
 _HANDED: Final = re.compile(r"\bBasicAuth\(\s*\w+\s*,\s*(?P<name>[A-Za-z_]\w*)\s*[,)]")
 _PAIR: Final = re.compile(r"[\"'](?P<user>[^\"'\s]{1,60})[\"']\s*[:,]\s*[\"'](?P<value>[^\"'\s]{4,60})[\"']")
+# API_KEYS = {"practice": "x"}, VALID_TOKENS = ["x"]: only what nobody would call a thing is a key.
 _KEYS: Final = re.compile(
     r"(?i)\b(?:\w+_)?(?:api|access|auth|valid)_?(?:keys|tokens)\b\s*(?::\s*[\w\[\], ]+?)?\s*=\s*[\[({](?P<items>.*)"
 )

@@ -73,10 +73,10 @@ _ACCESS_FILE: Final = re.compile(
 _ACCESS: Final = re.compile(
     r"^\W{0,4}[\w .-]{2,40}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s*/\s*[`*]{0,2}(?P<quoted>[^\s`*/]{8,40})[`*]{0,2}\s*$"
 )
-# `Stack: Python / Django-4.2`: words and versions after a slash are no password.
 # `Printer admin / x`, in notes that tell passwords elsewhere
 _LINE_OF_LOGIN: Final = re.compile(r"^\W{0,4}[\w-]{2,30}(?: [\w-]{2,30})? [\w.@-]{2,40}\s+/\s+(?P<quoted>[^\s`*/]{8,40})\s*$")
 _NOUN_ALONE: Final = re.compile(_NOUN, re.IGNORECASE)
+# `Stack: Python / Django-4.2`: words and versions after a slash are no password.
 _NAMED_THING: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z\d.]+)*")
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
 _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORECASE)
