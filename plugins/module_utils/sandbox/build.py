@@ -98,7 +98,7 @@ ON_DEMAND: Final = (
     Part("vault", {"vault": "goldenpath/sandbox/vault/server"}, seconds=300),
     Part("policy-controller", {"policy-webhook": "github.com/sigstore/policy-controller/cmd/webhook"}, seconds=140),
     # Speaks MongoDB's protocol, over SQLite: what the hooks of apps are tried on. Version 2 needs a PostgreSQL with extensions.
-    Part("ferretdb", {"ferretdb": "goldenpath/sandbox/ferretdb/server"}, seconds=120, tags="ferretdb_no_postgresql"),
+    Part("ferretdb", {"ferretdb": "goldenpath/sandbox/ferretdb/server"}, seconds=60, tags="ferretdb_no_postgresql"),
 )
 
 
