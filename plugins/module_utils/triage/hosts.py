@@ -15,6 +15,7 @@ from .names import words_of
 _LOCAL_HOST: Final = re.compile(
     r"^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1|\[::1\]|host\.docker\.internal|gateway\.docker\.internal|"
     r"[\w-]+\.(local|localhost|test|invalid|lan)|"
+    r"(?:DESKTOP|LAPTOP)-[0-9A-Z]{6,8}(?:\\.*)?|"  # what Windows calls a person's machine
     r"\(localdb\).*|\.|\(local\)|10\.0\.2\.2|172\.17\.\d+\.\d+|\.\\.*|)$",
     re.IGNORECASE,
 )

@@ -16,22 +16,26 @@ NOT_A_VALUE: Final = re.compile(
     r"amqps?|sqlite|jdbc)[:/]|^[./~]|^[A-Za-z]:\\|\.(json|ya?ml|pem|key|crt|txt|py|js|ts|env|html|css|php|svg|png|p12|jks|"
     r"xml)$|"
     r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]*$|^\(?\+?\d[\d\s()-]{6,}$|"
-    r"^[^\w]*$|[<>{}]|^\w+\(|"
+    r"^[^\w]*$|[<>{}]|^\w+\(|^[\^~<>=]{1,2}\s*v?\d+(\.[\dx*]+)*([\s|&<>=-].*)?$|^[A-Za-z_]+=$|^__\w+__$|^\w+(\.\w+)+:\w+$|"
     r"^(application|text|image|audio|video|multipart|font)/|^[\w.+-]+@[\w-]+\.[\w.]+$|^sha(1|256|512)[-:]|^\$2[aby]\$|"
     r"^\$argon2|^pbkdf2|^\$scrypt|^scram-|"
-    r"^(bearer|basic|token|apikey|jwt|hs256|hs512|rs256|es256|sha\d*|md5|bcrypt|scrypt|argon2\w*|pbkdf2|oauth2?|digest|none|local|"
+    r"^(bearer|basic|token|apikey|jwt|hs256|hs512|rs256|es256|sha-?\d*|md5|bcrypt|scrypt|argon2\w*|pbkdf2|oauth2?|digest|none|local|"
     r"session|cookie|hidden|visible|"
     r"submit|button|email|"
     r"number|checkbox|required|optional|object|array|boolean|integer|float|varchar|varchar2|nvarchar|char|longtext|"
     r"mediumtext|password|passwd|"
-    r"new-password|current-password|one-time-code|off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
+    r"new-password|current-password|one-time-code|client_credentials|authorization_code|string_types?|off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
     r"form|input|str|int|"
     r"bool|bytes|any|void|null|undefined|auto|default|inherit|production|development)$",
     re.IGNORECASE,
 )
-# config.Service.ApiKey is where a value comes from.
+# config.Service.ApiKey is where a value comes from, oidc.session.privateKey an entry somewhere else.
 IDENTIFIERS: Final = re.compile(r"^[A-Za-z_][A-Za-z_]*(\.[A-Za-z_][A-Za-z_]*)+$")
 # `passwd='" + typed + "'`: the literal ends before the value begins.
 CONCATENATED: Final = re.compile(r"""^["']?\s*[.+&]\s*[\w$(]|[\w)\]]\s*[.+&]\s*["']?$|^["']|["']$""")
+# What stands for a package in a manifest: a version, or where the package comes from.
+VERSION: Final = re.compile(
+    r"^(latest|next|beta|canary|[*x]|[\^~<>=]*\s*v?\d[\w.*+-]*([\s|,<>=~^-].*)?|(workspace|npm|file|link|git\S*|github):.*)$"
+)
 # `auth/setPassword`, `cfg.token`: where a thing lies, or what it is called.
 NAMES_A_THING: Final = re.compile(r"^[A-Za-z]+([/.:_-][A-Za-z]+)+$")

@@ -120,7 +120,7 @@ _NO_SECRET: Final = re.compile(
     r"store|provider|names|url|length|namespace)s?$|authorization_?(url|endpoint|type|code|uri|server|header|policy|mode)|"
     r"api_?key_?(name|header|id|"
     r"prefix|env|var|variable|in|location|param|required|secret_?name|file|path|source|url)s?$|apikeys?_?(url|header)|"
-    r"(?<![a-z])env(_?var)?(_?name)?$|"
+    r"(?<![a-z])env(_?var)?(_?name)?$|(single|two|multi|first|second|render|one)_?pass$|"
     r"(?<![a-z])(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
     r"update|set|use|no|allow|require|"
     r"verify|validate|"

@@ -23,8 +23,8 @@ _LOCK: Final = re.compile(
 )
 _TEST: Final = re.compile(
     r"(^|/)(tests?|__tests__|testing|specs?|e2e|cypress|playwright|fixtures?|__fixtures__|mocks?|__mocks__|testdata|"
-    r"test_?data|features)/|(^|/)src/(test|androidTest|integrationTest)/|"
-    r"(^|/)(test_[^/]*|conftest|tests?|factories)\.py$|_test\.(py|go|rb|exs|dart)$|_spec\.rb$|"
+    r"test_?data|features|(integration|functional|acceptance|unit|system|smoke|load|api)[-_]?tests?)/|(^|/)src/(test|androidTest|integrationTest)/|"
+    r"(^|/)(test_[^/]*|conftest|tests?|factories)\.py$|_test\.(py|go|rb|exs|dart)$|(^|[/_])tests?\.rs$|_spec\.rb$|"
     r"\.(test|spec|cy|e2e|stories)\.[jt]sx?$|(^|/)(phpunit[^/]*\.xml|karma\.conf\.\w+|\.env\.test[^/]*)$|Tests?\.(java|cs|kt|php)$|(^|/)[^/]*\.Tests?/",
 )
 _EXAMPLE: Final = re.compile(
@@ -41,6 +41,8 @@ _DOCUMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPOSE: Final = re.compile(r"(^|/)((docker-)?compose[^/]*\.ya?ml|\.devcontainer/.*|devcontainer\.json)$", re.IGNORECASE)
+# What a package manager reads: names of packages and their versions.
+_MANIFEST: Final = re.compile(r"(^|/)(package\.json|composer\.json|bower\.json|Cargo\.toml|pyproject\.toml|Pipfile|pubspec\.yaml|deno\.jsonc?)$")
 _PRODUCTION: Final = re.compile(r"(^|[/.\-_])(prod|production|live|staging|deploy)([/.\-_]|$)", re.IGNORECASE)
 _DEVELOPMENT: Final = re.compile(
     r"(^|/)(?!\.docker/)([^/]*[.\-_])?(dev|develop|development|local|localhost|test|testing|(?<!\.gitlab-)ci|sandbox|docker(?!-compose[^/]*$))"
@@ -85,6 +87,11 @@ def is_built(path: str) -> bool:
 def is_lock(path: str) -> bool:
     """A package manager's lock file: full of hashes that are no secrets."""
     return bool(_LOCK.search(path))
+
+
+def is_manifest(path: str) -> bool:
+    """A package manager's list of what the app needs."""
+    return bool(_MANIFEST.search(path))
 
 
 def is_test(path: str) -> bool:

@@ -52,12 +52,14 @@ _MAKES_ACCOUNT: Final = re.compile(
 # What is compared here is a digest, which opens nothing.
 _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
 LONGEST_CODE: Final = 400
+# A comment, and an example within one.
+_COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b|<!--|\"\"\"|\'\'\')")
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 
 
 def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
     """The standing of a candidate in its file, None if it is no credential. `services`: what answers beside the app."""
-    if strings.is_reference(candidate.value) or strings.is_sealed(candidate.value):
+    if strings.is_reference(candidate.value) or strings.is_sealed(candidate.value) or _is_of_its_file(candidate):
         return None
     if candidate.shape != "token" and strings.is_hash(candidate.value):
         return None
@@ -79,10 +81,14 @@ def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = fro
 def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
     salted = strings.is_salted(value)
+    if not salted and not strings.looks_random(value) and _is_of_a_text(value):
+        return None
     number = bool(re.fullmatch(r"\d{4,}", value)) and "salt" not in candidate.variable.lower()
     if literals.NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
         return None
     if value.startswith("django-insecure-"):
+        if strings.is_sequence(value.removeprefix("django-insecure-")):
+            return Judgement(PLACEHOLDER, "it has a key's form but says that it is none")
         if paths.is_development(path) or paths.is_test(path):
             return Judgement(LOCAL, "Django's generated key in settings for development only")
         return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
@@ -181,9 +187,27 @@ def _reads_as_code(value: str, candidate: Candidate, line: str) -> bool:
 
 
 def _is_own_name(value: str, candidate: Candidate) -> bool:
-    # SECRET_KEY = config("SECRET_KEY"): the name again, as a look-up takes it.
-    last = candidate.variable.rsplit(".", 1)[-1]
-    return value.lower().replace("_", "").replace("-", "") == last.lower().replace("_", "").replace("-", "")
+    # SECRET_KEY = config("SECRET_KEY"): the name again, as a look-up takes it, or a part of it of several words.
+    name, said = (
+        text.lower().replace("_", "").replace("-", "")
+        for text in (candidate.variable.rsplit(".", 1)[-1], re.sub(r"^[a-z]{2,12}:(?=[A-Za-z]+$)", "", value))
+    )
+    return said == name or (said in name and bool(re.fullmatch(r"_?[A-Z]+(_[A-Z]+)+", value)))
+
+
+def _is_of_its_file(candidate: Candidate) -> bool:
+    """Versions of a manifest, and names of the variables that node-config takes its values from."""
+    value = candidate.value
+    if paths.is_manifest(candidate.file):
+        return bool(literals.VERSION.match(value)) and not strings.looks_random(value)
+    named = candidate.file.rsplit("/", 1)[-1].startswith("custom-environment-variables.")
+    return named and bool(re.fullmatch(r"[A-Z][A-Z0-9_]*", value))
+
+
+def _is_of_a_text(value: str) -> bool:
+    # A sentence for people, a piece between two values, or the name of an entry elsewhere.
+    sentence = len(value.split()) > 7 and value[-1] in ".!?:"
+    return sentence or bool(literals.CONCATENATED.search(value) or literals.IDENTIFIERS.match(value))
 
 
 def _of_example(candidate: Candidate) -> Judgement:
@@ -252,6 +276,8 @@ def _of_shown_password(candidate: Candidate, path: str, host: str | None, known:
 def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None, elsewhere: bool) -> Judgement | None:
     if host is not None and is_reserved(host):
         return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
+    if _COMMENT.match(file.lines[candidate.line - 1]) and (host is None or not is_local(host)):
+        return Judgement(PLACEHOLDER, "a password of tutorials, in a comment")
     if candidate.shape == "comparison":
         return Judgement(LIVE, "the code lets in whoever knows this word")
     if elsewhere:
@@ -377,6 +403,8 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         and (len(value) < 20 or (file.suffix in (".json", ".yml", ".yaml", ".xml") and strings.is_uuid(value)))
     ):
         return None
+    if candidate.host == "firebasestorage.googleapis.com":
+        return Judgement(PUBLIC, "a download link's token opens that one file, for everybody who sees the page")
     if is_of_maps(candidate.host):
         return Judgement(PUBLIC, "a key of a page's map is made to be seen; restrict it by referrer")
     if is_public_name(candidate.variable):

@@ -21,6 +21,13 @@ _GOOGLE_SERVER: Final = re.compile(
     r"gemini|generative|genai|vertex|palm|youtube|translate|vision|server|custom_?search|sheets|speech|genkit|llm", re.IGNORECASE
 )
 
+# What mkcert and tutorials call the key of a page on one's own machine. `dev.pem` alone may open a server.
+_OF_ONES_MACHINE: Final = re.compile(
+    r"(^|[/._-])(localhost|snakeoil|self[_-]?signed|mkcert)([/._+-]|$)|"
+    r"(^|/)(certs?|ssl|tls|certificates?)/(.*/)?([^/]*[._-])?(dev|local)([._-][^/]*)?\.(pem|key)$",
+    re.IGNORECASE,
+)
+
 
 def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
     """A key that a vendor's form gave away, an armoured block or a signed token."""
@@ -30,8 +37,10 @@ def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
     line = file.lines[candidate.line - 1] if candidate.line <= len(file.lines) else ""
     if "{" in value or re.match(r"\$?\{", line[line.find(value) + len(value) :] if value in line else ""):
         return None  # the last part is filled in when the app runs
-    if candidate.kind == "private_key" and (paths.is_test(file.path) or "snakeoil" in file.path.lower()):
+    if candidate.kind == "private_key" and paths.is_test(file.path):
         return Judgement(LOCAL, "a private key that only tests read")
+    if candidate.kind == "private_key" and _OF_ONES_MACHINE.search(file.path):
+        return Judgement(LOCAL, "the certificate's key of a developer's own machine")
     if candidate.shape == "block":
         return Judgement(
             SIGNING_KEY if candidate.kind == "private_key" else LIVE, "whoever has it can sign or log in as its owner"

@@ -23,6 +23,7 @@ _REFERENCE: Final = re.compile(
     r"data\.|var\.[a-z]|local\.[a-z]|module\.[a-z]|random_password\.|file\()|^(env|vault|secret|ref)\(|^sm://|^(env|file|"
     r"secretref):"
 )
+_OF_WINDOWS: Final = re.compile(r"%[A-Z_][A-Z0-9_]+%")
 _STAND_IN: Final = re.compile(
     r"change[_\-\s.]?(this|me|it|in|now|on|before|the)|"
     r"your[_\-\s.]?(own|api|app|secret|key|token|pass|pw|user|db|database|actual|real|super|very|random|stripe|open|supabase|"
@@ -42,7 +43,7 @@ _STAND_IN: Final = re.compile(
     r"(?<![a-z])(generate|gen)[_\-]?(a|me|with|one|random|your|it|using|by)|openssl[_\- ]rand|secrets\.token|"
     r"do[_\-]?not[_\-]?(use|commit)|only[_\-]?for[_\-]?(test|dev|local|demo)|^<.*>$|^\[.*\]$|^\{[\w\s.-]*\}$|^\*+$|\*{3,}|"
     r"\.{3,}|…|"
-    r"^x{3,}$|x{5,}|^\.+$|^-+$|^_+$|#{3,}|\?{3,}|at[_\-]least[_\-]\d+|min(imum)?[_\-]?\d+[_\-]?char|\d+[_\-]?(chars|"
+    r"^x{3,}$|x{5,}|[_\-\s.:]x{3,}$|(?<!django-)insecure|^no[_\-]?(secret|password|passwd|key|token)s?$|^my[_\-][\w\-]{0,20}(passphrase|password|secret[_\-]?key)$|^\.+$|^-+$|^_+$|#{3,}|\?{3,}|at[_\-]least[_\-]\d+|min(imum)?[_\-]?\d+[_\-]?char|\d+[_\-]?(chars|"
     r"characters|bytes)|"
     r"super[_\-]?secret[_\-]?(key|token|jwt|value)?[_\-]?(change|here|placeholder)|(some|any)[_\-]?(random|secret|"
     r"long|key|string)|"
@@ -104,14 +105,14 @@ WELL_KNOWN: Final = vocabulary(
     "appuser apppass apppassword app_password myapp database db dbuser dbpass dbpassword db_password dbadmin "
     "nextcloud keycloak elastic "
     "kibana grafana prefect airflow superset metabase ghost n8n nopassword nopass p@ssw0rd p@ssword p@ss pa$$w0rd "
-    "pa55word pa55w0rd "
+    "pa55word pa55w0rd teste teste123 prueba prueba123 "
     "passw0rd! password! password1! password123! p@ssw0rd123 p@ssw0rd1 p@ssw0rd! yourstrong(!)password "
     "yourstrong!passw0rd "
     "your_password123 strong!passw0rd strongpassword strong_password sqlserver oracle hunter2 trustno1 s3cr3t "
     "s3cret sekret geheim "
     "passwort qwertz azerty motdepasse senha contrasena insecure notsecret nothing any anything temp temp123 "
     "temporary example pw "
-    "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat "
+    "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat devpw testpw dbpw userpw adminpw rootpw apppw "
 )
 # One-way: what is stored to check a password by.
 _HASH: Final = re.compile(
@@ -145,7 +146,8 @@ def entropy(text: str) -> float:
 
 def is_reference(value: str) -> bool:
     """The value is looked up when the app runs (`${DB_PASSWORD}`, `process.env.KEY`): there is no secret here."""
-    return bool(_REFERENCE.search(value))
+    # Two per cent signs around capitals are one of Windows' variables, but not amid the signs of a made key.
+    return bool(_REFERENCE.search(_OF_WINDOWS.sub("", value) if is_salted(value) else value))
 
 
 def is_sealed(value: str) -> bool:
@@ -256,8 +258,8 @@ def _run_length(body: str, at: int, sequence: str) -> int:
 
 def is_salted(value: str) -> bool:
     """Many characters of every kind, blanks and signs too, as WordPress and password generators make keys."""
-    kinds = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9\s]")
-    varied = all(len(re.findall(kind, value)) >= 3 for kind in kinds)
+    kinds = (r"[a-z]", r"[A-Z]", r"[^A-Za-z0-9\s]")
+    varied = all(len(re.findall(kind, value)) >= 3 for kind in kinds) and bool(re.search(r"\d", value))
     return 32 <= len(value) <= 200 and varied and value.count(" ") <= len(value) / 10
 
 
@@ -272,6 +274,8 @@ def looks_random(value: str) -> bool:
         return False
     if _UUID.match(value):
         return True
+    if _is_camel_case(value):
+        return False
     if _HEXADECIMAL.match(value):
         return len(value) >= 16 and entropy(value) >= 2.9 and any(letter in "abcdefABCDEF" for letter in value)
     body = re.sub(r"[^A-Za-z0-9]", "", value)
@@ -284,6 +288,13 @@ def looks_random(value: str) -> bool:
     if all(part.isalpha() or part.isdigit() for part in parts) and max(map(len, parts)) < 12:
         return False
     return _is_shuffled(body) or (digits >= 2 and (_class_changes(body) >= len(body) * 0.22 or _odd_letters(body)))
+
+
+def _is_camel_case(value: str) -> bool:
+    # `linearRampToValueAtTime`: nearly all of it are words that can be spoken, and some begin with a capital.
+    words = [word for word in re.findall(r"[A-Z]?[a-z]+", value) if len(word) >= 3 and not _VOWELS.isdisjoint(word)]
+    inner = re.findall(r"(?<=[a-z0-9])[A-Z][a-z]", value)
+    return len(words) >= 3 and len(inner) >= 2 and sum(map(len, words)) >= 0.75 * len(value)
 
 
 def _is_shuffled(body: str) -> bool:

@@ -88,3 +88,19 @@ def test_a_short_name_is_local_only_where_the_repository_declares_it(host: str, 
 )  # fmt: skip
 def test_a_value_is_found_whole_and_ends_where_it_ends(path: str, text: str, value: str) -> None:
     assert {one.candidate.value for one in in_file(source_file(path, text), lambda _file: ())} == {value}
+
+
+@pytest.mark.parametrize(
+    ("path", "standing"),
+    [
+        ("server.key", "signing_key"),
+        ("deploy/dev.pem", "signing_key"),
+        ("certs/localhost-key.pem", "local_development"),
+        ("localhost.key", "local_development"),
+        ("ssl/dev-key.pem", "local_development"),
+        ("ssl/delivery-key.pem", "signing_key"),
+    ],
+)
+def test_the_key_of_a_page_on_ones_own_machine_opens_no_server(path: str, standing: str, keys: Any) -> None:
+    found = in_file(source_file(path, keys.key("private_key", path)), lambda _file: ())
+    assert {one.judgement.standing for one in found} == {standing}

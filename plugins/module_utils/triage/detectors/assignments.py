@@ -10,6 +10,7 @@ from typing import Final
 
 from .. import paths
 from ..hints import lines_with
+from ..literals import CODE_WORDS
 from ..model import Candidate, SourceFile
 from ..names import VENDORS, secret_kind, tells_anywhere
 from ..strings import is_uuid, looks_random
@@ -144,6 +145,7 @@ _BARE_NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _CODE_OF_PAGES: Final = frozenset((".js", ".jsx", ".ts", ".tsx", ".py", ".md", ".svelte", ".astro"))
+_PROGRAMS: Final = frozenset((".js", ".mjs", ".ts", ".tsx", ".jsx", ".py", ".go", ".java", ".kt", ".cs", ".rb", ".php"))
 _BARE_PROSE: Final = frozenset((".md", ".rst", ".mdx", ".adoc", ".ipynb"))
 
 
@@ -191,7 +193,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         ):
             yield from _bare(file, number, line)
         if not quoted:
-            yield from _beside(file, number, line, bare)
+            yield from _beside(file, number, line, bare or file.name == "package.json")
         if flow and "{" in line:
             for match in _FLOW.finditer(line):
                 yield from _made(file, number, match["name"], match["value"], "a value given to a secret's name")
@@ -211,6 +213,8 @@ def _environment(file: SourceFile, number: int, line: str) -> Iterator[Candidate
     # A container's environment: the name on one line, the value on the next.
     following = file.lines[number] if number < len(file.lines) else ""
     value = _ENVIRONMENT_VALUE.match(following) if "value" in following else None
+    if value and file.suffix in _PROGRAMS and following[value.start("value") - 1] not in ("'", '"'):
+        return  # a variable
     pair = _ENVIRONMENT_PAIR.search(line) if value else None
     if pair and value:
         yield from _made(file, number + 1, pair["name"] or pair["name2"], value["value"], "a value beside its name")
@@ -235,7 +239,9 @@ def _quoted(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             yield from _made(file, number, match["name"], match["value"], "the default of a secret's variable", True)
     for match in _overlapping(line):
         value, op = match["value"], match["op"]
-        if value in taken or _is_template(match) or (op == "," and not (match["close"] and _is_pair(line, match))):
+        if value in taken or _is_template(match) or _is_begun(line, match):
+            continue
+        if op == "," and (_is_typed(match) or not (match["close"] and _is_pair(line, match))):
             continue
         default = op in ("||", "??", "?:", "||=", "??=")
         shape = "comparison" if op in ("==", "===", "!=", "!==", "<>") else "assignment"
@@ -247,9 +253,19 @@ def _overlapping(line: str) -> Iterator[re.Match[str]]:
     at = 0
     while match := _QUOTED.search(line, at):
         yield match
-        typed = match.start("op") - match.end("close") > 2
+        typed = _is_typed(match)
         paired = secret_kind(match["name"]) and (match["op"] != "," or _is_pair(line, match))
         at = match.end() if paired else match.end("close") if typed else match.end("op")
+
+
+def _is_typed(match: re.Match[str]) -> bool:
+    return match.start("op") - match.end("close") > 2
+
+
+def _is_begun(line: str, match: re.Match[str]) -> bool:
+    # "whsec_test-" + uuid4().hex: the literal is only how the value begins.
+    joined = re.match(r"\s*\+\s*[A-Za-z_(]", line[match.end() :])
+    return bool(joined and match["value"][-1:] in tuple("-_:=/.") and not looks_random(match["value"]))
 
 
 def _is_template(match: re.Match[str]) -> bool:
@@ -258,7 +274,11 @@ def _is_template(match: re.Match[str]) -> bool:
 
 def _is_pair(line: str, match: re.Match[str]) -> bool:
     # ("password", "x") is a pair only in a list of pairs or a tuple; two arguments of an unknown call are no pair.
-    return bool(re.search(r"[\[(,]\s*\($|[\[{,]\s*$|(?i:\bvalues\s*\($)", line[: match.start()].rstrip("\"'")))
+    before, after = line[: match.start()].rstrip("\"'"), line[match.end() :].lstrip()
+    if re.search(r"[\[(,]\s*\($|(?i:\bvalues\s*\($)", before) or (before[-1:] in ("[", "{") and after[:1] in ("]", "}")):
+        return True
+    # In a longer list names follow names: "password" there, and "username" beside it, are no pair.
+    return bool(re.search(r"[\[{,]\s*$", before)) and not CODE_WORDS.match(match["value"])
 
 
 def _bare(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
@@ -318,7 +338,7 @@ def _made(
     elif (kind == "key" and _BYTES.search(file.lines[number - 1][:LONGEST_LINE])) or (
         kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number))
     ):
-        kind = "signing_key"
+        kind = "" if kind in ("key", "token") and _NAMES_A_PART.fullmatch(value) else "signing_key"
     if kind and value:
         yield Candidate(kind, value, file.path, number, shape, f"{why} ({name})", name, is_default=default)
 
@@ -339,6 +359,8 @@ _MADE: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d.*\d)[A-Za-z0-9+/]+={0,
 # What stands before the value itself: the scheme of a header, Spring's mark of a password in clear.
 _SCHEME: Final = re.compile(r"^(?:(?:Bearer|Token|Basic|Bot|ApiKey)\s+|\{noop\})")
 _BOARD: Final = re.compile(r"\b(?:GPIO|gpiozero|machine|digitalWrite|pinMode|RPi|board)\b")
+# `key="pair_a"` of a page's field, `b"docs:1"` of a store: what is called a key there is a name.
+_NAMES_A_PART: Final = re.compile(r"(?!.*(?i:secret|key|jwt|sign|pass|token|salt|hmac))(?:[a-z]+(?:[_:.-][a-z0-9]+)+|[A-Za-z]{1,8})")
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 _SIGNS: Final = re.compile(

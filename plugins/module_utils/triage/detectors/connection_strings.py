@@ -26,6 +26,8 @@ _PAIRS: Final = re.compile(
     r"(?:^|[;\"'`\s=])(?P<key>Password|Pwd|PWD|password|"
     r"pwd)\s*=\s*(?P<quote>['\"]?)(?P<password>(?:[^;\"'`\n<]|<(?!/)){1,128})(?P=quote)\s*(?=;|[\"'`]|</|$)"
 )
+# `username = params.username, password = params.password;` of a program that was compiled to JavaScript.
+_ATTRIBUTE: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)*\.\w*(?i:pass|pwd)\w*\b")
 _PAIRS_HINT: Final = re.compile(
     r"(?i)\b(server|data source|host|addr|address|user id|uid|user|username|database|initial catalog|driver|dbname|"
     r"endpoint)\s*=[^;]*;"
@@ -118,6 +120,8 @@ def _pairs(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
         yield _candidate(file, number, match["password"], "database_password", host.group(1) if host else "", "")
     if _PAIRS_HINT.search(line):
         for match in _PAIRS.finditer(line):
+            if _ATTRIBUTE.match(match["password"]):
+                continue
             host, user = _HOST_PAIR.search(line), _USER_PAIR.search(line)
             name = host.group(1).split(":")[0] if host else ""
             yield _candidate(file, number, match["password"].strip(), "database_password", name, user.group(1) if user else "")

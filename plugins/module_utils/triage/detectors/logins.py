@@ -207,7 +207,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "signing_key",
             "the key that signs tokens",
-            rf"(?:SymmetricSecurityKey|hmacShaKeyFor|signWith|HS256\(|\.setSigningKey|"
+            rf"(?:SymmetricSecurityKey|SecurityKey\.Create|hmacShaKeyFor|signWith|HS256\(|\.setSigningKey|"
             rf"Algorithm\.HMAC\w+)\s*\(?[^\"'`\n]{{0,60}}{_Q}(?P<password>[^\"'`\s]{{6,}})[\"'`]",
         ),
         (

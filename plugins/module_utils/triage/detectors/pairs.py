@@ -45,7 +45,8 @@ _LOGIN: Final = re.compile(
 )
 # R's data frame, a list of accepted words
 _LIST: Final = re.compile(
-    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets?)[\"']?\s*(?:=|<-|:|\bin\b)\s*(?:c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]"
+    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets?)[\"']?\s*(?:=|<-|:|\bin\b)\s*(?:(?:[\w.:]+\(\s*)?c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]|"
+    r"\bHasher\(\s*\[(?P<hashed>[^()\[\]{}]{4,600})\]"
 )
 _ITEM: Final = re.compile(r"[\"'](?P<value>[^\"'\n]{4,100})[\"']")
 _MADE_BY_TERRAFORM: Final = re.compile(r"^\s*[\"']result[\"']\s*:\s*\"(?P<value>[^\"\n]{8,128})\"")
@@ -70,10 +71,20 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         if _PEOPLE.search(line) and "{}" not in line:
             yield from _of_people(file, number, line)
         for match in _LIST.finditer(line):
-            for item in _ITEM.finditer(match["items"]):
-                yield from _made(file, number, match["name"].removesuffix("s"), item["value"])
+            yield from _of_list(file, number, match)
     if file.suffix == ".tfstate":
         yield from _of_state(file)
+
+
+def _of_list(file: SourceFile, number: int, match: re.Match[str]) -> Iterator[Candidate]:
+    # R keeps an app's logins in a data frame's columns: a plain word lets in there, too.
+    lets_in = file.suffix in (".r", ".rmd", ".qmd") and match["name"] and file.is_fresh(number)
+    for item in _ITEM.finditer(match["items"] or match["hashed"]):
+        if lets_in and secret_kind(match["name"].removesuffix("s")) == "password":
+            why = "a password of one of the app's logins"
+            yield Candidate("password", item["value"], file.path, number, "comparison", why, match["name"])
+        else:
+            yield from _made(file, number, (match["name"] or "passwords").removesuffix("s"), item["value"])
 
 
 def _of_state(file: SourceFile) -> Iterator[Candidate]:

@@ -358,7 +358,7 @@ def _amounts(files: list[SourceFile]) -> Iterator[Evidence]:
         script = file.suffix == ".js" and (paths.is_browser_code(file.path) or (page and not _RUNS_ON_SERVER.search(file.text)))
         if runtime == "node" and script:
             runtime = "static"
-        if runtime and not paths.is_document(file.path):
+        if runtime and file.text.strip() and not paths.is_document(file.path):
             size = min(len(file.text), 40_000)
             amounts[runtime] = amounts.get(runtime, 0) + size
             if runtime not in largest or size > len(largest[runtime].text):
