@@ -52,9 +52,14 @@ _MAKES_ACCOUNT: Final = re.compile(
 # What is compared here is a digest, which opens nothing.
 _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
 LONGEST_CODE: Final = 400
+_SESSION: Final = re.compile(r"(?i)session\s*\(")
 # A comment, and an example within one.
 _COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b|<!--|\"\"\"|\'\'\')")
+# Google's for programs, as they are shown and as they are often pasted.
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
+_SIXTEEN: Final = re.compile(r"^[a-z]{16}$")
+# Words that say "secret" and nothing of a stand-in: weak keys, and keys all the same where code runs with them.
+_WEAK_KEY: Final = re.compile(r"(?i)^(?:(?:my|the|our|super|very|top|app|jwt|session|this|is|a)[_-]?)*(?:secret|token|key|jwt)(?:[_-]?(?:key|token|secret|string|value))*\d*$")
 
 
 def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
@@ -92,9 +97,10 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         if paths.is_development(path) or paths.is_test(path):
             return Judgement(LOCAL, "Django's generated key in settings for development only")
         return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
-    if _is_own_name(value, candidate) or _is_told(candidate, file):
+    in_session = bool(_SESSION.search("\n".join(file.lines[max(0, candidate.line - 3) : candidate.line])))
+    if (_is_own_name(value, candidate) and not in_session) or _is_told(candidate, file):
         return None
-    if not salted and strings.is_stand_in(value):
+    if not salted and strings.is_stand_in(value) and not _is_weak_in_use(candidate):
         return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
     if paths.is_test(path):
         return Judgement(LOCAL, "only tests sign with it")
@@ -123,7 +129,7 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(LOCAL, "a value for a developer's machine")
     if paths.is_ci(path):
         return Judgement(LOCAL, "a value for a pipeline's tests")
-    if _reads_as_code(value, candidate, file.lines[candidate.line - 1]):
+    if not in_session and _reads_as_code(value, candidate):
         return None
     return Judgement(SIGNING_KEY, "it signs sessions or tokens: whoever has it can log in as anybody")
 
@@ -173,12 +179,17 @@ def _of_pin(candidate: Candidate, file: SourceFile) -> Judgement | None:
     return Judgement(LIVE, "a number that lets its knower into the app")
 
 
-def _reads_as_code(value: str, candidate: Candidate, line: str) -> bool:
+def _is_weak_in_use(candidate: Candidate) -> bool:
+    path = candidate.file
+    shown = paths.is_example(path) or paths.is_document(path)
+    return bool(_WEAK_KEY.match(candidate.value)) and not shown
+
+
+def _reads_as_code(value: str, candidate: Candidate) -> bool:
     # `secret: "auth_secret"` names a thing; `app.secret_key = "supersecretkey"` is a key, and a weak one.
     last = candidate.variable.rsplit(".", 1)[-1].lower()
     if (
         last in ("secret", "token", "salt", "jwt")
-        and not re.search(r"session\s*\(", line)
         and literals.CODE_WORDS.match(value)
         and candidate.shape != "call"
     ):
@@ -316,7 +327,7 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
 
 def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
-    if _APP_PASSWORD.match(value):
+    if _APP_PASSWORD.match(value) or (_SIXTEEN.match(value) and strings.is_unspeakable(value)):
         return True
     if paths.is_translation(file.path) or len(value) > 200:
         return False
@@ -328,6 +339,8 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
         return False
     if literals.NAMES_A_THING.match(value) and re.search(r"pass|token|secret", value, re.IGNORECASE):
         return False
+    if candidate.shape == "comparison" and re.fullmatch(r"\d{4,12}", value):
+        return True
     known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
     if (literals.NOT_A_VALUE.search(value) and not known) or (re.search(r"[:?]$", value) and not strings.is_mixed(value)):
         return False

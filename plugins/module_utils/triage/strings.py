@@ -218,6 +218,12 @@ def is_mixed(value: str) -> bool:
     return len(value) >= 8 and bool(re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)\w[^\s\"'`()\[\]{}<>=$/\\]*", value))
 
 
+def is_unspeakable(value: str) -> bool:
+    """Letters that make no words: few vowels, or five consonants in a row."""
+    vowels = sum(letter in _VOWELS for letter in value)
+    return vowels < 0.25 * len(value) or bool(re.search(r"(?i)[bcdfghjklmnpqrstvwxz]{5}", value))
+
+
 def is_sequence(value: str) -> bool:
     """Runs over the keyboard, or few characters again and again: `abcdef123456`, `0000-0000`."""
     body = re.sub(r"[^a-z0-9]", "", value.lower())

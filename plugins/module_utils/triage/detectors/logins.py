@@ -92,7 +92,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "password",
             "a password in clear, hashed when the code runs",
-            rf"\b(?:generate_password_hash|password_hash|make_password|(?:bcrypt\w*|argon2|BCrypt\w*|Hash|hasher|"
+            rf"\b(?:generate_password_hash|(?:get_)?password_hash|hash_?[pP]assword|make_password|(?:bcrypt\w*|argon2|BCrypt\w*|Hash|hasher|"
             rf"pwd_context|\w*[pP]asswordEncoder(?:\(\))?|encoder\(\)|\w*[pP]asswordHasher|ph)(?:\.|::)(?:hash|hashSync|encode|make|HashPassword|"
             rf"EnhancedHashPassword|hashpw|generate_password_hash)|password_verify|hashpw|GenerateFromPassword)\s*\(\s*(?:\[\]byte\(\s*)?"
             rf"{_Q}(?!(?i:sha-?\d|md5|argon2|bcrypt|scrypt|pbkdf2))(?P<password>[^\"'`\s]{{4,}})[\"'`]",
