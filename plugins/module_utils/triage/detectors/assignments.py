@@ -30,7 +30,7 @@ _WRAPPERS: Final = (
     r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
     r"Some|Optional\.of|"
     r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|"
-    r"(?:await\s+)?(?:[\w.]+(?:\.|::))?(?:\w*[hH]ash\w*|bcrypt)|Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|URLEncoder\.encode|"
+    r"(?:await\s+)?(?:[\w.]+(?:\.|::))?(?:\w*[hH]ash\w*|bcrypt|md5|sha1|sha256)|Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|URLEncoder\.encode|"
     r"url\.(?:Query|Path)Escape|CGI\.escape|Uri\.EscapeDataString)"
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
@@ -193,13 +193,13 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         ):
             yield from _bare(file, number, line)
         if not quoted:
-            yield from _beside(file, number, line, bare or file.name == "package.json")
+            yield from _spaced(file, number, line, bare or file.name == "package.json")
         if flow and "{" in line:
             for match in _FLOW.finditer(line):
                 yield from _made(file, number, match["name"], match["value"], "a value given to a secret's name")
 
 
-def _beside(file: SourceFile, number: int, line: str, bare: bool) -> Iterator[Candidate]:
+def _spaced(file: SourceFile, number: int, line: str, bare: bool) -> Iterator[Candidate]:
     for match in _SPACED.finditer(line) if file.suffix in _SPACED_SUFFIXES else ():
         yield from _made(file, number, match["name"], match["value"], "a literal beside a secret's name")
     if bare and "=" in line:
@@ -333,10 +333,12 @@ def _made(
     if not kind and _FEWEST_MADE <= len(value) <= _MOST_MADE and tells_anywhere(name) and _is_made(value):
         kind = "secret"
     value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
-    if kind in ("signing_key", "secret") and _beside_aws_id(file, number):
+    if kind in ("signing_key", "secret") and _beside(file, number, _AWS_ID):
         kind = "aws_secret_access_key"
+    elif kind == "signing_key" and _APP_KEY.search(name) and _beside(file, number, _APP_ID):
+        kind = "api_key"  # of a vendor that hands out an id and a key; alone it is Laravel's
     elif (kind == "key" and _BYTES.search(file.lines[number - 1][:LONGEST_LINE])) or (
-        kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number))
+        kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number).replace(name, ""))
     ):
         kind = "" if kind in ("key", "token") and _NAMES_A_PART.fullmatch(value) else "signing_key"
     if kind and value:
@@ -363,14 +365,16 @@ _BOARD: Final = re.compile(r"\b(?:GPIO|gpiozero|machine|digitalWrite|pinMode|RPi
 _NAMES_A_PART: Final = re.compile(r"(?!.*(?i:secret|key|jwt|sign|pass|token|salt|hmac))(?:[a-z]+(?:[_:.-][a-z0-9]+)+|[A-Za-z]{1,8})")
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_APP_KEY: Final = re.compile(r"(?i)^app_?key$")
+_APP_ID: Final = re.compile(r"(?i)\bapp_?id\b")
 _SIGNS: Final = re.compile(
     r"(?i)\b(jwt\w*|session|sessions|cookie|cookies|token_?signing|auth_?token|"
     r"identity)[\"']?\]?\s*[:=(\]]"
 )
 
 
-def _beside_aws_id(file: SourceFile, number: int) -> bool:
-    return any(_AWS_ID.search(line) for line in file.lines[max(0, number - 4) : number + 3])
+def _beside(file: SourceFile, number: int, form: re.Pattern[str]) -> bool:
+    return any(form.search(line) for line in file.lines[max(0, number - 4) : number + 3])
 
 
 def _section(file: SourceFile, number: int) -> str:

@@ -195,6 +195,17 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "signing_key",
+            "the key that signs tokens",
+            r"\.SignedString\s*\(\s*(?:\[\]byte\(\s*)?\"(?P<password>[^\"\s]{3,})\"",
+        ),
+        (
+            "database_password",
+            "the password within a connection string",
+            rf"://[\w.%-]+:(?:[\"'`]\s*[+.]\s*|\{{)[\w.]*(?i:quote|quote_plus|encodeURIComponent|urlencode|escape)\(\s*"
+            rf"{_Q}(?P<password>[^\"'`\s]{{3,}})[\"'`]\s*\)(?:\s*[+.]\s*{_Q}|\}})@(?P<host>[\w.\-]*)",
+        ),
+        (
+            "signing_key",
             "the key that signs cookies",
             rf"\b(?:cookieParser|cookieSession|Fernet)\s*\(\s*{_Q}(?P<password>[^\"'`\s]{{3,}})[\"'`]",
         ),
@@ -311,7 +322,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
 _HINTS: Final = vocabulary(
     "mysql pdo getconnection sequelize login auth credential curl identified password pgpass sshpass redis- "
     "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
-    "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
+    "signedstring quote( quote_plus( encodeuricomponent( urlencode( escape( openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
     "mariadb mistral translator oracle influx :%s@ %s:%s encoder( "
     "plaindialer newdialer yagmail ftp( ftp_tls( ftp.open( ftp.new( username_pw wifi create_user "
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "

@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ..hints import lines_with
 from ..model import Candidate, SourceFile
 
 _WORDS: Final = ("assword", "ASSWORD", "asswd", "asswort", "asscode", "Pin", "pin(", "PIN")
 _LONGEST: Final = 8  # lines; what a longer function returns at its end is its work, not a word it keeps
+_FARTHEST: Final = 10  # lines from a token's parser to the end of its key function
 # It takes nothing, and its name ends in the word: `validatePassword` and `passwordLabel` give something else.
 _HEAD: Final = re.compile(
     r"^(?P<indent>\s*).*?\b(?:function|def|func|fun|const|let|var|[Ss]tring)\s+"
@@ -25,6 +27,18 @@ _CHANGES: Final = re.compile(
 _RETURNED: Final = re.compile(
     r"\breturn\b\s*\(?(?:[^\n]*(?:\|\||\?\?|\bor\b)\s*)?(?P<quote>[\"'`])(?P<value>[^\"'`\s]{4,60})(?P=quote)\s*[;})]*\s*$"
 )
+
+
+# func(token *jwt.Token) (interface{}, error) { ...; return []byte("x"), nil }
+_KEY_OF_TOKENS: Final = re.compile(r"\breturn\s+\[\]byte\(\s*\"(?P<value>[^\"\s]{3,80})\"\s*\)\s*,\s*nil\b")
+
+
+def key_functions(file: SourceFile) -> Iterator[Candidate]:
+    """Every literal that a function gives to check Go's web tokens with."""
+    for number, line in lines_with(file, ("return []byte(",)):
+        match = _KEY_OF_TOKENS.search(line[:400])
+        if match and any("jwt." in before for before in file.lines[max(0, number - _FARTHEST) : number]):
+            yield Candidate("signing_key", match["value"], file.path, number, "call", "the key that tokens are checked with")
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
