@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
+
+from ..errors import Invalid
+from ..oci import strict_json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,9 +51,18 @@ class SourceFile:
 
 
 def source_file(path: str, text: str, fresh: frozenset[int] | None = None) -> SourceFile:
-    """A SourceFile from its text; any of the three line ends is understood."""
+    """A SourceFile from its text; any of the three line ends is understood. A notebook on one line is read as Jupyter writes it."""
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
+    if path.endswith(".ipynb") and normal.strip().count("\n") < 2:
+        normal = _spread(normal)
     return SourceFile(path, normal, tuple(normal.split("\n")), fresh)
+
+
+def _spread(notebook: str) -> str:
+    try:
+        return json.dumps(strict_json.parse(notebook.encode(), "a notebook"), indent=1, ensure_ascii=False)
+    except Invalid:
+        return notebook
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 from typing import Any
 
@@ -104,3 +105,15 @@ def test_a_value_is_found_whole_and_ends_where_it_ends(path: str, text: str, val
 def test_the_key_of_a_page_on_ones_own_machine_opens_no_server(path: str, standing: str, keys: Any) -> None:
     found = in_file(source_file(path, keys.key("private_key", path)), lambda _file: ())
     assert {one.judgement.standing for one in found} == {standing}
+
+
+def test_a_notebook_on_one_line_is_read_cell_by_cell() -> None:
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": ["import x\n", 'password = "Gries-Mehl7"\n']}]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    found = [one.candidate for one in in_file(source_file("a.ipynb", text), lambda _file: ())]
+    assert [(one.value, one.line) for one in found] == [("Gries-Mehl7", 9)]
+
+
+@pytest.mark.parametrize("text", ['{"cells": [', '{"a": 1, "a": 2}', "[" * 9000, '"password = 1"', ""])
+def test_a_notebook_that_is_none_is_read_as_it_is(text: str) -> None:
+    assert source_file("a.ipynb", text).text == text
