@@ -177,7 +177,7 @@ _FIELDS: Final = tuple(
             "a value the code takes in",
         ),
         (
-            r"(?:req\.body|request\.body|body|ctx\.request\.body|formData|values|user|customer|patient|employee|"
+            r"(?:req\.body|request\.body|e\.parameters?|body|ctx\.request\.body|formData|values|user|customer|patient|employee|"
             r"contact)\.([a-zA-Z_]\w*)\b",
             "a value the code takes in",
         ),
@@ -263,6 +263,7 @@ _TABLES: Final = tuple(
             rf"(?im)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`\[\]]+\.)?[\"`\[]?({names})\b|"
             rf"^[ \t]*class\s+({names})\s*\([^)\n]*(?:Model|Base|Document|Entity)\b|"
             rf"^model\s+({names})\s*\{{|@Entity\b[^{{}}]{{0,200}}?\bclass\s+({names})\b|"
+            rf"\b(?:insert\s+into|delete\s+from|select\s[^;\n]{{1,80}}\sfrom)\s+[\"`\[]?({names})\b[\"`\]\s(]|\bupdate\s+({names})\s+set\b|"
             rf"(?:mongoose\.)?\bmodel\(\s*['\"]({names})['\"]|\bschema::create\(\s*['\"]({names})['\"]"
         ),
     )

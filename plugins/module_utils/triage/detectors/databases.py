@@ -60,7 +60,7 @@ _IMPORTS: Final = tuple(
             r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|"
             r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|dbtype[\"']?\s*(?:=>|=)\s*[\"']mysqli?[\"']|"
             r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
-            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b",
+            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b|\$wpdb->",
         ),
         (
             "sqlite",
@@ -69,6 +69,8 @@ _IMPORTS: Final = tuple(
             r"sql\.js)['\"]\)|from ['\"](?:better-sqlite3|sqlite3|sqlite|node:sqlite|bun:sqlite)['\"]|"
             r"github\.com/mattn/go-sqlite3|(?:gorm/dialects|gorm\.io/driver)/sqlite|modernc\.org/sqlite|"
             r"UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
+            r"using (?:Microsoft\.Data\.Sqlite|System\.Data\.SQLite)\b|\bSqliteConnection\(|androidx\.room\b|android\.database\.sqlite|"
+            r"SQLiteOpenHelper|expo-sqlite|react-native-sqlite|import (?:SQLite3?|GRDB)\b|"
             r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (
@@ -198,7 +200,8 @@ _PACKAGES: Final = tuple(
             "sqlite",
             4,
             r"^[\s\"'\-]*aiosqlite\b|\"(?:better-sqlite3|sqlite3|@libsql/client)\"\s*:|gem ['\"]sqlite3['\"]|"
-            r"entityframeworkcore\.sqlite|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc|gorm\.io/driver/sqlite|\{:ecto_sqlite3|"
+            r"entityframeworkcore\.sqlite|microsoft\.data\.sqlite|system\.data\.sqlite|sqlite-net-pcl|androidx\.room|"
+            r"\"(?:expo-sqlite|react-native-sqlite-storage)\"\s*:|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc|gorm\.io/driver/sqlite|\{:ecto_sqlite3|"
             r"rusqlite|sqlx\b[^\n]*sqlite|^\s*sqflite\s*:",
         ),
         (

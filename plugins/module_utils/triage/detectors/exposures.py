@@ -103,10 +103,16 @@ _LINES: Final = tuple(
         ),
         (r"scheme:\s*internet-facing", 7, "public", "a load balancer facing the internet"),
         (
-            r"letsencrypt|certbot|cert-manager\.io/cluster-issuer|ssl_certificate\s+/etc/letsencrypt",
+            r"letsencrypt|certbot|certificatesresolvers|certresolver=|cert-manager\.io/cluster-issuer|ssl_certificate\s+/etc/letsencrypt",
             5,
             "public",
             "a certificate for a public name",
+        ),
+        (
+            r"traefik\.http\.routers\.[\w-]+\.rule=Host\(|^\s*server_name\s+(?:[\w*-]+\.)+(?!local|lan|internal|intern|corp)[a-z]{2,}\b",
+            4,
+            "public",
+            "a proxy answers for its name",
         ),
         (r"^\s*kind:\s*Ingress\b", 4, "public", "an ingress of the cluster"),
         (
@@ -255,7 +261,7 @@ _ADDRESS: Final = re.compile(
     r"https?://[\w-]+(?:\.[\w-]+)?\.(?:herokuapp\.com|onrender\.com|vercel\.app|netlify\.app|web\.app|firebaseapp\.com|"
     r"pages\.dev|workers\.dev|fly\.dev|streamlit\.app|azurewebsites\.net|azurestaticapps\.net|pythonanywhere\.com|github\.io|"
     r"lovable\.app|replit\.app|repl\.co|up\.railway\.app|run\.app|hf\.space|surge\.sh|000webhostapp\.com|"
-    r"infinityfreeapp\.com|elasticbeanstalk\.com|glitch\.me|gitlab\.io)\b|share\.streamlit\.io/[\w-]+"
+    r"infinityfreeapp\.com|deno\.dev|amplifyapp\.com|koyeb\.app|appspot\.com|azurecontainerapps\.io|elasticbeanstalk\.com|glitch\.me|gitlab\.io)\b|share\.streamlit\.io/[\w-]+"
 )
 _SERVES: Final = re.compile(
     r"0\.0\.0\.0|\.listen\(\s*(?:process\.env\.PORT|PORT|port|\d{2,5})|http\.ListenAndServe|r\.Run\(|app\.run\(|"
