@@ -36,7 +36,7 @@ from .detectors import (
 from .fingerprints import fingerprint
 from .model import Candidate, SourceFile
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
-from .views import plain_of, views
+from .views import MOST_ARGUMENTS, plain_of, views
 
 Detector = Callable[[SourceFile], Iterable[Candidate]]
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -98,9 +98,19 @@ def in_file(file: SourceFile, engine: Detector, services: frozenset[str] = froze
             for candidate in detector(view):
                 candidate = _telling(candidate, view)
                 judgement = standing.judge(candidate, view if file.fresh is None else file, services)
-                if judgement is not None:
-                    judged.append(Sighting(candidate, judgement))
+                placed = _placed(candidate, file)
+                if judgement is not None and file.is_fresh(placed.line):
+                    judged.append(Sighting(placed, judgement))
     return tuple(_distinct(judged))
+
+
+def _placed(candidate: Candidate, file: SourceFile) -> Candidate:
+    """At the line where the value itself stands: an argument of a call may be some lines below the call."""
+    if candidate.value in file.lines[candidate.line - 1]:
+        return candidate
+    below = range(candidate.line, min(candidate.line + MOST_ARGUMENTS, len(file.lines)))
+    line = next((at + 1 for at in below if candidate.value in file.lines[at]), candidate.line)
+    return dataclasses.replace(candidate, line=line)
 
 
 def _telling(candidate: Candidate, view: SourceFile) -> Candidate:

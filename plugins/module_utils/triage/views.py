@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -24,6 +25,14 @@ _OPTION_IN_LIST: Final = re.compile(r"""["'], ?["']-|\[\s*["']--?\w""")
 # ["redis-cli", "-a", "x"]: a command as a list of its words
 _LISTED: Final = re.compile(r"""[\[(]\s*(?:["'][\w./][\w./-]*["'](?:\s*,\s*["'][^"'\n]*["'])*?\s*,\s*)?["']-""")
 _BETWEEN: Final = re.compile(r"""["']\s*,\s*["']""")
+# smtp.login( and its arguments below: what formatters make of a long call
+_OPENED: Final = re.compile(
+    r"(?im)^[^\n]*(?:login|connect|auth|client|session|sign|verify|encode|decode|hash|user|password|credential|key|token|smtp|ftp|"
+    r"redis|mysql|pool|sequelize|dialer|secret)\w*(?P<end>\()[ \t]*$"
+)
+MOST_ARGUMENTS: Final = 10
+# A comment behind an argument, where no quote is left open before it
+_TOLD_BESIDE: Final = re.compile(r"""^((?:[^"'`#/]|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)*?)\s*(?:#|//).*$""")
 _KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 
 
@@ -43,8 +52,26 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
     if _OPTION_IN_LIST.search(file.text):
         yield _rewritten(file, [_command(line) for line in file.lines])
+    if _OPENED.search(file.text):
+        yield _gathered(file)
     if decoded is not None:
         yield decoded
+
+
+def _gathered(file: SourceFile) -> SourceFile:
+    """Calls whose arguments stand on lines of their own, each on the line it begins on; what is not such a call is blank."""
+    lines = [""] * len(file.lines)
+    fresh = set(file.fresh or ())
+    for match in _OPENED.finditer(file.text):
+        first = file.line_at(match.start("end"))
+        rest = file.lines[first : first + MOST_ARGUMENTS]
+        arguments = list(itertools.takewhile(lambda line: not line.lstrip().startswith((")", "]", "}")), rest))
+        if len(arguments) == len(rest) or not any(file.is_fresh(first + 1 + at) for at in range(len(arguments))):
+            continue
+        given = " ".join(_TOLD_BESIDE.sub(r"\1", line).strip() for line in arguments)
+        lines[first - 1] = f"{file.lines[first - 1]}{given.rstrip(',')})"
+        fresh.add(first)
+    return SourceFile(file.path, "\n".join(lines), tuple(lines), None if file.fresh is None else frozenset(fresh))
 
 
 def _command(line: str) -> str:

@@ -117,3 +117,25 @@ def test_a_notebook_on_one_line_is_read_cell_by_cell() -> None:
 @pytest.mark.parametrize("text", ['{"cells": [', '{"a": 1, "a": 2}', "[" * 9000, '"password = 1"', ""])
 def test_a_notebook_that_is_none_is_read_as_it_is(text: str) -> None:
     assert source_file("a.ipynb", text).text == text
+
+
+CALLS = [
+    ("app.py", 'smtp.login(\n    "hof@example.at",\n    "hnhy mggq xfyn xnep"  # with blanks\n)', ("hnhy mggq xfyn xnep", 3)),
+    ("app.py", 'ftp.login(\n    USER,\n    "Gries-Mehl7",\n)', ("Gries-Mehl7", 3)),
+    ("a.js", "const token = jwt.sign(\n  { id: user.id },\n  'Gries-Mehl7',\n  { expiresIn: '1h' }\n);", ("Gries-Mehl7", 3)),
+    ("a.go", 'auth := smtp.PlainAuth(\n\t"",\n\t"hof@example.at",\n\t"Gries-Mehl7",\n\t"smtp.hof.at",\n)', ("Gries-Mehl7", 4)),
+    ("a.py", 'client.login(\n    USER,\n    read_password(),\n)\nname = "Gries-Mehl7"', None),
+    ("a.py", 'client.login(\n    "hof",\n', None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text", "wanted"), CALLS)
+def test_arguments_on_lines_of_their_own_are_read_as_one_call(path: str, text: str, wanted: tuple[str, int] | None) -> None:
+    found = [one.candidate for one in in_file(source_file(path, text), lambda _file: ())]
+    assert [(one.value, one.line) for one in found] == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize(("fresh", "count"), [({3}, 1), ({1}, 0), ({2}, 0)])
+def test_of_a_call_in_an_older_version_the_line_of_the_password_must_be_new(fresh: set[int], count: int) -> None:
+    file = source_file("app.py", 'smtp.login(\n    "hof@example.at",\n    "Gries-Mehl7",\n)', frozenset(fresh))
+    assert len(in_file(file, lambda _file: ())) == count
