@@ -87,8 +87,9 @@ def in_file(file: SourceFile, engine: Detector, services: frozenset[str] = froze
             vendor_tokens.candidates,
             connection_strings.candidates,
             requests.candidates,
-            assignments.candidates,
             engine,
+            # A map of sources is the sources once more, on one line.
+            *(() if file.path.endswith(".map") else (assignments.candidates,)),
         )
     else:
         detectors = (*DETECTORS, engine)

@@ -193,7 +193,7 @@ def _kind_of_last(words: tuple[str, ...]) -> str:
     joined, last = "_".join(words), words[-1].rstrip("0123456789") or words[-1]
     if last in _PASSWORD or last.endswith(("password", "passwd", "passwort", "dbpwd")):
         return "password"
-    if joined == "api_hash":
+    if joined.endswith("api_hash"):
         return "secret"  # Telegram's, beside its api_id
     if last == "shared" and len(words) > 1 and not joined.startswith(("is_", "has_")):
         return "secret"

@@ -42,7 +42,9 @@ _DOCUMENT: Final = re.compile(
 )
 _COMPOSE: Final = re.compile(r"(^|/)((docker-)?compose[^/]*\.ya?ml|\.devcontainer/.*|devcontainer\.json)$", re.IGNORECASE)
 # What a package manager reads: names of packages and their versions.
-_MANIFEST: Final = re.compile(r"(^|/)(package\.json|composer\.json|bower\.json|Cargo\.toml|pyproject\.toml|Pipfile|pubspec\.yaml|deno\.jsonc?)$")
+_MANIFEST: Final = re.compile(
+    r"(^|/)(package\.json|composer\.json|bower\.json|Cargo\.toml|pyproject\.toml|Pipfile|pubspec\.yaml|deno\.jsonc?)$"
+)
 _PRODUCTION: Final = re.compile(r"(^|[/.\-_])(prod|production|live|staging|deploy)([/.\-_]|$)", re.IGNORECASE)
 _DEVELOPMENT: Final = re.compile(
     r"(^|/)(?!\.docker/)([^/]*[.\-_])?(dev|develop|development|local|localhost|test|testing|(?<!\.gitlab-)ci|sandbox|docker(?!-compose[^/]*$))"

@@ -59,7 +59,9 @@ _COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 _SIXTEEN: Final = re.compile(r"^[a-z]{16}$")
 # Words that say "secret" and nothing of a stand-in: weak keys, and keys all the same where code runs with them.
-_WEAK_KEY: Final = re.compile(r"(?i)^(?:(?:my|the|our|super|very|top|app|jwt|session|this|is|a)[_-]?)*(?:secret|token|key|jwt)(?:[_-]?(?:key|token|secret|string|value))*\d*$")
+_WEAK_KEY: Final = re.compile(
+    r"(?i)^(?:(?:my|the|our|super|very|top|app|jwt|session|this|is|a)[_-]?)*(?:secret|token|key|jwt)(?:[_-]?(?:key|token|secret|string|value))*\d*$"
+)
 
 
 def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
@@ -92,7 +94,7 @@ def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if literals.NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
         return None
     if value.startswith("django-insecure-"):
-        if strings.is_sequence(value.removeprefix("django-insecure-")):
+        if strings.is_stand_in(value.removeprefix("django-insecure-")):
             return Judgement(PLACEHOLDER, "it has a key's form but says that it is none")
         if paths.is_development(path) or paths.is_test(path):
             return Judgement(LOCAL, "Django's generated key in settings for development only")
@@ -192,6 +194,7 @@ def _reads_as_code(value: str, candidate: Candidate) -> bool:
         last in ("secret", "token", "salt", "jwt")
         and literals.CODE_WORDS.match(value)
         and candidate.shape != "call"
+        and not strings.looks_random(value)
     ):
         return not re.search(r"secret|key|cat|shh", value.lower()) or value.lower() in ("secret", "secretkey", "secret_key")
     return False

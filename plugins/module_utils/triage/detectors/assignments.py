@@ -362,7 +362,9 @@ _MADE: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d.*\d)[A-Za-z0-9+/]+={0,
 _SCHEME: Final = re.compile(r"^(?:(?:Bearer|Token|Basic|Bot|ApiKey)\s+|\{noop\})")
 _BOARD: Final = re.compile(r"\b(?:GPIO|gpiozero|machine|digitalWrite|pinMode|RPi|board)\b")
 # `key="pair_a"` of a page's field, `b"docs:1"` of a store: what is called a key there is a name.
-_NAMES_A_PART: Final = re.compile(r"(?!.*(?i:secret|key|jwt|sign|pass|token|salt|hmac))(?:[a-z]+(?:[_:.-][a-z0-9]+)+|[A-Za-z]{1,8})")
+_NAMES_A_PART: Final = re.compile(
+    r"(?!.*(?i:secret|key|jwt|sign|pass|token|salt|hmac))(?:[a-z]+(?:[_:.-][a-z0-9]+)+|[A-Za-z]{1,8})"
+)
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 _APP_KEY: Final = re.compile(r"(?i)^app_?key$")

@@ -15,7 +15,9 @@ from ..names import secret_kind
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 2000
-_WORD: Final = r"(?:[rbu]|\[\]byte\(\s*|Buffer\.from\(\s*|[\w.]*GetBytes\(\s*)?(?P<q{0}>[\"'])(?P<value{0}>[^\"'\s]{{4,80}})(?P=q{0})"
+_WORD: Final = (
+    r"(?:[rbu]|\[\]byte\(\s*|Buffer\.from\(\s*|[\w.]*GetBytes\(\s*)?(?P<q{0}>[\"'])(?P<value{0}>[^\"'\s]{{4,80}})(?P=q{0})"
+)
 # What is compared: the name before its accessors, or the field that is asked for by its name.
 _ASKED: Final = r"(?P<name{0}>[A-Za-z_$][\w$\-]*)(?P<after{0}>[\"'\])]{{0,3}}(?:(?:\.|->)\w+(?:\([^()\n]{{0,30}}\))?|\(\)|\))*)"
 _FUNCTIONS: Final = (
@@ -34,7 +36,9 @@ _HINTS: Final = (
 )  # fmt: skip
 # Whose length, type or name is compared is not compared itself.
 _OF_IT: Final = re.compile(r"(?i)(?:\.|->)(?:length|size|count|\w*type|\w*name|\w*class|\w*id|\w*label|\w*hint|\w*mode)\b")
-_ACCESSORS: Final = vocabulary("text Text value Value val trim Trim strip toString String getText getValue encode utf8 toCharArray current")
+_ACCESSORS: Final = vocabulary(
+    "text Text value Value val trim Trim strip toString String getText getValue encode utf8 toCharArray current"
+)
 # u, p, ok := r.BasicAuth(), and a block of Rails or Rack that gets both
 _BASIC_LOGIN: Final = re.compile(
     r"\w+\s*,\s*(?P<name>\w+)\s*,\s*\w+\s*:?=\s*[\w.]+\.BasicAuth\(\)|"

@@ -100,6 +100,8 @@ def _uris(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             scheme = match["scheme"].lower()
             kind = kind_of(scheme)
             password, user = match["password"], match["user"]
+            if user.startswith("["):
+                continue  # mongodb://[username:password@]host1[:port1]: how such a string is written
             if not kind or (kind == "basic_auth_password" and "/" in password):
                 continue
             if (scheme.startswith("http") and ".ingest." in (match["host"] or "")) or "sentry" in (match["host"] or ""):

@@ -233,7 +233,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             rf"TelegramBot|Telegraf|Bot|WebClient|Mistral\w*|"
             rf"CohereClient|Twilio|twilio|NewsApiClient|OWM|Translator|initialize|setApiKey|set_api_key|setAccessToken|"
             rf"ApplicationBuilder\(\)\.token|run|bot\.login|client\.login)"
-            rf"\s*\(\s*(?:\w+\s*[:=]\s*)?{_Q}(?P<password>[A-Za-z0-9_\-.:/+=]{{20,}})[\"'`]",
+            rf"\s*\(\s*(?:(?!\w*id\b)\w+\s*[:=]\s*)?{_Q}(?P<password>[A-Za-z0-9_\-.:/+=]{{20,}})[\"'`]",
         ),
         (
             "twilio_auth_token",
@@ -306,7 +306,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         (
             "password",
             "the password that a hash is made of",
-            rf"(?:\bhashSync|\bbcrypt\.hash|generate_password_hash|\bmake_password|\bpassword_hash|\bset_password|\bcreate_user|hashpw)\s*\(\s*"
+            rf"(?:\bhashSync|\bbcrypt\.hash|generate_password_hash|\bmake_password|\bpassword_hash|(?<!keyring\.)\bset_password|\bcreate_user|hashpw)\s*\(\s*"
             rf"(?:{_Q}[\w.@-]+[\"'`]\s*,\s*)?{_Q}(?P<password>[^\"'`\s]{{4,80}})[\"'`]",
         ),
         (

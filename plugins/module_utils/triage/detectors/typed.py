@@ -29,7 +29,9 @@ _FORMS: Final = (
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal that is typed into a field for a password."""
-    for number, line in lines_with(file, ("send_keys(", "sendKeys(", ".fill(", ".type(", "equentially(", "etValue(", "et_value(")):
+    for number, line in lines_with(
+        file, ("send_keys(", "sendKeys(", ".fill(", ".type(", "equentially(", "etValue(", "et_value(")
+    ):
         for form in _FORMS if len(line) <= LONGEST_LINE else ():
             if match := form.search(line):
                 why = "the password that the code types into a page"
