@@ -51,7 +51,7 @@ class SourceFile:
 
 
 def source_file(path: str, text: str, fresh: frozenset[int] | None = None) -> SourceFile:
-    """A SourceFile from its text; any of the three line ends is understood. A notebook on one line is read as Jupyter writes it."""
+    """A SourceFile from its text; any of the three line ends is understood. A notebook on one line is read as Jupyter writes."""
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     if path.endswith(".ipynb") and normal.strip().count("\n") < 2:
         normal = _spread(normal)

@@ -16,8 +16,10 @@ from .by_hand import is_by_hand
 from .hosts import host_near, is_elsewhere, is_local, is_of_maps, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
 from .names import is_public_name, words_of
+from .standing_by_place import in_development_section, of_example
 from .standing_of_forms import of_form
-from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
+from .standing_of_signing_keys import of_signing_key
+from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, Judgement
 
 _PUBLIC_KINDS: Final = {
     "stripe_publishable_key": "Stripe's publishable keys are made to be seen",
@@ -29,11 +31,6 @@ _PUBLIC_KINDS: Final = {
     "segment_write_key": "write keys of browser analytics only send events",
     "sentry_dsn": "a Sentry DSN only sends events",
 }
-_SIGNING_IN_DEVELOPMENT: Final = re.compile(
-    r"^(dev|development|local|test|testing|debug|insecure)([_\-\s].*)?$|[_\-](dev|development|local|test)$|for[_\-]?(local|"
-    r"dev|test|ci\b)|local[_\-]?dev",
-    re.IGNORECASE,
-)
 # A pipeline or a compose file makes its own database, but nobody's mail server, host or registry.
 _OUTWARD: Final = re.compile(
     r"smtp|mail|deploy|nexus|artifactory|registry|store_?pass|key_?pass|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore",
@@ -52,16 +49,11 @@ _MAKES_ACCOUNT: Final = re.compile(
 # What is compared here is a digest, which opens nothing.
 _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
 LONGEST_CODE: Final = 400
-_SESSION: Final = re.compile(r"(?i)session\s*\(")
 # A comment, and an example within one.
 _COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b|<!--|\"\"\"|\'\'\')")
 # Google's for programs, as they are shown and as they are often pasted.
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 _SIXTEEN: Final = re.compile(r"^[a-z]{16}$")
-# Words that say "secret" and nothing of a stand-in: weak keys, and keys all the same where code runs with them.
-_WEAK_KEY: Final = re.compile(
-    r"(?i)^(?:(?:my|the|our|super|very|top|app|jwt|session|this|is|a)[_-]?)*(?:secret|token|key|jwt)(?:[_-]?(?:key|token|secret|string|value))*\d*$"
-)
 
 
 def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
@@ -77,74 +69,12 @@ def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = fro
     if candidate.shape == "prose":
         return _of_told(candidate, file)
     if candidate.kind == "signing_key":
-        return _of_signing_key(candidate, file)
+        return of_signing_key(candidate, file)
     if candidate.kind == "pin":
         return _of_pin(candidate, file)
     if candidate.kind == "password" or candidate.kind.endswith("_password") or candidate.kind == "cloudinary_secret":
         return _of_password(candidate, file, services)
     return _of_key(candidate, file)
-
-
-def _of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
-    value, path = candidate.value, file.path
-    salted = strings.is_salted(value)
-    if not salted and not strings.looks_random(value) and _is_of_a_text(value):
-        return None
-    number = bool(re.fullmatch(r"\d{4,}", value)) and "salt" not in candidate.variable.lower()
-    if literals.NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
-        return None
-    if value.startswith("django-insecure-"):
-        if strings.is_stand_in(value.removeprefix("django-insecure-")):
-            return Judgement(PLACEHOLDER, "it has a key's form but says that it is none")
-        if paths.is_development(path) or paths.is_test(path):
-            return Judgement(LOCAL, "Django's generated key in settings for development only")
-        return Judgement(SIGNING_KEY, "Django's generated key, in settings that production uses too: it signs sessions")
-    in_session = bool(_SESSION.search("\n".join(file.lines[max(0, candidate.line - 3) : candidate.line])))
-    if (_is_own_name(value, candidate) and not in_session) or _is_told(candidate, file):
-        return None
-    if not salted and strings.is_stand_in(value) and not _is_weak_in_use(candidate):
-        return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
-    if paths.is_test(path):
-        return Judgement(LOCAL, "only tests sign with it")
-    if _in_development_section(file, candidate.line):
-        return Judgement(LOCAL, "it stands in the section for development or tests")
-    if paths.is_example(path):
-        return _of_example(candidate)
-    if len(value) < 3 or (" " in value and len(value) < 8) or re.fullmatch(r"[A-Z]+\d{0,2}", value):
-        return None
-    weak = strings.is_well_known(value) or _SIGNING_IN_DEVELOPMENT.search(value) or len(value) < 8
-    if paths.is_document(path):
-        return (
-            Judgement(SIGNING_KEY, "a random key, written into a document")
-            if strings.looks_random(value)
-            else Judgement(PLACEHOLDER, "an example in a document")
-        )
-    if weak and (
-        candidate.is_default
-        or paths.is_compose(path)
-        or paths.is_ci(path)
-        or paths.is_development(path)
-        or _SIGNING_IN_DEVELOPMENT.search(value)
-    ):
-        return Judgement(LOCAL, "a default for a developer's machine")
-    if (paths.is_compose(path) or paths.is_ci(path) or paths.is_development(path)) and not strings.looks_random(value):
-        return Judgement(LOCAL, "a value for a developer's machine")
-    if paths.is_ci(path):
-        return Judgement(LOCAL, "a value for a pipeline's tests")
-    if not in_session and _reads_as_code(value, candidate):
-        return None
-    return Judgement(SIGNING_KEY, "it signs sessions or tokens: whoever has it can log in as anybody")
-
-
-def _is_told(candidate: Candidate, file: SourceFile) -> bool:
-    # Words for people, and an operator's reference to another store's entry.
-    if paths.is_translation(file.path):
-        return not strings.looks_random(candidate.value)
-    around = "\n".join(file.lines[max(0, candidate.line - 8) : candidate.line + 6])
-    field = candidate.variable[:1].islower()
-    return bool(
-        field and file.suffix in (".yml", ".yaml") and re.search(r"remoteRef|secretKeyRef|secretStoreRef|ExternalSecret", around)
-    )
 
 
 def _of_told(candidate: Candidate, file: SourceFile) -> Judgement | None:
@@ -160,16 +90,6 @@ def _of_told(candidate: Candidate, file: SourceFile) -> Judgement | None:
     return Judgement(LIVE, "it is told to people as a password, and stands in for nothing")
 
 
-def _in_development_section(file: SourceFile, line: int) -> bool:
-    # `development:` in Rails' secrets.yml and database.yml
-    if file.suffix not in (".yml", ".yaml") or paths.is_ci(file.path) or not file.lines[line - 1][:1].isspace():
-        return False
-    for before in reversed(file.lines[: line - 1]):
-        if before[:1].strip() and not before.startswith("#"):
-            return bool(re.match(r"(development|dev|test|local)\s*:", before))
-    return False
-
-
 def _of_pin(candidate: Candidate, file: SourceFile) -> Judgement | None:
     if (
         not re.fullmatch(r"\d{4,8}", candidate.value)
@@ -181,34 +101,6 @@ def _of_pin(candidate: Candidate, file: SourceFile) -> Judgement | None:
     return Judgement(LIVE, "a number that lets its knower into the app")
 
 
-def _is_weak_in_use(candidate: Candidate) -> bool:
-    path = candidate.file
-    shown = paths.is_example(path) or paths.is_document(path)
-    return bool(_WEAK_KEY.match(candidate.value)) and not shown
-
-
-def _reads_as_code(value: str, candidate: Candidate) -> bool:
-    # `secret: "auth_secret"` names a thing; `app.secret_key = "supersecretkey"` is a key, and a weak one.
-    last = candidate.variable.rsplit(".", 1)[-1].lower()
-    if (
-        last in ("secret", "token", "salt", "jwt")
-        and literals.CODE_WORDS.match(value)
-        and candidate.shape != "call"
-        and not strings.looks_random(value)
-    ):
-        return not re.search(r"secret|key|cat|shh", value.lower()) or value.lower() in ("secret", "secretkey", "secret_key")
-    return False
-
-
-def _is_own_name(value: str, candidate: Candidate) -> bool:
-    # SECRET_KEY = config("SECRET_KEY"): the name again, as a look-up takes it, or a part of it of several words.
-    name, said = (
-        text.lower().replace("_", "").replace("-", "")
-        for text in (candidate.variable.rsplit(".", 1)[-1], re.sub(r"^[a-z]{2,12}:(?=[A-Za-z]+$)", "", value))
-    )
-    return said == name or (said in name and bool(re.fullmatch(r"_?[A-Z]+(_[A-Z]+)+", value)))
-
-
 def _is_of_its_file(candidate: Candidate) -> bool:
     """Versions of a manifest, and names of the variables that node-config takes its values from."""
     value = candidate.value
@@ -216,21 +108,6 @@ def _is_of_its_file(candidate: Candidate) -> bool:
         return bool(literals.VERSION.match(value)) and not strings.looks_random(value)
     named = candidate.file.rsplit("/", 1)[-1].startswith("custom-environment-variables.")
     return named and bool(re.fullmatch(r"[A-Z][A-Z0-9_]*", value))
-
-
-def _is_of_a_text(value: str) -> bool:
-    # A sentence for people, a piece between two values, or the name of an entry elsewhere.
-    sentence = len(value.split()) > 7 and value[-1] in ".!?:"
-    return sentence or bool(literals.CONCATENATED.search(value) or literals.IDENTIFIERS.match(value))
-
-
-def _of_example(candidate: Candidate) -> Judgement:
-    if strings.looks_random(candidate.value) and len(candidate.value) >= 20 and candidate.value not in strings.PRINTED:
-        return Judgement(
-            LIVE if candidate.kind != "signing_key" else SIGNING_KEY,
-            "the file is an example, but this value is a machine's work and stands in for nothing",
-        )
-    return Judgement(PLACEHOLDER, "a value of an example file")
 
 
 def _of_password(candidate: Candidate, file: SourceFile, services: frozenset[str]) -> Judgement | None:
@@ -250,7 +127,7 @@ def _of_password(candidate: Candidate, file: SourceFile, services: frozenset[str
             if host is not None and elsewhere and "." in host and _is_strong(value)
             else Judgement(LOCAL, "only tests use it")
         )
-    if _in_development_section(file, candidate.line) and (known or host is None or local):
+    if in_development_section(file, candidate.line) and (known or host is None or local):
         return Judgement(LOCAL, "it stands in the section for development or tests")
     if known:
         return _of_known_password(candidate, file, host, elsewhere)
@@ -431,7 +308,7 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
             "a value of a test" if paths.is_test(path) else "a key in a pipeline's definition",
         )
     if paths.is_example(path):
-        return _of_example(candidate)
+        return of_example(candidate)
     if (
         candidate.kind == "key"
         and len(words_of(candidate.variable)) < 2

@@ -112,7 +112,8 @@ WELL_KNOWN: Final = vocabulary(
     "s3cret sekret geheim "
     "passwort qwertz azerty motdepasse senha contrasena insecure notsecret nothing any anything temp temp123 "
     "temporary example pw "
-    "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat devpw testpw dbpw userpw adminpw rootpw apppw "
+    "mysecretkey secretkey secret_key secret-key shhh shh jwtsecret jwt_secret jwt-secret keyboardcat "
+    "devpw testpw dbpw userpw adminpw rootpw apppw "
 )
 # One-way: what is stored to check a password by.
 _HASH: Final = re.compile(

@@ -69,8 +69,8 @@ _IMPORTS: Final = tuple(
             r"sql\.js)['\"]\)|from ['\"](?:better-sqlite3|sqlite3|sqlite|node:sqlite|bun:sqlite)['\"]|"
             r"github\.com/mattn/go-sqlite3|(?:gorm/dialects|gorm\.io/driver)/sqlite|modernc\.org/sqlite|"
             r"UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
-            r"using (?:Microsoft\.Data\.Sqlite|System\.Data\.SQLite)\b|\bSqliteConnection\(|androidx\.room\b|android\.database\.sqlite|"
-            r"SQLiteOpenHelper|expo-sqlite|react-native-sqlite|import (?:SQLite3?|GRDB)\b|"
+            r"using (?:Microsoft\.Data\.Sqlite|System\.Data\.SQLite)\b|\bSqliteConnection\(|androidx\.room\b|"
+            r"android\.database\.sqlite|SQLiteOpenHelper|expo-sqlite|react-native-sqlite|import (?:SQLite3?|GRDB)\b|"
             r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (

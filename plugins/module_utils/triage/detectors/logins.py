@@ -322,7 +322,8 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
 _HINTS: Final = vocabulary(
     "mysql pdo getconnection sequelize login auth credential curl identified password pgpass sshpass redis- "
     "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
-    "signedstring quote( quote_plus( encodeuricomponent( urlencode( escape( openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
+    "signedstring quote( quote_plus( encodeuricomponent( urlencode( escape( "
+    "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
     "mariadb mistral translator oracle influx :%s@ %s:%s encoder( "
     "plaindialer newdialer yagmail ftp( ftp_tls( ftp.open( ftp.new( username_pw wifi create_user "
     "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
