@@ -25,7 +25,8 @@ NOT_A_VALUE: Final = re.compile(
     r"submit|button|email|"
     r"number|checkbox|required|optional|object|array|boolean|integer|float|varchar|varchar2|nvarchar|char|longtext|"
     r"mediumtext|password|passwd|"
-    r"new-password|current-password|one-time-code|client_credentials|authorization_code|string_types?|off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
+    r"new-password|current-password|one-time-code|client_credentials|authorization_code|string_types?|"
+    r"off|on|yes|no|user|username|login|id|uuid|primary|header|query|path|body|"
     r"form|input|str|int|"
     r"bool|bytes|any|void|null|undefined|auto|default|inherit|production|development)$",
     re.IGNORECASE,

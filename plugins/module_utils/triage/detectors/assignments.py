@@ -30,7 +30,8 @@ _WRAPPERS: Final = (
     r"(?:str|bytes|bytearray|String|SecretStr|Secret|Buffer\.from|[\w.]*GetBytes|base64\.b64decode|b64decode|atob|\[\]byte|"
     r"Some|Optional\.of|"
     r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|"
-    r"(?:await\s+)?(?:[\w.]+(?:\.|::))?(?:\w*[hH]ash\w*|bcrypt|md5|sha1|sha256)|Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|URLEncoder\.encode|"
+    r"(?:await\s+)?(?:[\w.]+(?:\.|::))?(?:\w*[hH]ash\w*|bcrypt|md5|sha1|sha256)|"
+    r"Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|URLEncoder\.encode|"
     r"url\.(?:Query|Path)Escape|CGI\.escape|Uri\.EscapeDataString)"
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups

@@ -261,7 +261,8 @@ _ADDRESS: Final = re.compile(
     r"https?://[\w-]+(?:\.[\w-]+)?\.(?:herokuapp\.com|onrender\.com|vercel\.app|netlify\.app|web\.app|firebaseapp\.com|"
     r"pages\.dev|workers\.dev|fly\.dev|streamlit\.app|azurewebsites\.net|azurestaticapps\.net|pythonanywhere\.com|github\.io|"
     r"lovable\.app|replit\.app|repl\.co|up\.railway\.app|run\.app|hf\.space|surge\.sh|000webhostapp\.com|"
-    r"infinityfreeapp\.com|deno\.dev|amplifyapp\.com|koyeb\.app|appspot\.com|azurecontainerapps\.io|elasticbeanstalk\.com|glitch\.me|gitlab\.io)\b|share\.streamlit\.io/[\w-]+"
+    r"infinityfreeapp\.com|deno\.dev|amplifyapp\.com|koyeb\.app|appspot\.com|azurecontainerapps\.io|"
+    r"elasticbeanstalk\.com|glitch\.me|gitlab\.io)\b|share\.streamlit\.io/[\w-]+"
 )
 _SERVES: Final = re.compile(
     r"0\.0\.0\.0|\.listen\(\s*(?:process\.env\.PORT|PORT|port|\d{2,5})|http\.ListenAndServe|r\.Run\(|app\.run\(|"

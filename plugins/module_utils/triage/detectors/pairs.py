@@ -45,7 +45,8 @@ _LOGIN: Final = re.compile(
 )
 # R's data frame, a list of accepted words
 _LIST: Final = re.compile(
-    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets?)[\"']?\s*(?:=|<-|:|\bin\b)\s*(?:(?:[\w.:]+\(\s*)?c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]|"
+    r"\b(?P<name>passwords?|passwd|pwds?|pw|pins?|passcodes|tokens|secrets?)[\"']?\s*(?:=|<-|:|\bin\b)\s*"
+    r"(?:(?:[\w.:]+\(\s*)?c\(|list\(|\[|\()(?P<items>[^()\[\]{}]{4,600})[)\]]|"
     r"\bHasher\(\s*\[(?P<hashed>[^()\[\]{}]{4,600})\]"
 )
 _ITEM: Final = re.compile(r"[\"'](?P<value>[^\"'\n]{4,100})[\"']")
