@@ -27,9 +27,10 @@ _LISTED: Final = re.compile(r"""[\[(]\s*(?:["'][\w./][\w./-]*["'](?:\s*,\s*["'][
 _BETWEEN: Final = re.compile(r"""["']\s*,\s*["']""")
 # smtp.login( and its arguments below: what formatters make of a long call
 _OPENED: Final = re.compile(
-    r"(?im)^[^\n]*(?:login|connect|auth|client|session|sign|verify|encode|decode|hash|user|password|credential|key|token|smtp|ftp|"
-    r"redis|mysql|pool|sequelize|dialer|secret)\w*(?P<end>\()[ \t]*$"
+    r"(?i)(?:login|connect|auth|client|session|sign|verify|encode|decode|hash|user|password|credential|key|token|smtp|ftp|redis|"
+    r"mysql|pool|sequelize|dialer|secret)\w{0,20}\([ \t]*$"
 )
+LONGEST_ARGUMENT: Final = 300
 MOST_ARGUMENTS: Final = 10
 # A comment behind an argument, where no quote is left open before it
 _TOLD_BESIDE: Final = re.compile(r"""^((?:[^"'`#/]|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)*?)\s*(?:#|//).*$""")
@@ -52,7 +53,7 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
     if _OPTION_IN_LIST.search(file.text):
         yield _rewritten(file, [_command(line) for line in file.lines])
-    if _OPENED.search(file.text):
+    if "(\n" in file.text or "( \n" in file.text:
         yield _gathered(file)
     if decoded is not None:
         yield decoded
@@ -62,16 +63,20 @@ def _gathered(file: SourceFile) -> SourceFile:
     """Calls whose arguments stand on lines of their own, each on the line it begins on; what is not such a call is blank."""
     lines = [""] * len(file.lines)
     fresh = set(file.fresh or ())
-    for match in _OPENED.finditer(file.text):
-        first = file.line_at(match.start("end"))
-        rest = file.lines[first : first + MOST_ARGUMENTS]
-        arguments = list(itertools.takewhile(lambda line: not line.lstrip().startswith((")", "]", "}")), rest))
-        if len(arguments) == len(rest) or not any(file.is_fresh(first + 1 + at) for at in range(len(arguments))):
+    for number, line in enumerate(file.lines, 1):
+        if len(line) > LONGEST_ARGUMENT or not _OPENED.search(line[-60:]):
             continue
-        given = " ".join(_TOLD_BESIDE.sub(r"\1", line).strip() for line in arguments)
-        lines[first - 1] = f"{file.lines[first - 1]}{given.rstrip(',')})"
-        fresh.add(first)
+        rest = file.lines[number : number + MOST_ARGUMENTS]
+        arguments = list(itertools.takewhile(_is_argument, rest))
+        if len(arguments) < len(rest) and any(file.is_fresh(number + 1 + at) for at in range(len(arguments))):
+            given = " ".join(_TOLD_BESIDE.sub(r"\1", argument).strip() for argument in arguments)
+            lines[number - 1] = f"{line}{given.rstrip(',')})"
+            fresh.add(number)
     return SourceFile(file.path, "\n".join(lines), tuple(lines), None if file.fresh is None else frozenset(fresh))
+
+
+def _is_argument(line: str) -> bool:
+    return len(line) <= LONGEST_ARGUMENT and not line.lstrip().startswith((")", "]", "}"))
 
 
 def _command(line: str) -> str:

@@ -109,7 +109,7 @@ _LINES: Final = tuple(
             "a certificate for a public name",
         ),
         (
-            r"traefik\.http\.routers\.[\w-]+\.rule=Host\(|^\s*server_name\s+(?:[\w*-]+\.)+(?!local|lan|internal|intern|corp)[a-z]{2,}\b",
+            r"traefik\.http\.routers\.[\w-]+\.rule=Host\(|^[ \t]*server_name[ \t]+(?:[\w*-]+\.)+(?!local|lan|internal|intern|corp)[a-z]{2,}\b",
             4,
             "public",
             "a proxy answers for its name",
