@@ -45,6 +45,10 @@ class SourceFile:
         """The line number of a character offset in `text`."""
         return self.text.count("\n", 0, offset) + 1
 
+    def whole(self) -> SourceFile:
+        """The same with every line to look at: for what an older line says of a new one."""
+        return self if self.fresh is None else dataclasses.replace(self, fresh=None)
+
     def is_fresh(self, line: int) -> bool:
         """Whether a finding on this line belongs to this version of the file."""
         return self.fresh is None or line in self.fresh

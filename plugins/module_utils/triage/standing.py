@@ -48,6 +48,7 @@ _MAKES_ACCOUNT: Final = re.compile(
 )
 # What is compared here is a digest, which opens nothing.
 _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
+_OF_OMDB: Final = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,8}")
 LONGEST_CODE: Final = 400
 # A comment, and an example within one.
 _COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b|<!--|\"\"\"|\'\'\')")
@@ -287,6 +288,8 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return None
     if strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is none") if len(value) >= 6 else None
+    if _OF_OMDB.fullmatch(value) and "omdbapi.com" in file.text:
+        return Judgement(LIVE, "OMDb's keys are that short")
     random = strings.looks_random(value) and not literals.IDENTIFIERS.match(value)
     if not random and is_by_hand(candidate, file):
         return Judgement(LIVE, "a word that the code lets in, or a token made by hand")

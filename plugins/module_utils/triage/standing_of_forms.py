@@ -15,7 +15,7 @@ from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
 
 _GOOGLE_PUBLIC: Final = re.compile(r"firebase|authDomain|messagingSenderId|storageBucket|measurementId", re.IGNORECASE)
 _GOOGLE_MAPS: Final = re.compile(
-    r"maps?[_.\-]?(api|js|key|google)|GMS|google[_.\-]?maps?|maps\.google|maps/api/js|places", re.IGNORECASE
+    r"maps?[_.\-]?(api|js|key|google|sdk)|GMS|geo\.API_KEY|google[_.\-]?maps?|maps\.google|maps/api/js|places", re.IGNORECASE
 )
 _GOOGLE_SERVER: Final = re.compile(
     r"gemini|generative|genai|vertex|palm|youtube|translate|vision|server|custom_?search|sheets|speech|genkit|llm", re.IGNORECASE
@@ -94,7 +94,8 @@ def _of_web_token(candidate: Candidate, file: SourceFile) -> Judgement | None:
 def _of_google_key(candidate: Candidate, file: SourceFile) -> Judgement:
     line = file.lines[candidate.line - 1] if candidate.line <= len(file.lines) else ""
     around = "\n".join(file.lines[max(0, candidate.line - 8) : candidate.line + 8])
-    named = f"{candidate.variable} {line[:400]}"
+    before = file.lines[candidate.line - 2] if candidate.line > 1 else ""
+    named = f"{candidate.variable} {line[:400]}" + (before[-200:] if "android:name" in before else "")
     if _GOOGLE_SERVER.search(named):
         return Judgement(LIVE, "a Google key for calls that cost money")
     if (
@@ -106,6 +107,7 @@ def _of_google_key(candidate: Candidate, file: SourceFile) -> Judgement:
     if _GOOGLE_MAPS.search(named) and (
         paths.is_browser_code(file.path)
         or paths.is_in_phones(file.path)
+        or file.name in ("app.json", "app.config.js", "app.config.ts")
         or re.search(r"NEXT_PUBLIC|VITE_|REACT_APP|maps/api/js|PUBLIC_", named)
     ):
         return Judgement(

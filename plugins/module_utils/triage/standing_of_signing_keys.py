@@ -118,4 +118,5 @@ def _is_own_name(value: str, candidate: Candidate) -> bool:
 def _is_of_a_text(value: str) -> bool:
     # A sentence for people, a piece between two values, or the name of an entry elsewhere.
     sentence = len(value.split()) > 7 and value[-1] in ".!?:"
-    return sentence or bool(literals.CONCATENATED.search(value) or literals.IDENTIFIERS.match(value))
+    path = re.fullmatch(r"[A-Za-z]+(:[A-Za-z]+)+", value)  # of a configuration: "Jwt:Key"
+    return sentence or bool(path or literals.CONCATENATED.search(value) or literals.IDENTIFIERS.match(value))

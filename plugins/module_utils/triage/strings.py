@@ -51,6 +51,8 @@ _STAND_IN: Final = re.compile(
     r"long|key|string)|"
     r"^(votre|ton|ta|dein|deine|ihr|ihre|tu|su|sua|seu|vuestra?|jouw|uw)[_\-\s]|mot[_\-]?(de[_\-]?)?passe|(tu|"
     r"su)[_\-]contrase|[_\-](hier|aqui|aquí|ici)$|"
+    r"remplac|reemplaz|substitui|ersetz|sostitui|inserisci|vervang|(?<![a-z])(buraya|ganti|isi|masukkan|wpisz|troque|cambia(r|me)?|insira)[_\-\s]|"
+    r"сюда|замен|(?<!\w)ваш|你的|替换|填写|ここに|여기|"
     r"(random|long|secure|strong)[_\-]?(secret|string|key|password|token)[_\-]?(here|for|$)",
     re.IGNORECASE,
 )

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -28,8 +27,9 @@ _BETWEEN: Final = re.compile(r"""["']\s*,\s*["']""")
 # smtp.login( and its arguments below: what formatters make of a long call
 _OPENED: Final = re.compile(
     r"(?i)(?:login|connect|auth|client|session|sign|verify|encode|decode|hash|user|password|credential|key|token|smtp|ftp|redis|"
-    r"mysql|pool|sequelize|dialer|secret)\w{0,20}\([ \t]*$"
+    r"mysql|pool|sequelize|dialer|secret|get|env|config|default|basic|equals|compare|create)\w{0,20}\("
 )
+_LAST_COMMA: Final = re.compile(r",\s*\)")
 LONGEST_ARGUMENT: Final = 300
 MOST_ARGUMENTS: Final = 10
 # A comment behind an argument, where no quote is left open before it
@@ -53,7 +53,7 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
     if _OPTION_IN_LIST.search(file.text):
         yield _rewritten(file, [_command(line) for line in file.lines])
-    if "(\n" in file.text or "( \n" in file.text:
+    if "(\n" in file.text or ",\n" in file.text:
         yield _gathered(file)
     if decoded is not None:
         yield decoded
@@ -64,19 +64,25 @@ def _gathered(file: SourceFile) -> SourceFile:
     lines = [""] * len(file.lines)
     fresh = set(file.fresh or ())
     for number, line in enumerate(file.lines, 1):
-        if len(line) > LONGEST_ARGUMENT or not _OPENED.search(line[-60:]):
+        if len(line) > LONGEST_ARGUMENT or line.rstrip()[-1:] not in ("(", ",") or not _OPENED.search(line):
             continue
-        rest = file.lines[number : number + MOST_ARGUMENTS]
-        arguments = list(itertools.takewhile(_is_argument, rest))
-        if len(arguments) < len(rest) and any(file.is_fresh(number + 1 + at) for at in range(len(arguments))):
+        arguments = _arguments(line, file.lines[number : number + MOST_ARGUMENTS])
+        if any(file.is_fresh(number + 1 + at) for at in range(len(arguments))):
             given = " ".join(_TOLD_BESIDE.sub(r"\1", argument).strip() for argument in arguments)
-            lines[number - 1] = f"{line}{given.rstrip(',')})"
+            lines[number - 1] = _LAST_COMMA.sub(")", f"{line.rstrip()} {given}")
             fresh.add(number)
     return SourceFile(file.path, "\n".join(lines), tuple(lines), None if file.fresh is None else frozenset(fresh))
 
 
-def _is_argument(line: str) -> bool:
-    return len(line) <= LONGEST_ARGUMENT and not line.lstrip().startswith((")", "]", "}"))
+def _arguments(head: str, below: tuple[str, ...]) -> list[str]:
+    """The lines that close what the head opened, none if they do not or are no arguments."""
+    depth, taken = head.count("(") - head.count(")"), list[str]()
+    for line in below:
+        if depth <= 0 or len(line) > LONGEST_ARGUMENT:
+            break
+        taken.append(line)
+        depth += line.count("(") - line.count(")")
+    return taken if depth <= 0 else []
 
 
 def _command(line: str) -> str:

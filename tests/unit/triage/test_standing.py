@@ -124,6 +124,9 @@ CALLS = [
     ("app.py", 'ftp.login(\n    USER,\n    "Gries-Mehl7",\n)', ("Gries-Mehl7", 3)),
     ("a.js", "const token = jwt.sign(\n  { id: user.id },\n  'Gries-Mehl7',\n  { expiresIn: '1h' }\n);", ("Gries-Mehl7", 3)),
     ("a.go", 'auth := smtp.PlainAuth(\n\t"",\n\t"hof@example.at",\n\t"Gries-Mehl7",\n\t"smtp.hof.at",\n)', ("Gries-Mehl7", 4)),
+    ("a.py", 'SECRET_KEY = os.environ.get(\n    "SECRET_KEY",\n    "Gries-Mehl7-Topfen",\n)', ("Gries-Mehl7-Topfen", 3)),
+    ("A.java", 'return DriverManager.getConnection("jdbc:mysql://db.hof.at/a", "hof",\n    "Gries-Mehl7");', ("Gries-Mehl7", 2)),
+    ("a.py", 'm = "hof"\np = "Gries3Mehl"\ndb = MongoClient("mongodb://" + m + ":" + p + "@" + h + "/a")', ("Gries3Mehl", 2)),
     ("a.py", 'client.login(\n    USER,\n    read_password(),\n)\nname = "Gries-Mehl7"', None),
     ("a.py", 'client.login(\n    "hof",\n', None),
 ]  # fmt: skip
@@ -139,3 +142,15 @@ def test_arguments_on_lines_of_their_own_are_read_as_one_call(path: str, text: s
 def test_of_a_call_in_an_older_version_the_line_of_the_password_must_be_new(fresh: set[int], count: int) -> None:
     file = source_file("app.py", 'smtp.login(\n    "hof@example.at",\n    "Gries-Mehl7",\n)', frozenset(fresh))
     assert len(in_file(file, lambda _file: ())) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p = request.form['password']\nif p == 'Gries-Mehl7':\n    pass",
+        'u, p, ok := r.BasicAuth()\nif p != "Gries-Mehl7" {\n}',
+    ],
+)
+def test_a_new_word_is_found_below_an_older_question(text: str) -> None:
+    found = in_file(source_file("app.py", text, frozenset({2})), lambda _file: ())
+    assert [one.candidate.value for one in found] == ["Gries-Mehl7"]

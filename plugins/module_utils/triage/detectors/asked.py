@@ -13,7 +13,7 @@ from ..model import Candidate, SourceFile
 
 _ASKS: Final = (
     r"\bpass(?:word|wort|code|phrase)?\b|\bpwd?\b|kennwort|\bpin\b|\b(?:access|secret|admin|zugangs)[ _-]?code|"
-    r"senha|contrase|mot de passe|密码|パスワード|비밀번호|пароль"
+    r"senha|contrase|\bclave\b|mot de passe|parola|\bsifre\b|has\u0142o|haslo|wachtwoord|密码|パスワード|비밀번호|пароль"
 )
 _WORD: Final = r"[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"
 _IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|!=\s*|\.equals\(\s*){_WORD}"
@@ -26,7 +26,7 @@ _ELEMENT: Final = (
 )
 # passwordInput.value, txtPassword.Text, loginForm.pw.value
 _FIELD: Final = (
-    r"(?<![\w.])[\w.$]*(?:pass(?:word|wort|wd|code|phrase)|kennwort|\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
+    r"(?<![\w.])[\w.$]*(?:pass(?:word|wort|wd|code|phrase)|kennwort|contrase\w{1,2}a|senha|clave|parola|sifre|haslo|wachtwoord|\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
     r"\.(?:value|text|val\(\)|getText\(\)|getValue\(\))"
 )
 # Visual Basic compares with one sign.
@@ -35,9 +35,24 @@ _FORMS: Final = tuple(re.compile(rf"(?i){form}") for form in (*(asked + _IS for 
 # The page's own field, where the page has one for a password.
 _PASSWORD_FIELD: Final = re.compile(r"type\s*[=:]\s*[\"']?password\b")
 _ONLY_FIELD: Final = re.compile(rf"(?i)(?<![\w.])(?:input|eingabe|field|feld|answer|typed|entered)\.value{_IS}")
-_KEPT: Final = re.compile(
-    rf"(?i)\b(?P<name>[a-z_]\w*)\s*(?::\s*\w+\s*)?(?::?=|<-)\s*(?:await\s+)?(?:[\w.]+\.)?(?:{_CALL}|{_ELEMENT})(?:\.\w+\(\))*\s*;?"
+# What a request brings, and what a window's field holds
+_SENT: Final = (
+    rf"(?:\$_(?:POST|GET|REQUEST)\[|request\.(?:form|args|values|json|POST|GET)(?:\.get\(|\[)|params\[:?|\.FormValue\(|"
+    rf"getParameter\(|req\.(?:body|query)(?:\.|\[))\s*[\"']?(?:{_ASKS})[\"']?\s*[\])]?"
 )
+_HELD: Final = (
+    rf"\w*(?:{_ASKS.replace(chr(92) + 'b', '')})\w*\.(?:get|getText|getPassword|text|toPlainText)\(\)|"
+    r"[\w.]+\.getPassword\(\)"
+)
+_KEPT: Final = re.compile(
+    rf"(?i)(?<!\w)\$?(?P<name>[a-z_]\w*)\s*(?::\s*\w+\s*)?(?::?=|<-)\s*(?:await\s+)?(?:new\s+String\(\s*)?"
+    rf"(?:{_SENT}|{_HELD}|(?:[\w.]+\.)?(?:{_CALL}|{_ELEMENT}))(?:\.\w+\(\))*\s*\)?\s*;?"
+)
+_ASKING: Final = (
+    "pass", "pwd", "pw", "pin", "code", "kennwort", "senha", "contrase", "clave", "parola", "sifre", "hasło", "haslo",
+    "wachtwoord", "密码", "パスワード", "비밀번호", "пароль",
+)  # fmt: skip
+_COMPARES: Final = ("==", "!=", "equals(")
 _REACH: Final = 12  # lines from the question to the comparison
 
 
@@ -48,18 +63,19 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for form in forms if len(line) <= 2000 else ():
             if match := form.search(line):
                 yield _compared(file, number, match["value"])
-    for number, line in enumerate(file.lines, 1) if "==" in file.text or "!=" in file.text else ():
-        kept = _KEPT.search(line) if "=" in line and "(" in line and len(line) <= 2000 else None
+    for number, line in lines_with(file.whole(), _ASKING, fold=True) if any(word in file.text for word in _COMPARES) else ():
+        kept = _KEPT.search(line) if ("=" in line or "<-" in line) and len(line) <= 600 else None
         if kept:
             yield from _later(file, number, kept)
 
 
 def _later(file: SourceFile, number: int, kept: re.Match[str]) -> Iterator[Candidate]:
-    form = re.compile(rf"(?<![\w.]){re.escape(kept['name'])}{_IS}")
+    name = rf"(?<![\w.]){re.escape(kept['name'])}"
+    form = re.compile(rf"{name}{_IS}|\bequals\(\s*{name}\s*,\s*{_WORD.replace('value', 'other')}")
     for at in range(number, min(number + _REACH, len(file.lines)) + 1):
         text = file.lines[at - 1][kept.end() if at == number else 0 :]
         if file.is_fresh(at) and len(text) <= 2000 and (match := form.search(text)):
-            yield _compared(file, at, match["value"])
+            yield _compared(file, at, match["value"] or match["other"])
 
 
 def _compared(file: SourceFile, number: int, value: str) -> Candidate:

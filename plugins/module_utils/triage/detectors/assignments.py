@@ -338,6 +338,8 @@ def _made(
         kind = "aws_secret_access_key"
     elif kind == "signing_key" and _APP_KEY.search(name) and _beside(file, number, _APP_ID):
         kind = "api_key"  # of a vendor that hands out an id and a key; alone it is Laravel's
+    elif kind == "signing_key" and _HALF.fullmatch(name) and looks_random(value) and _beside(file, number, _OTHER_HALF):
+        kind = "secret"  # of a vendor's client, which logs in with both halves
     elif (kind == "key" and _BYTES.search(file.lines[number - 1][:LONGEST_LINE])) or (
         kind in ("key", "secret", "token", "api_key") and _SIGNS.search(_section(file, number).replace(name, ""))
     ):
@@ -368,6 +370,8 @@ _NAMES_A_PART: Final = re.compile(
 )
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_HALF: Final = re.compile(r"(?:[\w.]+\.)?(?:secret|[sS]ecretKey)")
+_OTHER_HALF: Final = re.compile(r"(?i)\b(?:app_?id|client_?id|corp_?id|api_?key|account)[\"']?\s*[:=]")
 _APP_KEY: Final = re.compile(r"(?i)^app_?key$")
 _APP_ID: Final = re.compile(r"(?i)\bapp_?id\b")
 _SIGNS: Final = re.compile(

@@ -40,6 +40,11 @@ _FORMS: Final = tuple(
             r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p(?P<quote>[\"'])(?P<password>[^\"'$`\n]{2,100})(?P=quote)",
         ),
         ("password", r"\bopenssl\b[^\n|]*?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)[\"']?(?P<password>[^\s\"'$`]{3,100})"),
+        (
+            "api_key",
+            r"\b(?:wandb\s+login|ngrok\s+(?:authtoken|config\s+add-authtoken)|snyk\s+auth|(?:huggingface-cli|hf\s+auth)\s+login\s+--token)"
+            r"\s+[\"']?(?P<password>[\w-]{20,100})",
+        ),
         ("api_key", r"\baws\s+configure\s+set\s+\S*secret\S*\s+[\"']?(?P<password>[^\s\"'$`]{20,100})"),
         (
             "password",
@@ -49,7 +54,7 @@ _FORMS: Final = tuple(
     )
 )
 _HINTS: Final = (
-    "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "smbclient",
+    "wandb login", "ngrok", "snyk auth", "login --token", "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "smbclient",
     "rpcclient", "mount.cifs", "mongo", "mosquitto_", "ldap", "keytool", "jarsigner", "apksigner", "sudo ", "passwd",
     "-stdin", "password-fd", "passphrase-fd", "password_hash", "mysql", "mariadb", "openssl", "configure set",
     "convertto-securestring",

@@ -44,6 +44,11 @@ _BASIC_LOGIN: Final = re.compile(
     r"\w+\s*,\s*(?P<name>\w+)\s*,\s*\w+\s*:?=\s*[\w.]+\.BasicAuth\(\)|"
     r"(?:http_basic|Auth::Basic)\b[^|\n]{0,80}\|\s*\w+\s*,\s*(?P<block>\w+)\s*\|"
 )
+# if (e.parameter.k !== "x"): a page that lets in whoever brings the word
+_OF_REQUEST: Final = re.compile(
+    r"(?:\$_(?:GET|POST|REQUEST)\[[\"']|(?:params|parameter|query|args|searchParams)(?:\.get\([\"']|\[[\"']|\.))(?P<name>k|key|code|p|pw|s|t)"
+    r"\b[\"'\])]*\s*[!=]={1,2}\s*[\"'](?P<value>(?=[^\"'\s]*\d)(?=[^\"'\s]*[A-Za-z]{3})[^\"'\s]{8,80})[\"']"
+)
 _REACH: Final = 10
 
 
@@ -53,7 +58,11 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for form in _FORMS if len(line) <= LONGEST_LINE else ():
             for match in form.finditer(line):
                 yield from _compared(file, number, match)
-    for number, line in lines_with(file, ("BasicAuth()", "http_basic", "Auth::Basic")):
+    for number, line in lines_with(file, ("arams", "parameter", "query", "args", "$_")):
+        if (match := _OF_REQUEST.search(line[:LONGEST_LINE])) is not None:
+            why = "the word that a request must bring"
+            yield Candidate("api_key", match["value"], file.path, number, "comparison", why, match["name"])
+    for number, line in lines_with(file.whole(), ("BasicAuth()", "http_basic", "Auth::Basic")):
         if (login := _BASIC_LOGIN.search(line[:LONGEST_LINE])) is not None:
             yield from _of_basic_login(file, number, login)
 

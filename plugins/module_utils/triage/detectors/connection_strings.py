@@ -42,7 +42,7 @@ _DSN: Final = re.compile(
     # Arguments of a call end with a comma (`password=password, host=host`), the words of a DSN do not.
     r"\bpassword=(?P<password2>[^\s'\"`;&]+)(?<!,)(?=\s+(?:host|hostaddr|dbname|user|sslmode|port)=)"
 )
-_GO_MYSQL: Final = re.compile(r"[\"'`](?P<user>[\w.-]+):(?P<password>[^@\"'`\s:/]{1,100})@(?:tcp|unix)\((?P<host>[^)]*)\)/")
+_GO_MYSQL: Final = re.compile(r"[\"'`](?P<user>[\w.-]+):(?P<password>[^\"'`\s:/]{1,100})@(?:tcp|unix)\((?P<host>[^)]*)\)/")
 _HOST_WORD: Final = re.compile(r"\b(?:host|hostaddr)=(\S+)")
 _KINDS: Final = (
     ("postgres", "postgresql_password"),

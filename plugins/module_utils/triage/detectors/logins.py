@@ -80,7 +80,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             rf"(?:(?:createUser|signIn)WithEmailAndPassword|authWithPassword)\s*\(\s*(?:[\w.()]+\s*,\s*)?{_Q}(?P<user>[^\"'`]*)[\"'`]\s*,\s*"
             rf"{_Q}(?P<password>[^\"'`]+)[\"'`]|"
             rf"\bcreate_(?:super)?user\s*\(\s*{_ANY}\s*,\s*{_ANY}\s*,\s*{_Q}(?P<password2>[^\"'`]+)[\"'`]|"
-            rf"\b[uU]serManager\.(?:CreateAsync|AddPasswordAsync|ResetPasswordAsync)\s*\([^\"\n]*,\s*\"(?P<password3>[^\"]+)\"",
+            rf"\b(?:[uU]serManager|_?users?|_?manager)\.(?:CreateAsync|AddPasswordAsync|ResetPasswordAsync)\s*\([^\"\n]*,\s*\"(?P<password3>[^\"]+)\"",
         ),
         (
             "password",
@@ -93,7 +93,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "password",
             "a password in clear, hashed when the code runs",
             rf"\b(?:generate_password_hash|(?:get_)?password_hash|hash_?[pP]assword|make_password|(?:bcrypt\w*|argon2|BCrypt\w*|Hash|hasher|"
-            rf"pwd_context|\w*[pP]asswordEncoder(?:\(\))?|encoder\(\)|\w*[pP]asswordHasher|ph)(?:\.|::)(?:hash|hashSync|encode|make|HashPassword|"
+            rf"pwd_context|\w*[pP]asswordEncoder(?:\(\))?|\w*[eE]ncoder(?:\(\))?|\w*[pP]asswordHasher|ph)(?:\.|::)(?:hash|hashSync|encode|make|HashPassword|"
             rf"EnhancedHashPassword|hashpw|generate_password_hash)|password_verify|hashpw|GenerateFromPassword)\s*\(\s*(?:\[\]byte\(\s*)?"
             rf"{_Q}(?!(?i:sha-?\d|md5|argon2|bcrypt|scrypt|pbkdf2))(?P<password>[^\"'`\s]{{4,}})[\"'`]",
         ),
@@ -134,7 +134,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "basic_auth_password",
             "the password of a basic login",
             rf"(?:HTTPBasicAuth|BasicAuth|HTTPDigestAuth|aiohttp\.BasicAuth|UsernamePasswordCredentials|NetworkCredential|"
-            rf"PasswordAuthentication|SetBasicAuth|"
+            rf"PasswordAuthentication|SetBasicAuth|Credentials\.basic|"
             rf"basic_auth|\.auth)\s*\(\s*(?:\w+\s*=\s*)?(?:{_Q}(?P<user>[^\"'`\s]*)[\"'`]|[\w.]+)\s*,\s*"
             rf"(?:\w+\s*=\s*|Some\(\s*)?{_Q}(?P<password>[^\"'`]+)[\"'`]",
         ),
@@ -219,7 +219,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             "signing_key",
             "the key that signs tokens",
             rf"(?:SymmetricSecurityKey|SecurityKey\.Create|hmacShaKeyFor|signWith|HS256\(|\.setSigningKey|"
-            rf"Algorithm\.HMAC\w+)\s*\(?[^\"'`\n]{{0,60}}{_Q}(?P<password>[^\"'`\s]{{6,}})[\"'`]",
+            rf"Algorithm\.HMAC\w+)\s*\(?[^\"'`\n\[]{{0,60}}{_Q}(?P<password>[^\"'`\s]{{6,}})[\"'`]",
         ),
         (
             "signing_key",
@@ -326,7 +326,7 @@ _HINTS: Final = vocabulary(
     "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
     "mariadb mistral translator oracle influx :%s@ %s:%s encoder( "
     "plaindialer newdialer yagmail ftp( ftp_tls( ftp.open( ftp.new( username_pw wifi create_user "
-    "create_super usermanager setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
+    "create_super usermanager createasync setpass set_pass withpass .password bcrypt argon2 hash md5( sha1( "
     "btoa buffer.from base64 tobase64 encodetostring "
     "environment( access_token generatefrompassword passwordencoder spotify "
     "url.create redis( connection( verify connect( database( ftp_login curlopt_userpwd logon( wlan. algoliasearch omniauth "

@@ -33,6 +33,9 @@ _DEFAULT: Final = re.compile(
     r"\bdefault\s*[=:]\s*(?:\"(?P<double>[^\"\\\n]+)\"|'(?P<single>[^'\n]+)'|(?P<plain>[^\s\"'{}\[\]]+))", re.IGNORECASE
 )
 _PROPERTY: Final = re.compile(r"<key>(?P<name>[\w.\-]+)</key>\s*<string>(?P<value>[^<>]{4,300})</string>")
+_PARAMETER: Final = re.compile(
+    r"<(?:[\w-]+-)?name>(?P<name>[\w.\-]+)</(?:[\w-]+-)?name>\s*<(?:[\w-]+-)?value>(?P<value>[^<>\n]{4,200})</(?:[\w-]+-)?value>"
+)
 _INNER: Final = re.compile(r"<(?P<name>\w+)[^<>]*>\s*<value>(?P<value>[^<>\s]{4,200})</value>", re.IGNORECASE)
 _PEOPLE: Final = re.compile(
     r"^\s*\[+[\w.]*(?:passwords|passwoerter|senhas)\]+\s*$|\b\w*(?:passwords|passwoerter|senhas)[\"']?\s*[:=]\s*(?:dict\()?\{",
@@ -124,8 +127,9 @@ def _value_of(match: re.Match[str]) -> str:
 
 
 def _of_markup(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
-    nearby = line + (file.lines[number].strip() if line.rstrip().endswith("</key>") and number < len(file.lines) else "")
-    for form in (_PROPERTY, _INNER):
+    goes_on = line.rstrip().endswith(("</key>", "name>")) and number < len(file.lines)
+    nearby = line + (file.lines[number].strip() if goes_on else "")
+    for form in (_PROPERTY, _INNER, _PARAMETER):
         for match in form.finditer(nearby):
             yield from _made(file, number if match.end() <= len(line) else number + 1, match["name"], match["value"])
 

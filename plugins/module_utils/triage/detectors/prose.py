@@ -45,6 +45,7 @@ _VALUE: Final = (
 )
 _TOLD: Final = re.compile(
     rf"{_NOUN}(?:\s+(?:for|für|fuer|of|von|pour|para|van|zum|to)\s+(?:[\w-]+\s+){{0,2}}?[\w-]+)?"
+    rf"(?:\s+(?:par d(?:é|e)faut|by default|por defecto|por padr(?:ã|a)o|predefinita|inici?al|initiale?))?"
     rf"(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
     rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,

@@ -61,7 +61,9 @@ def _tabled(file: SourceFile) -> Iterator[Candidate]:
 
 def _promising(names: list[str]) -> dict[int, tuple[str, str]]:
     plain = [name.strip().strip("`\"'[]") for name in names]
-    return {at: (name, kind) for at, name in enumerate(plain) if (kind := secret_kind(name)) in _PASSWORDS}
+    # In a table of accounts the Spanish word for a key is the password.
+    kinds = ("password" if name.lower() == "clave" else secret_kind(name) for name in plain)
+    return {at: (name, kind) for at, (name, kind) in enumerate(zip(plain, kinds, strict=True)) if kind in _PASSWORDS}
 
 
 def _of_row(

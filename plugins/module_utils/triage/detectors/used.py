@@ -38,7 +38,9 @@ _USES: Final = (
         "password",
         rf"\.login\(\s*{_ANY}\s*,\s*@\s*\)|\bauth\s*=\s*[(\[]\s*{_ANY}\s*,\s*@\s*[)\]]|"
         rf"\b(?:HTTPBasicAuth|HTTPDigestAuth|NetworkCredential|set_basic_auth|username_pw_set|authenticate)\(\s*{_ANY}\s*,\s*@\s*\)|"
-        rf"\bWiFi\.begin\(\s*{_ANY}\s*,\s*@",
+        rf"\bWiFi\.begin\(\s*{_ANY}\s*,\s*@|"
+        # within a connection string: ":" + p + "\x40", :{p}\x40
+        rf":[\"'`]\s*[+.]\s*@\s*[+.]\s*[\"'`]\x40|:\$?\{{@\}}\x40",
     ),
     (
         "token",

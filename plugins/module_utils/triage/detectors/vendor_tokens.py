@@ -54,6 +54,14 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
         r"https://(?:hooks\.zapier\.com/hooks/catch/\d+/\w{5,}|hook\.(?:\w+\.)?make\.com/\w{20,}|"
         r"maker\.ifttt\.com/trigger/[\w-]+/with/key/[\w-]{15,}|api\.render\.com/deploy/srv-\w+\?key=[\w-]{8,})",
     ),
+    (
+        "chat_webhook",
+        "webhook of a chat's bot",
+        r"https://open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/[\w-]{20,}|"
+        r"https://oapi\.dingtalk\.com/robot/send\?access_token=[0-9a-f]{40,}|"
+        r"https://qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=[\w-]{20,}",
+    ),
+    ("aliyun_access_key_id", "Alibaba Cloud access key id", r"(?<![A-Za-z0-9])LTAI[A-Za-z0-9]{16,22}(?![A-Za-z0-9])"),
     ("google_api_key", "Google API key", r"AIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
     ("google_oauth_secret", "Google OAuth client secret", r"GOCSPX-[\w-]{20,}"),
     ("google_oauth_token", "Google OAuth token", r"ya29\.[\w-]{30,}|1//0[\w-]{30,}"),
@@ -126,7 +134,7 @@ _HINTS: Final = vocabulary(
     "xsmtpsib- re_ hf_ api_org_ gsk_ r8_ pplx- xai- tvly- pcsk_ lsv2_ npm_ pypi-AgE shpat_ shpca_ shppa_ shpss_ "
     "shpua_ sq0 EAA rzp_ FLWSECK access_token$ _v1_ sb_ sbp_ dapi hvs. hvb. .atlasv1. dp. dckr_ lin_api_ secret_ "
     "ntn_ pat figd_ PMAK- NRAK- sntr glsa_ glc_ sk.eyJ pk.eyJ pscale_ IncD AccountKey= SharedAccessKey= 8Q~ "
-    "api.render. live_ nfp_ K00 :LIVE: vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
+    "open.feishu larksuite dingtalk weixin LTAI api.render. live_ nfp_ K00 :LIVE: vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
 )
 _FORMED: Final = re.compile(r"[0-9a-f]{32}|\d{8}:[A-Za-z0-9_-]{34}|[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.")
 _COMPILED: Final = tuple((kind, title, re.compile(form)) for kind, title, form in _FORMS)
