@@ -26,7 +26,8 @@ _ELEMENT: Final = (
 )
 # passwordInput.value, txtPassword.Text, loginForm.pw.value
 _FIELD: Final = (
-    r"(?<![\w.])[\w.$]*(?:pass(?:word|wort|wd|code|phrase)|kennwort|contrase\w{1,2}a|senha|clave|parola|sifre|haslo|wachtwoord|\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
+    r"(?<![\w.])[\w.$]*(?:pass(?:word|wort|wd|code|phrase)|kennwort|contrase\w{1,2}a|senha|clave|parola|sifre|haslo|wachtwoord|"
+    r"\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
     r"\.(?:value|text|val\(\)|getText\(\)|getValue\(\))"
 )
 # Visual Basic compares with one sign.

@@ -54,7 +54,8 @@ _FORMS: Final = tuple(
     )
 )
 _HINTS: Final = (
-    "wandb login", "ngrok", "snyk auth", "login --token", "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "smbclient",
+    "wandb login", "ngrok", "snyk auth", "login --token",
+    "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "smbclient",
     "rpcclient", "mount.cifs", "mongo", "mosquitto_", "ldap", "keytool", "jarsigner", "apksigner", "sudo ", "passwd",
     "-stdin", "password-fd", "passphrase-fd", "password_hash", "mysql", "mariadb", "openssl", "configure set",
     "convertto-securestring",

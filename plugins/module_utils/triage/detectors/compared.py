@@ -19,7 +19,9 @@ _WORD: Final = (
     r"(?:[rbu]|\[\]byte\(\s*|Buffer\.from\(\s*|[\w.]*GetBytes\(\s*)?(?P<q{0}>[\"'])(?P<value{0}>[^\"'\s]{{4,80}})(?P=q{0})"
 )
 # What is compared: the name before its accessors, or the field that is asked for by its name.
-_ASKED: Final = r"(?<![\w$-])(?P<name{0}>[A-Za-z_$][\w$\-]*)(?P<after{0}>[\"'\])]{{0,3}}(?:(?:\.|->)\w+(?:\([^()\n]{{0,30}}\))?|\(\)|\))*)"
+_ASKED: Final = (
+    r"(?<![\w$-])(?P<name{0}>[A-Za-z_$][\w$\-]*)(?P<after{0}>[\"'\])]{{0,3}}(?:(?:\.|->)\w+(?:\([^()\n]{{0,30}}\))?|\(\)|\))*)"
+)
 _FUNCTIONS: Final = (
     r"(?:compare_digest|ConstantTimeCompare|hash_equals|timingSafeEqual|secure_compare|safe_compare|safe_str_cmp|safeCompare|"
     r"FixedTimeEquals|isEqual|strn?(?:case)?cmp|wcscmp)"

@@ -219,6 +219,8 @@ _SDKS: Final = tuple(
             "payment",
             8,
             r"@paypal/|paypal\.com/sdk|paypalrestsdk|paypal-rest-sdk|braintree|@square/|squareup|square\.payments|adyen|"
+            r"[iI]yzi(?:pay|co)|midtrans|yookassa|xendit|instamojo|cashfree|paytm|phonepe|pagseguro|pagarme|robokassa|liqpay|sslcommerz|"
+            r"khalti|esewa|daraja|przelewy24|"
             r"mollie|razorpay|paystack|flutterwave|klarna|mercadopago|lemonsqueezy|@paddle/|paddle\.com/paddle|gocardless|"
             r"checkout\.com",
             "a payment provider",

@@ -109,7 +109,8 @@ _LINES: Final = tuple(
             "a certificate for a public name",
         ),
         (
-            r"traefik\.http\.routers\.[\w-]+\.rule=Host\(|^[ \t]*server_name[ \t]+(?:[\w*-]+\.)+(?!local|lan|internal|intern|corp)[a-z]{2,}\b",
+            r"traefik\.http\.routers\.[\w-]+\.rule=Host\(|"
+            r"^[ \t]*server_name[ \t]+(?:[\w*-]+\.)+(?!local|lan|internal|intern|corp)[a-z]{2,}\b",
             4,
             "public",
             "a proxy answers for its name",
@@ -206,6 +207,12 @@ _LINES: Final = tuple(
             "it answers for a public name",
         ),
         (
+            r"\"(?:expo|react-native)\"\s*:\s*\"|com\.android\.application|package:flutter/material|^\s*sdk:\s*flutter\b",
+            4,
+            "public",
+            "an app for phones, which anybody may install",
+        ),
+        (
             r"lovable-tagger|lovable\.dev/projects|gptengineer|bolt\.new|v0\.dev|base44",
             4,
             "public",
@@ -285,7 +292,7 @@ _LOGIN: Final = re.compile(
 _CODE: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .yml .yaml .toml .conf "
     ".tf .json .vue .svelte .md .ipynb .sh .gs .r .rmd .ejs .erb .rst .txt .razor .cshtml .rs .ex .exs .dart .config "
-    ".properties .env"
+    ".properties .env .gradle .kts"
 )
 
 

@@ -15,8 +15,15 @@ from ..strings import is_kept_hash
 # A longer table is a data set about passwords, not a list of logins.
 MOST_ROWS: Final = 200
 _INSERT: Final = re.compile(
-    r"\binsert\s+(?:ignore\s+|or\s+\w+\s+)?into\s+[\w.`\"\[\]]+\s*\((?P<columns>[^()]{3,2000})\)\s*values?\b", re.IGNORECASE
+    r"\binsert\s+(?:ignore\s+|or\s+\w+\s+)?into\s+(?P<table>[\w.`\"\[\]]{1,100})\s*(?:\((?P<columns>[^()]{3,2000})\)\s*)?values?\b",
+    re.IGNORECASE,
 )
+# What a statement without columns fills stands where the table was made.
+_CREATED: Final = re.compile(
+    r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?P<table>[\w.`\"\[\]]{1,100})\s*\((?P<columns>(?:[^()]|\([^()]{0,60}\)){3,4000})\)",
+    re.IGNORECASE,
+)
+_SIZE: Final = re.compile(r"\([^()]*\)")
 # A text of SQL's is of any character; beside texts there are numbers and calls (`now()`).
 _ROW: Final = re.compile(r"\s*,?\s*\((?P<fields>(?:'(?:''|\\.|[^'\\])*'|\([^()']*\)|[^()'])*)\)")
 _FIELD: Final = re.compile(r"\s*(?:N?'(?P<text>(?:''|\\.|[^'\\])*)'|(?P<other>(?:\([^()']*\)|[^,'()])*))\s*(?:,|$)")
@@ -34,8 +41,11 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 
 
 def _inserted(file: SourceFile) -> Iterator[Candidate]:
+    created = {match["table"].strip('`"[]').lower(): match["columns"] for match in _CREATED.finditer(file.text)}
     for match in _INSERT.finditer(file.text):
-        columns, at = _promising(match["columns"].split(",")), match.end()
+        made = _SIZE.sub("", created.get(match["table"].strip('`"[]').lower(), ""))
+        names = match["columns"].split(",") if match["columns"] else [part.split()[0] for part in made.split(",") if part.strip()]
+        columns, at = _promising(names), match.end()
         for _row in range(MOST_ROWS if columns else 0):
             row = _ROW.match(file.text, at)
             if row is None:
