@@ -61,9 +61,9 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             for match in form.finditer(line):
                 yield from _compared(file, number, match)
     for number, line in lines_with(file, ("arams", "parameter", "query", "args", "$_")):
-        if (match := _OF_REQUEST.search(line[:LONGEST_LINE])) is not None:
+        if (asked := _OF_REQUEST.search(line[:LONGEST_LINE])) is not None:
             why = "the word that a request must bring"
-            yield Candidate("api_key", match["value"], file.path, number, "comparison", why, match["name"])
+            yield Candidate("api_key", asked["value"], file.path, number, "comparison", why, asked["name"])
     for number, line in lines_with(file.whole(), ("BasicAuth()", "http_basic", "Auth::Basic")):
         if (login := _BASIC_LOGIN.search(line[:LONGEST_LINE])) is not None:
             yield from _of_basic_login(file, number, login)
