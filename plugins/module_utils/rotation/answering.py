@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from ..app import Resolution
 from ..capability import Plan, Request, answers_of
+from ..catalog.schema import PREVIOUS
 from ..controls import Answer, State, merge
 from ..errors import MicroappsError
 from ..microapp import Context
@@ -20,15 +21,16 @@ from .controls import (
     DATABASES,
     FOUND_IS_DEAD,
     IDENTIFIED,
+    IN_STORE,
     KEYS_OF_OTHERS,
     VENDOR_KEYS,
     control_of_kind,
 )
-from .found import Found
+from .found import Found, key_of
 from .issuers.http_recipe import KEY, HttpRecipe
 from .jobs import Sight
-from .makers import value_key
-from .model import holds
+from .makers import value_keys
+from .model import Document, holds
 
 
 def answers(
@@ -120,7 +122,7 @@ def _lock(login: str) -> str:
 
 def _moved(control: str, found: Found, sight: Sight, context: Context) -> Answer:
     proof = (sight.plans[0].object,)
-    key = value_key(sight.job.spec)
+    key = key_of(found, sight.job.spec)
     if sight.current is None or sight.current.get(key) == found.value:
         reason = (
             f"{found.place} is valid until its vendor replaces it. Make a new key there, store it as {sight.job.name} "
@@ -202,6 +204,9 @@ def _standing(sight: Sight) -> list[Answer]:
     given = []
     proof = (sight.plans[0].object,)
     is_database = sight.job.spec.kind in DATABASES
+    for key, variable in _lacking(sight):
+        reason = f"{sight.job.name} has no {key}, which the app reads as {variable}. Add this key to its JSON document"
+        given.append(Answer(IN_STORE, State.VIOLATED, proof, reason=reason, found=reason))
     if sight.job.issuer is not None and not sight.job.traits.locks:
         # Those that stand in the code are told of by their own control.
         for former in (one for one in sight.former if "password" in one and one not in sight.live):
@@ -222,6 +227,19 @@ def _standing(sight: Sight) -> list[Answer]:
         )
         given.append(Answer(DATABASE_LOGIN, State.VIOLATED, proof, reason=reason, found=reason))
     return given
+
+
+def _lacking(sight: Sight) -> tuple[tuple[str, str], ...]:
+    """What the app reads of a stored document, and neither the document has nor this run gives it.
+
+    Of logins and access keys the issuer fills every key that the catalog allows. What is not stored at all is told by its plan.
+    """
+    job = sight.job
+    document: Document = sight.current or sight.first or {}
+    if job.spec.kind not in ("api_key", "generated") or not (document or sight.rotating):
+        return ()
+    made = {value_keys(job.spec)[0], PREVIOUS} if sight.rotating else set()
+    return tuple((key, variable) for key, variable in job.spec.variables if key not in {*document, *made})
 
 
 def _written(sight: Sight) -> str:

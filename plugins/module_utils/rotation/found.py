@@ -18,6 +18,7 @@ from ..gitops.git import Mirror
 from ..scrubber import Secrets
 from ..triage.locate import value_of
 from ..verdict import CredentialFinding, Verdict
+from .makers import value_keys
 
 _DATABASE_WORDS = frozenset({"db", "database", "pg", "postgres", "postgresql", "pgpassword", "mysql", "mariadb", "sql", "dsn"})
 # Words that every key's name has: they say nothing about whose key it is.
@@ -70,6 +71,14 @@ def spec_of(finding: CredentialFinding, app: App) -> SecretSpec | None:
     if finding.kind.startswith("aws_"):
         return _closest(name, [spec for spec in app.secrets if spec.kind == "aws_iam_access_key"], alone=True)
     return _closest(name, [spec for spec in app.secrets if spec.kind == "api_key"], alone=False)
+
+
+def key_of(found: Found, spec: SecretSpec) -> str:
+    """The key of the stored document that a found value belongs under, by the name it was assigned to. Pure."""
+    name = _words(found.finding.variable)
+    variables = dict(spec.variables)
+    # Of two tokens of one vendor, only the words that every key's name has tell which is which; the first wins where none does.
+    return max(value_keys(spec), key=lambda key: len(name & (_words(key) | _words(variables.get(key, "")))))
 
 
 def _closest(name: frozenset[str], specs: list[SecretSpec], alone: bool) -> SecretSpec | None:

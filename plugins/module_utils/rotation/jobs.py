@@ -13,7 +13,7 @@ from ..capability import Plan
 from ..errors import Conflict, MicroappsError
 from ..profile import Profile
 from .controls import control_of_kind
-from .found import Found
+from .found import Found, key_of
 from .issuers import Issuer, Traits, locked_out, not_valid
 from .machine import (
     Course,
@@ -27,7 +27,6 @@ from .machine import (
     expect_alone,
     expect_unmoved,
 )
-from .makers import value_key
 from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, token_for
 from .ownership import may_touch
 from .store_plan import leaks, store_plan
@@ -174,7 +173,7 @@ def _look(job: Job, store: Store, wish: Wish, stored: Stored | None) -> Sight:
     known = stored or Stored(job.name)
     first = None
     if stored is None and live and job.traits.target:
-        first = live[0]
+        first = live[0] if job.issuer else _together(live)
     way = _way(known, first, rotates, claims(job.issuer, make), begun)
     accepted = bool(way.steps) or _accepted(job, current)
     before = current if current is not None else first
@@ -207,8 +206,14 @@ def _accepted(job: Job, current: Document | None) -> bool:
 
 
 def _live(job: Job) -> tuple[Document, ...]:
-    values = tuple(dict.fromkeys(found.value for found in job.found))
-    return job.issuer.found(values) if job.issuer else tuple({value_key(job.spec): value} for value in values)
+    if job.issuer is None:
+        return tuple({key_of(found, job.spec): found.value} for found in job.found)
+    return job.issuer.found(tuple(dict.fromkeys(found.value for found in job.found)))
+
+
+def _together(live: tuple[Document, ...]) -> Document:
+    """What a vendor gave in several values is one document; of two values for one key, the first was found where the app runs."""
+    return {key: value for document in reversed(live) for key, value in document.items()}
 
 
 def _due(job: Job, created: datetime.datetime | None, current: Document | None, wish: Wish) -> str:

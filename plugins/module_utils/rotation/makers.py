@@ -173,6 +173,11 @@ def cutover_of(profile: Profile, request: Request) -> str:
     return request.params.get("cutover") or profile.cutover
 
 
+def value_keys(spec: SecretSpec) -> tuple[str, ...]:
+    """The keys of the document that each hold a value of the secret."""
+    return tuple(key for key, _variable in spec.variables if key != PREVIOUS) or ("value",)
+
+
 def value_key(spec: SecretSpec) -> str:
     """The key of the document that holds the value of a secret with one value."""
-    return next((key for key, _variable in spec.variables if key != PREVIOUS), "value")
+    return value_keys(spec)[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..capability import Change, Plan, Refusal
 from .controls import AGE, DATABASES, IN_STORE, LABELLED, control_of_kind
 from .machine import Course, Make, foreign_rotation
-from .makers import value_key
+from .makers import value_keys
 from .model import Document, Stored, holds
 from .stores import Store
 
@@ -78,10 +78,12 @@ def _control_of(job: Job) -> tuple[str, ...]:
 
 
 def _nothing_to_store(job: Job) -> Refusal:
+    first, *more = value_keys(job.spec)
+    keys = f"keys {', '.join((first, *more))}" if more else f"key {first}"
     return Refusal(
         f"The secret {job.name} is not in the store",
         "nobody but its vendor can make it, and no value of it was found in the code",
-        f"Put it there as a JSON document with the key {value_key(job.spec)}, or add a recipe to the profile's vendors.",
+        f"Put it there as a JSON document with the {keys}, or add a recipe to the profile's vendors.",
         IN_STORE,
     )
 

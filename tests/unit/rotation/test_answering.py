@@ -18,11 +18,11 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.controls impo
 from ansible_collections.goldenpath.microapps.plugins.module_utils.microapp import Context
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Aws, DatabaseServer, Profile, Registry
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.answering import answers
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.controls import FOUND_IS_DEAD
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.controls import FOUND_IS_DEAD, IN_STORE
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Traits
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Sight
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Course
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Course, Step
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
@@ -106,6 +106,50 @@ def test_a_value_that_the_store_hands_out_is_a_credential_whoever_says_that_it_i
     found, sight = restaurant_key(root, None, "as found")
     answer = dead(root, dismissed(found), sight)
     assert answer.state is State.VIOLATED and "Take f out of resolved_credentials in" in answer.reason
+
+
+SLACK = (("app_token", "SLACK_APP_TOKEN"), ("bot_token", "SLACK_BOT_TOKEN"))
+
+
+def of_slack(root: pathlib.Path, variable: str, current: dict[str, str] | None) -> tuple[Found, Sight]:
+    """A vendor's secret of two values, one of which was found."""
+    found, sight = restaurant_key(root, None, "")
+    spec = dataclasses.replace(sight.job.spec, variables=SLACK)
+    found = dataclasses.replace(found, spec=spec, finding=dataclasses.replace(found.finding, variable=variable))
+    return found, dataclasses.replace(sight, job=dataclasses.replace(sight.job, spec=spec, found=(found,)), current=current)
+
+
+def in_store(root: pathlib.Path, *sights: Sight) -> list[Answer]:
+    app = load_app(str(root / "inventories" / "apps" / "where2eat.yml"), "where2eat", "sandbox")
+    given = answers((), sights, (), Context(app, PROFILE, None), Request({}))
+    return [answer for answer in given if answer.control == IN_STORE and answer.state is not State.IN_PLACE]
+
+
+def test_a_key_that_the_app_reads_and_the_stored_document_lacks_is_told(root: pathlib.Path) -> None:
+    _found, sight = of_slack(root, "", {"bot_token": "t", "of_others": "x"})
+    (answer,) = in_store(root, sight)
+    assert answer.state is State.VIOLATED and answer.proof == ("secret:restaurant-api",)
+    assert answer.reason == "name has no app_token, which the app reads as SLACK_APP_TOKEN. Add this key to its JSON document"
+    assert not in_store(root, dataclasses.replace(sight, current={"app_token": "", "bot_token": "t"}))
+
+
+def test_what_this_run_makes_or_another_control_tells_is_not_called_lacking(root: pathlib.Path) -> None:
+    _found, sight = of_slack(root, "", None)
+    assert not in_store(root, sight), "a secret that is not stored at all is told by its plan"
+    made = dataclasses.replace(sight.job.spec, kind="generated", variables=(("previous", "OLD"), ("value", "NEW")))
+    generated = dataclasses.replace(sight, job=dataclasses.replace(sight.job, spec=made))
+    assert not in_store(root, dataclasses.replace(generated, way=Course(steps=(Step.CREATE,))))
+    assert in_store(root, dataclasses.replace(generated, current={"value": "x"}))
+    login = dataclasses.replace(sight.job.spec, kind="postgresql", variables=(("host", "PGHOST"), ("password", "PGPASSWORD")))
+    assert not in_store(
+        root, dataclasses.replace(sight, job=dataclasses.replace(sight.job, spec=login), current={"password": "p"})
+    )
+
+
+def test_a_vendor_s_new_key_is_to_be_stored_under_the_key_of_the_one_that_was_found(root: pathlib.Path) -> None:
+    found, sight = of_slack(root, "slackBotToken", {"app_token": "a", "bot_token": "as found"})
+    answer = dead(root, found, sight)
+    assert answer.state is State.VIOLATED and "(key bot_token)" in answer.reason
 
 
 class Accepting:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App
+from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App, SecretSpec
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import (
     Aws,
@@ -20,7 +21,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
     SecretStore,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.delivery import objects
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import spec_of
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found, key_of, spec_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import new_password
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import (
@@ -30,7 +31,8 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     plan,
     unused_login,
 )
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import from_text, to_text
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish, look
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, from_text, to_text
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import same_key
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
@@ -151,6 +153,62 @@ def test_which_secret_a_finding_is(where2eat: App, kind: str, standing: str, var
     finding = CredentialFinding(kind, standing, "config.py", 1, "", "f", "why", variable)
     spec = spec_of(finding, where2eat)
     assert (spec.name if spec else "") == wanted
+
+
+class EmptyStore:
+    """A store without secrets."""
+
+    @staticmethod
+    def object(name: str) -> str:
+        return f"memory:{name}"
+
+    @staticmethod
+    def describe(_name: str) -> None:
+        return None
+
+    @staticmethod
+    def versions(_name: str) -> tuple[()]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "wanted"),
+    [
+        ("SLACK_BOT_TOKEN", "bot_token"),
+        ("botToken", "bot_token"),
+        ("slack.app_token", "app_token"),
+        ("SLACK_SIGNING_SECRET", "signing"),
+        ("TOKEN", "app_token"),
+        ("", "app_token"),
+    ],
+)
+def test_which_key_of_a_secret_with_several_a_finding_is(variable: str, wanted: str) -> None:
+    variables = (("app_token", "SLACK_APP_TOKEN"), ("bot_token", "SLACK_BOT_TOKEN"), ("signing", "SLACK_SIGNING_SECRET"))
+    spec = SecretSpec("slack", "api_key", variables)
+    finding = CredentialFinding("slack_token", "live", "main.go", 1, "", "f", "why", variable)
+    assert key_of(Found(finding, "value", spec), spec) == wanted
+
+
+def test_several_values_of_one_vendor_are_moved_as_one_document(where2eat: App) -> None:
+    """Of two values for one key, the one that the app runs with: it was found before those of the history."""
+    spec = SecretSpec("slack", "api_key", (("app_token", "SLACK_APP_TOKEN"), ("bot_token", "SLACK_BOT_TOKEN")))
+    names = (("SLACK_APP_TOKEN", "xapp"), ("SLACK_BOT_TOKEN", "xoxb"), ("SLACK_BOT_TOKEN", "xoxb of long ago"))
+    found = tuple(
+        Found(CredentialFinding("slack_token", "live", "main.go", line, "", value, "why", name), value, spec)
+        for line, (name, value) in enumerate(names)
+    )
+    job = Job(spec, "name", About(), None, found)
+    now = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+    sight = look(job, EmptyStore(), Wish(now, None, "now"))
+    assert sight.first == {"app_token": "xapp", "bot_token": "xoxb"} and not sight.refused
+
+
+def test_who_is_to_store_a_secret_is_told_all_its_keys() -> None:
+    spec = SecretSpec("slack", "api_key", (("app_token", "SLACK_APP_TOKEN"), ("bot_token", "SLACK_BOT_TOKEN")))
+    now = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+    sight = look(Job(spec, "name", About(), None, ()), EmptyStore(), Wish(now, None, "now"))
+    (refusal,) = {refusal for plan in sight.plans for refusal in plan.refusals}
+    assert "with the keys app_token, bot_token" in refusal.sentence()
 
 
 def test_a_provider_class_asks_for_each_key_as_the_pods_account(where2eat: App) -> None:
