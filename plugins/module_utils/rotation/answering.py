@@ -143,6 +143,9 @@ def _signing(found: Found, sight: Sight, request: Request, switched: bool) -> An
     if request.check and sight.rotating:
         reason = f"{found.place} signs for the running app"
         return Answer(FOUND_IS_DEAD, State.DRIFTED, proof, reason=reason, found=reason)
+    if not sight.rotating and (sight.current is None or holds(sight.current, {found.value})):
+        reason = f"{found.place} is what the app signs or encrypts with"
+        return Answer(FOUND_IS_DEAD, State.VIOLATED, proof, reason=reason, found=reason)
     if not switched:
         reason = f"{found.place} signs for the app until it runs with the key of the store"
         return Answer(FOUND_IS_DEAD, State.DRIFTED, proof, reason=reason, found=reason)
@@ -217,7 +220,7 @@ def _standing(sight: Sight) -> list[Answer]:
         control = control_of_kind(sight.job.spec.kind)
         given.append(Answer(control, State.DRIFTED, proof, reason=sight.held, found=sight.held))
     if "days old" in sight.due and not sight.rotating:
-        reason = f"{sight.job.name}: {sight.due}. Replace it at its vendor and store the new value"
+        reason = f"{sight.job.name}: {sight.due}. {_by_a_person(sight)}"
         given.append(Answer(AGE, State.VIOLATED, proof, reason=reason, found=reason))
     if is_database and not sight.accepted and not sight.writes:
         when = _written(sight)
@@ -227,6 +230,12 @@ def _standing(sight: Sight) -> list[Answer]:
         )
         given.append(Answer(DATABASE_LOGIN, State.VIOLATED, proof, reason=reason, found=reason))
     return given
+
+
+def _by_a_person(sight: Sight) -> str:
+    if sight.job.spec.kind == "generated":
+        return f"Have its data encrypted anew, and ask for a new key (rotate: now, secret: {sight.job.spec.name})"
+    return "Replace it at its vendor and store the new value"
 
 
 def _lacking(sight: Sight) -> tuple[tuple[str, str], ...]:

@@ -25,6 +25,10 @@ _DATABASE_WORDS = frozenset({"db", "database", "pg", "postgres", "postgresql", "
 _COMMON_WORDS = frozenset({"api", "key", "token", "secret", "access", "private", "client", "auth", "app", "live", "url"})
 
 
+# What a key is called that opens what the app itself has encrypted and kept.
+_ENCRYPTS = re.compile(r"(?:en|de)crypt|^(?:fernet|cipher|crypto?|aes\d*)$")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
     """A credential of the code with its value, the secret it is (`spec`), None if the catalog names none for it, and what a
@@ -79,6 +83,12 @@ def key_of(found: Found, spec: SecretSpec) -> str:
     variables = dict(spec.variables)
     # Of two tokens of one vendor, only the words that every key's name has tell which is which; the first wins where none does.
     return max(value_keys(spec), key=lambda key: len(name & (_words(key) | _words(variables.get(key, "")))))
+
+
+def encrypts(spec: SecretSpec, found: Iterable[Found]) -> bool:
+    """Whether a generated secret is called a key that encrypts, in the catalog or in the code. Pure."""
+    names = (spec.name, *(variable for _key, variable in spec.variables), *(one.finding.variable for one in found))
+    return spec.kind == "generated" and any(_ENCRYPTS.search(word) for name in names for word in _words(name))
 
 
 def _closest(name: frozenset[str], specs: list[SecretSpec], alone: bool) -> SecretSpec | None:

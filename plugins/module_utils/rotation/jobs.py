@@ -13,7 +13,7 @@ from ..capability import Plan
 from ..errors import Conflict, MicroappsError
 from ..profile import Profile
 from .controls import control_of_kind
-from .found import Found, key_of
+from .found import Found, encrypts, key_of
 from .issuers import Issuer, Traits, locked_out, not_valid
 from .machine import (
     Course,
@@ -29,7 +29,7 @@ from .machine import (
 )
 from .model import REPLACE_AFTER, About, Document, Stage, Stored, Version, token_for
 from .ownership import may_touch
-from .store_plan import leaks, store_plan
+from .store_plan import kept_as_it_is, leaks, store_plan
 from .stores import Store
 
 # External Secrets asks every minute (delivery.REFRESH): twice that, so that nobody is left with a value that went.
@@ -170,6 +170,9 @@ def _look(job: Job, store: Store, wish: Wish, stored: Stored | None) -> Sight:
     # A key that nobody but a person can make is moved as it is, and never due. Where there is one login, an app that cannot
     # be switched over would be locked out.
     rotates = bool(due) and job.traits.makes and not (job.traits.one_login and wish.held)
+    # With another key, what the app has encrypted could not be read: only whoever asks for it by name gets one.
+    kept = rotates and not wish.force and encrypts(job.spec, job.found) and (current is not None or bool(live))
+    rotates = rotates and not kept
     known = stored or Stored(job.name)
     first = None
     if stored is None and live and job.traits.target:
@@ -186,6 +189,8 @@ def _look(job: Job, store: Store, wish: Wish, stored: Stored | None) -> Sight:
         fresh = bool(way.steps) or (not accepted and job.traits.takes)
         target = job.issuer.plans(before, wanted, fresh, former if retires else None)
     plan = store_plan(job, store, stored, before, wanted, way, due, make)
+    if kept and (current is None or leaks(job, current)):
+        plan = dataclasses.replace(plan, refusals=(kept_as_it_is(job),))
     # What is due and only waits until the app can be switched over is nobody's to mend.
     if job.issuer is not None and current and not (accepted or job.traits.takes or (due and wish.held)):
         refusal = not_valid(job.issuer, job.name, current, control_of_kind(job.spec.kind))

@@ -88,6 +88,17 @@ def _nothing_to_store(job: Job) -> Refusal:
     )
 
 
+def kept_as_it_is(job: Job) -> Refusal:
+    """Why a key that encrypts, and that stands in the code, is not replaced."""
+    return Refusal(
+        f"The secret {job.name} gets no new value",
+        "it is called a key that encrypts, and with another one nobody could read what the app has encrypted",
+        f"Store the value that the app has now under the key {value_keys(job.spec)[0]}. Once its data is encrypted anew, have it "
+        f"replaced: playbook goldenpath.microapps.rotate, -e secret={job.spec.name} -e rotate=now.",
+        control_of_kind(job.spec.kind),
+    )
+
+
 def leaks(job: Job, current: Document | None) -> bool:
     """Whether a secret part of the document stands in the app's code."""
     return holds(current, {found.value for found in job.found})

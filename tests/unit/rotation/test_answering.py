@@ -21,9 +21,11 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.answ
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.controls import FOUND_IS_DEAD, IN_STORE
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import Traits
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Sight
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.machine import Course, Step
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
 PROFILE = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
@@ -150,6 +152,17 @@ def test_a_vendor_s_new_key_is_to_be_stored_under_the_key_of_the_one_that_was_fo
     found, sight = of_slack(root, "slackBotToken", {"app_token": "a", "bot_token": "as found"})
     answer = dead(root, found, sight)
     assert answer.state is State.VIOLATED and "(key bot_token)" in answer.reason
+
+
+def test_a_key_that_was_not_replaced_is_not_called_dead(root: pathlib.Path) -> None:
+    """It stands in the code, and is still what the store hands out, or all that there is."""
+    found, sight = restaurant_key(root, None, "")
+    spec = dataclasses.replace(sight.job.spec, kind="generated")
+    found = dataclasses.replace(found, spec=spec)
+    job = dataclasses.replace(sight.job, spec=spec, issuer=Generated("api_key", Secrets(), bytes))
+    for current, dead_now in ((None, False), ({"api_key": "as found"}, False), ({"api_key": "another"}, True)):
+        answer = dead(root, found, dataclasses.replace(sight, job=job, current=current))
+        assert (answer.state is State.IN_PLACE) is dead_now
 
 
 class Accepting:

@@ -24,6 +24,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.deli
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found, key_of, spec_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import new_password
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.generated import Generated
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.postgresql_roles import (
     Names,
     Role,
@@ -32,8 +33,16 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issu
     unused_login,
 )
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.jobs import Job, Wish, look
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, from_text, to_text
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import (
+    About,
+    Stage,
+    Stored,
+    Version,
+    from_text,
+    to_text,
+)
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.aws_secretsmanager import same_key
+from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 from ansible_collections.goldenpath.microapps.plugins.module_utils.verdict import CredentialFinding
 
 NAMES = Names("x", "xdb")
@@ -209,6 +218,67 @@ def test_who_is_to_store_a_secret_is_told_all_its_keys() -> None:
     sight = look(Job(spec, "name", About(), None, ()), EmptyStore(), Wish(now, None, "now"))
     (refusal,) = {refusal for plan in sight.plans for refusal in plan.refusals}
     assert "with the keys app_token, bot_token" in refusal.sentence()
+
+
+class StoreOf(EmptyStore):
+    """A store with one secret that is its own document's only version."""
+
+    conditional = False
+
+    def __init__(self, value: str, days_old: int) -> None:
+        self.value, self.written = value, NOW - datetime.timedelta(days=days_old)
+
+    def describe(self, name: str) -> Stored:
+        return Stored(name, (Version("goldenpath-1", frozenset({Stage.CURRENT})),))
+
+    def read(self, _name: str, _token: str) -> dict[str, str]:
+        return {"value": self.value}
+
+    def created(self, _name: str, _token: str) -> datetime.datetime:
+        return self.written
+
+
+NOW = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+RANDOM = Generated("value", Secrets(), bytes)
+
+
+def generated(name: str, variable: str, in_code: str = "") -> Job:
+    spec = SecretSpec(name, "generated", (("value", variable),))
+    finding = CredentialFinding("signing_key", "signing_key", "app.py", 6, "", "f", "why", in_code)
+    return Job(spec, "name", About(), RANDOM, (Found(finding, "as found", spec),) if in_code else ())
+
+
+ENCRYPTING = [
+    ("field-encryption", "KEY", "KEY"),
+    ("data", "FERNET_KEY", "KEY"),
+    ("data", "KEY", "cipherKey"),
+    ("x", "aesKey", "K"),
+]
+
+
+@pytest.mark.parametrize(("name", "variable", "in_code"), ENCRYPTING)
+def test_a_key_that_encrypts_is_not_replaced_because_it_stands_in_the_code(name: str, variable: str, in_code: str) -> None:
+    """With another one, nobody could read what the app has encrypted."""
+    job, wish = generated(name, variable, in_code), Wish(NOW, datetime.timedelta(days=90), "now")
+    for store in (EmptyStore(), StoreOf("as found", 1)):
+        sight = look(job, store, wish)
+        assert not sight.rotating and sight.refused
+        (refusal,) = {refusal for plan in sight.plans for refusal in plan.refusals}
+        assert "encrypted anew" in refusal.next_step and f"-e secret={name}" in refusal.next_step
+        assert look(job, store, dataclasses.replace(wish, force=True)).rotating, "whoever asks for it gets it"
+
+
+def test_a_key_that_encrypts_does_not_end_by_age_and_its_age_is_told() -> None:
+    wish = Wish(NOW, datetime.timedelta(days=90), "now")
+    sight = look(generated("field-encryption", "KEY"), StoreOf("made long ago", 91), wish)
+    assert not sight.rotating and not sight.refused and "91 days old" in sight.due
+
+
+@pytest.mark.parametrize("name", ["session", "bcrypt-rounds", "caesar"])
+def test_other_keys_are_replaced_and_a_first_one_is_made(name: str) -> None:
+    wish = Wish(NOW, datetime.timedelta(days=90), "now")
+    assert look(generated(name, "SESSION_KEY", "app.secret_key"), EmptyStore(), wish).rotating
+    assert look(generated("field-encryption", "KEY"), EmptyStore(), wish).rotating, "nothing is encrypted yet"
 
 
 def test_a_provider_class_asks_for_each_key_as_the_pods_account(where2eat: App) -> None:
