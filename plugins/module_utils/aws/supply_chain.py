@@ -47,6 +47,7 @@ ROLE_CONTROLS: Final = {
     "statements": NARROW,
     "other_policies": NARROW,
     "permissions_boundary": FENCED,
+    "description": OWNED,
     "tags": OWNED,
 }
 

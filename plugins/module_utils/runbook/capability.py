@@ -48,7 +48,9 @@ def run(request: Request) -> Outcome:
         *answers_of(plans, (REACHABLE, CURRENT), request.check),
         named.answer(REAL, named.names_of(context.app, context.profile), earlier),
     )
-    return Outcome(plans=tuple(plans), answers=answers, result={"artefacts": {"runbook": str(folder / "runbook.html")}})
+    page = folder / "runbook.html"
+    # A check writes none: before the first run, whoever opened it would find nothing.
+    return Outcome(plans=tuple(plans), answers=answers, result={"artefacts": {"runbook": str(page)} if page.exists() else {}})
 
 
 def folder_of(request: Request, context: Context) -> pathlib.Path:

@@ -265,7 +265,9 @@ def _reverted(app: App, profile: Profile) -> str:
     return "\n".join(
         (
             command("git", "clone", "--branch", app.repository.branch, profile.repository_url(app), app.name),
-            command("git", "-C", app.name, "revert", "--no-edit", "HEAD"),
+            # What git revert refuses is taken back, too: a merge. The newest change is whatever the branch got last.
+            command("git", "-C", app.name, "read-tree", "-u", "--reset", "HEAD~1"),
+            command("git", "-C", app.name, "commit", "-m", "Take the newest change back"),
             command("git", "-C", app.name, "push"),
         )
     )

@@ -71,13 +71,15 @@ def test_it_is_written_healed_and_left_alone(cycle: Any, arguments: dict[str, An
     def witness() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in folder(arguments).glob("*")}
 
+    asked = cycle.ask(CAPABILITY, arguments, check=True)
+    assert not asked["artefacts"], "a check writes no page, so it names none"
     done = cycle.stage(CAPABILITY, arguments, witness)
     assert set(witness()) == {"runbook.md", "runbook.html"}
     assert done["artefacts"] == {"runbook": str(folder(arguments) / "runbook.html")}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o640 for path in folder(arguments).iterdir())
     (folder(arguments) / "runbook.md").write_text("somebody's notes")
     audit = cycle.ask(CAPABILITY, arguments, check=True)
-    assert state_of(audit, "runbook-02") == "drifted"
+    assert state_of(audit, "runbook-02") == "drifted" and audit["artefacts"] == done["artefacts"]
     cycle.stage(CAPABILITY, arguments, witness)
     (folder(arguments) / "runbook.html").write_bytes(b"\xff\xfe not text")
     cycle.stage(CAPABILITY, arguments, witness)

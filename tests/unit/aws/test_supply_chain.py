@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App, SecretSpec
-from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import supply_chain
+from ansible_collections.goldenpath.microapps.plugins.module_utils.aws import iam_plan, supply_chain
 from ansible_collections.goldenpath.microapps.plugins.module_utils.aws.supply_chain import Limits, wanted
 from ansible_collections.goldenpath.microapps.plugins.module_utils.capability import KEEP
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
@@ -66,6 +66,15 @@ def test_who_logs_in_by_identity_may_sign_for_its_own_login_and_no_other(app: Ap
 
 def test_without_secrets_and_rights_there_is_no_policy_at_all(app: App) -> None:
     assert wanted(dataclasses.replace(app, secrets=(), aws_actions=()), PROFILE, None, LIMITS).role.policy == {}
+
+
+def test_whatever_is_put_right_on_a_role_a_control_tells(app: App) -> None:
+    """A change that no control asks for would stand in no report."""
+    wish = wanted(app, PROFILE, None, LIMITS, KEY).role
+    other = iam_plan.Role(wish.name, "arn", "Somebody's", {}, "arn:other", 43200, {}, {}, ("more",))
+    changes = iam_plan.plan(other, wish, supply_chain.ROLE_CONTROLS).changes
+    assert {change.field for change in changes} == set(supply_chain.ROLE_CONTROLS)
+    assert all(change.control for change in changes)
 
 
 def test_no_two_apps_share_anything(app: App) -> None:

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import html.parser
+import os
+import pathlib
 import re
 import shlex
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -30,6 +33,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
     Aws,
     Cluster,
     DatabaseServer,
+    Forge,
     MysqlServer,
     Profile,
     Registry,
@@ -193,6 +197,38 @@ def test_commands_are_quoted_and_name_real_things(kind: str) -> None:
         assert shlex.join(words) == command
     assert any("where2eat-prod" in command for command in commands) is (kind == "kubernetes")
     assert any("'unix:///state folder/s.sock'" in command for command in commands) is (kind == "supervisor")
+
+
+SOMEBODY = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+ALONE = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **SOMEBODY}
+
+
+def git(*words: str) -> str:
+    return subprocess.run(["git", *words], check=True, capture_output=True, text=True, env=ALONE).stdout
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_the_newest_change_is_taken_back_as_the_page_says_however_it_came(tmp_path: pathlib.Path, merged: bool) -> None:
+    """A merge as well: git revert refuses one, and a forge makes one of every pull request."""
+    forge = tmp_path / "forge"
+    repository, work = str(forge / "where2eat.git"), str(tmp_path / "work")
+    git("init", "-q", "--bare", repository)
+    git("clone", "-q", repository, work)
+    for name, switch in (("good", ("-b", "main")), ("bad", ("-b", "change")), ("worse", ("change",))):
+        git("-C", work, "checkout", "-q", *switch)
+        (tmp_path / "work" / name).touch()
+        git("-C", work, "add", "-A")
+        git("-C", work, "commit", "-q", "-m", name)
+    git("-C", work, "checkout", "-q", "main")
+    git("-C", work, "merge", "-q", *(("--no-ff", "--no-edit") if merged else ("--squash",)), "change")
+    if not merged:
+        git("-C", work, "commit", "-q", "-m", "squashed")
+    git("-C", work, "push", "-q", "origin", "main")
+    profile = dataclasses.replace(PROFILE, runner=Runner("supervisor"), forge=Forge(base=str(forge)))
+    (back,) = (step.command for step in page(APP, profile).steps if step.title == "Roll back.")
+    subprocess.run(["sh", "-ec", back], check=True, cwd=tmp_path, env=ALONE)
+    assert git("-C", repository, "ls-tree", "--name-only", "main").split() == ["good"]
+    assert "bad" in git("-C", repository, "ls-tree", "--name-only", "main~1"), "and it stays in the history"
 
 
 def test_in_the_sandbox_our_programs_are_named_as_any_shell_finds_them() -> None:
