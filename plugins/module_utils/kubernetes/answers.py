@@ -15,6 +15,8 @@ from ..errors import Conflict, Denied, Invalid, MicroappsError, NotFound, Unreac
 # The server's message quotes what was sent; a long one says the same thing for every field.
 _LONGEST: Final = 600
 _BY_WEBHOOK: Final = " denied the request"
+# What is said of a field that no update changes; of a quota's scopes, that they do not fit the resources it is to count.
+_FIXED: Final = ("immutable", "cannot change", "may not be changed", "unsupported scope applied to resource")
 _HOLDER: Final = re.compile(r'conflict with "([^"]+)"')
 
 
@@ -82,7 +84,7 @@ def error_of(call: Call, status: int, body: bytes, server: str) -> MicroappsErro
         # A webhook may say no with whatever status it likes.
         return Denied(what, message, "An admission rule of the cluster refuses it.")
     if status in (400, 422):
-        fixed = "immutable" in message or "cannot change" in message or "may not be changed" in message
+        fixed = any(words in message for words in _FIXED)
         return (Unchangeable if fixed else Invalid)(what, message)
     if status == 429 or status >= 500:
         return Unreachable(what, f"the API server answers {status}: {message}", "Repeat the run when it is well again.")

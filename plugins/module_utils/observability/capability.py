@@ -76,7 +76,8 @@ def wanted_objects(app: App, profile: Profile, rules: tuple[Rule, ...], words: W
         manifest = prometheus_rule(app, profile, family, groups(of_family, words, app.namespace))
         controls = tuple(dict.fromkeys(rule.control for rule in of_family))
         wanted.append(Wanted(manifest, (*controls, RUNBOOK), ((("spec",), controls[0]),)))
-    return (*wanted, Wanted(pod_monitor(app, profile), (SILENCE, ERRORS)))
+    # A limit beside ours (sampleLimit) would end the series, and with them every alert.
+    return (*wanted, Wanted(pod_monitor(app, profile), (SILENCE, ERRORS), exclusive=(("spec",),)))
 
 
 def _family(rule: Rule) -> str:

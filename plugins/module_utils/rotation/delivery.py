@@ -20,7 +20,7 @@ from ..capability import Plan, Request
 from ..errors import MicroappsError
 from ..kubernetes.client import connect
 from ..kubernetes.converge import Scope, carry_out, survey
-from ..kubernetes.objects import Wanted
+from ..kubernetes.objects import Path, Wanted
 from ..kubernetes.plan import rules_of
 from ..microapp import Context
 from ..profile import Profile, SecretStore
@@ -34,6 +34,13 @@ REFRESH: Final = "1m"
 # Stores of clouds whose clusters have no use for a role at AWS, unless they take part in its federation.
 ELSEWHERE: Final = frozenset({"azure_keyvault", "gcp_secretmanager"})
 NOTHING: Final[Mapping[str, str]] = types.MappingProxyType({})
+# Left out by us, and no default of theirs: what others write there gives the app other values than its own secret's, or none.
+_OURS_ALONE: Final[Mapping[str, tuple[Path, ...]]] = types.MappingProxyType(
+    {
+        "ExternalSecret": (("spec", "dataFrom*"), ("spec", "target", "template*")),
+        "SecretStore": (("spec", "controller*"), ("spec", "conditions*")),
+    }
+)
 # The name of our set of objects in the namespace.
 ROLE: Final = "secrets"
 
@@ -72,7 +79,7 @@ def _told(annotations: Callable[[], Mapping[str, str]]) -> Mapping[str, str] | M
 def _looked_at(request: Request, context: Context, annotations: Mapping[str, str] | MicroappsError) -> Delivery:
     app, profile = context.app, context.profile
     said = NOTHING if isinstance(annotations, MicroappsError) else annotations
-    wanted = [Wanted(manifest, (DELIVERED,)) for manifest in objects(app, profile, said)]
+    wanted = wanted_objects(app, profile, said)
     if not wanted:
         return Delivery((), tuple)
     try:
@@ -84,6 +91,13 @@ def _looked_at(request: Request, context: Context, annotations: Mapping[str, str
         failed = tuple(Plan(one.name, controls=(DELIVERED,)).failed(error) for one in wanted)
         return Delivery(failed, lambda: failed)
     return Delivery(tuple(step.plan for step in found.steps), lambda: carry_out(client, found))
+
+
+def wanted_objects(app: App, profile: Profile, annotations: Mapping[str, str] = NOTHING) -> tuple[Wanted, ...]:
+    """The objects, and what of them is ours alone. Pure."""
+    return tuple(
+        Wanted(one, (DELIVERED,), exclusive=_OURS_ALONE.get(one["kind"], ())) for one in objects(app, profile, annotations)
+    )
 
 
 def objects(app: App, profile: Profile, annotations: Mapping[str, str] = NOTHING) -> tuple[dict[str, Any], ...]:

@@ -217,6 +217,19 @@ def test_a_binding_to_another_role_is_made_anew(tenant: Any) -> None:
     assert not tenant.ask()["changed"]
 
 
+@pytest.mark.parametrize("scope", ["BestEffort", "Terminating"])
+def test_a_quota_that_counts_only_some_pods_is_made_anew(tenant: Any, scope: str) -> None:
+    """Under it, pods out of its scope take what they want. No update changes a quota's scopes."""
+    tenant.fence()
+    tenant.kubectl("delete", "resourcequota", "goldenpath")
+    tenant.kubectl("create", "quota", "goldenpath", "--hard", "pods=1000", "--scopes", scope)
+    predicted, done = tenant.ask(check=True, adopt="take"), tenant.fence(adopt="take")
+    assert changed(predicted) == changed(done) == {"ResourceQuota/goldenpath": "updated"}
+    assert predicted["diff"] == done["diff"]
+    assert "scopes" not in tenant.look("resourcequota", "goldenpath")["spec"]
+    assert not tenant.ask()["changed"]
+
+
 def test_what_others_add_where_it_is_theirs_stays(tenant: Any) -> None:
     tenant.fence()
     of_namespace("label", "team.example.com/rota=blue")(tenant)

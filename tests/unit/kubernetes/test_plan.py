@@ -153,6 +153,7 @@ def test_pruning_names_the_very_object() -> None:
         (409, {"message": "the object has been modified"}, "Conflict", "modified"),
         (422, {"message": "spec.x: Invalid value"}, "Invalid", "spec.x"),
         (422, {"message": "roleRef: cannot change roleRef"}, "Unchangeable", "roleRef"),
+        (422, {"message": "spec.scopes: unsupported scope applied to resource."}, "Unchangeable", "scope"),
         (500, {"message": "etcd"}, "Unreachable", "etcd"),
         (400, {"message": 'admission webhook "policy.sigstore.dev" denied the request: no'}, "Denied", "policy.sigstore.dev"),
         (418, {"message": "teapot"}, "Invalid", "418"),

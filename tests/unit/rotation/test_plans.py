@@ -13,6 +13,7 @@ import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.app import App, SecretSpec
 from ansible_collections.goldenpath.microapps.plugins.module_utils.catalog.load import load_app
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.objects import additions
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import (
     Aws,
     DatabaseServer,
@@ -20,7 +21,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
     Registry,
     SecretStore,
 )
-from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.delivery import objects
+from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.delivery import objects, wanted_objects
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.found import Found, key_of, spec_of
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers import STORED
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.issuers.database_login import new_password
@@ -318,6 +319,22 @@ def test_delivery_is_by_workload_identity(where2eat: App) -> None:
     bao = dataclasses.replace(profile, secret_store=SecretStore("openbao", "https://bao.example.com", "/t"))
     assert "vault" in objects(where2eat, bao)[1]["spec"]["provider"]
     assert objects(dataclasses.replace(where2eat, secrets=()), profile) == ()
+
+
+def test_what_others_add_to_where_the_values_come_from_is_drift(where2eat: App) -> None:
+    """External Secrets itself writes defaults beside ours: those stay."""
+    profile = Profile("sandbox", Aws("123456789012", "eu-west-1"), Registry("r"), DatabaseServer("db"))
+    of_kind = {one.manifest["kind"]: one for one in wanted_objects(where2eat, profile)}
+    asked, store = of_kind["ExternalSecret"], of_kind["SecretStore"]
+    theirs = {
+        "dataFrom": [{"extract": {"key": "of-others"}}],
+        "target": {"template": {"data": {"password": "x"}}, "immutable": False},
+    }
+    assert additions(asked, {"spec": theirs}) == (("spec", "dataFrom"), ("spec", "target", "template"))
+    assert additions(store, {"spec": {"controller": "none", "conditions": [], "refreshInterval": 0}}) == (
+        ("spec", "controller"),
+        ("spec", "conditions"),
+    )
 
 
 def test_delivery_from_google_names_project_and_ids(where2eat: App) -> None:
