@@ -221,16 +221,18 @@ def test_rules_are_applied_healed_and_pruned(
 
 @pytest.mark.cluster
 def test_a_limit_that_somebody_adds_to_the_monitor_is_taken_away(
-    kubectl: Callable[..., str], namespace: str, cycle: Any, arguments: dict[str, Any]
+    sandbox: Any, cycle: Any, arguments: dict[str, Any], namespace: str, kubectl: Callable[..., str]
 ) -> None:
     """With it, no series would be read, and no alert could fire."""
-    cycle.ask(CAPABILITY, arguments)
+    request = {"environ": sandbox.environ}
+    cycle.ask(CAPABILITY, arguments, **request)
     kubectl("patch", "podmonitor", "where2eat", "--type=merge", "-p", '{"spec": {"sampleLimit": 1}}')
-    assert states(cycle.ask(CAPABILITY, arguments, check=True))["observability-04"] == "drifted"
-    cycle.stage(CAPABILITY, arguments)
+    assert states(cycle.ask(CAPABILITY, arguments, check=True, **request))["04"] == "drifted"
+    cycle.stage(CAPABILITY, arguments, **request)
     assert "sampleLimit" not in kubectl("get", "podmonitor", "where2eat", "-o", "yaml")
 
 
+@pytest.mark.cluster
 def test_nothing_is_applied_that_is_not_proven(
     sandbox: Any, cycle: Any, arguments: dict[str, Any], namespace: str, kubectl: Callable[..., str], tmp_path: pathlib.Path
 ) -> None:
