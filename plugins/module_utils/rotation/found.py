@@ -20,7 +20,9 @@ from ..triage.locate import value_of
 from ..verdict import CredentialFinding, Verdict
 from .makers import value_keys
 
-_DATABASE_WORDS = frozenset({"db", "database", "pg", "postgres", "postgresql", "pgpassword", "mysql", "mariadb", "sql", "dsn"})
+_DATABASE_WORDS = frozenset(
+    {"db", "database", "datasource", "jdbc", "pg", "postgres", "postgresql", "pgpassword", "mysql", "mariadb", "sql", "dsn"}
+)
 # Words that every key's name has: they say nothing about whose key it is.
 _COMMON_WORDS = frozenset({"api", "key", "token", "secret", "access", "private", "client", "auth", "app", "live", "url"})
 

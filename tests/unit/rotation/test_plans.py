@@ -151,6 +151,8 @@ def where2eat(root: Any) -> App:
     [
         ("postgresql_password", "live", "DATABASE_URL", "database"),
         ("password", "live", "DB_PASSWORD", "database"),
+        ("password", "live", "spring.datasource.password", "database"),
+        ("password", "live", "JDBC_PASSWORD", "database"),
         ("password", "live", "ADMIN_PASSWORD", ""),
         ("api_key", "live", "RESTAURANT_API_KEY", "restaurant-api"),
         ("api_key", "live", "restaurantApiKey", "restaurant-api"),
