@@ -96,6 +96,9 @@ def test_the_run_does_exactly_what_was_predicted(estate: Any, story: dict[str, A
     story["first"] = estate.evidence("converge")
     assert story["first"]["run"]["outcome"] == "in_place"
     assert "All controls that this app owes are in place" in hardened.text
+    heads = dict(reversed(line.split("\t")) for line in refs(estate).splitlines())
+    told = story["first"]["run"]["artefacts"]["branch"].rpartition("@")[2]
+    assert heads["refs/heads/goldenpath/baseline"].startswith(told), "the image was pinned after the baseline was pushed"
 
 
 def test_the_second_run_changes_nothing_and_the_state_is_the_same(estate: Any, story: dict[str, Any]) -> None:

@@ -52,7 +52,8 @@ def run(request: Request) -> Outcome:
     verdict = Verdict.from_result(request.params["verdict"]) if request.params.get("verdict") else None
     answers = [Answer.from_result(answer) for part in parts for answer in part["answers"]]
     artefacts: dict[str, str] = {}
-    for part in parts:
+    for part in reversed(parts):
+        # The branch is moved by the scaffold, and after it by who pins the image (app_image): by name, the other way round.
         artefacts.update(part["artefacts"])
     folder = app_folder(evidence)
     name = mode(request.check)

@@ -85,6 +85,11 @@ def shown(text: str) -> str:
     return _UNPRINTABLE.sub(" ", _USER_INFO.sub("", text)).strip()
 
 
+def standing(url: str, branch: str, commit: str) -> str:
+    """Where a branch stands, for people."""
+    return f"{shown(url)} {branch} @{commit[:12]}"
+
+
 def checked_branch(branch: str) -> str:
     """`branch` as it is, if it can be a branch's name (git-check-ref-format) and nothing else."""
     parts = branch.split("/")

@@ -11,7 +11,7 @@ from ..capability import Capability, Outcome, Request, answers_of
 from ..catalog.load import load_app
 from ..errors import Conflict
 from ..gitops.git import Author, Mirror, mirror
-from ..gitops.process import shown
+from ..gitops.process import shown, standing
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
 from ..profile import Profile
 from ..verdict import Verdict
@@ -90,7 +90,7 @@ def _outcome(world: World, planned: Planned, context: Context, verdict: Verdict,
         "findings": _findings(world),
     }
     if stands:
-        result["artefacts"] = {"branch": f"{url} {branch} @{stands[:12]}"}
+        result["artefacts"] = {"branch": standing(url, branch, stands)}
     return Outcome(planned.plans, answers_of(planned.plans, owed, check), result, planned.warnings)
 
 

@@ -20,6 +20,7 @@ from ..errors import Conflict, Invalid, MicroappsError, NotFound, Unreachable
 from ..evidence.record import app_folder, mode, write_text
 from ..gitops.git import Author, Mirror, last_mirror, mirror
 from ..gitops.overlay import CONTAINER, Pin, path_of, pinned
+from ..gitops.process import standing
 from ..kubernetes.client import connect
 from ..kubernetes.kinds import BY_GROUP_KIND
 from ..microapp import MICROAPP_OPTIONS, VERDICT_OPTION, Context, context_of
@@ -81,10 +82,7 @@ def _decided(context: Context, request: Request) -> Outcome:
         return Outcome((), _nothing_released(sight.meant))
     findings = scanned(context, policy, verdict, where, request)
     goes_on = verdict.verified and lets_through(findings)
-    plans = tuple(
-        plan if request.check or not plan.changes else _pushed(context, plan, verdict, request)
-        for plan in ([_pinning(context, sight, verdict)] if goes_on and not untold else [])
-    )
+    plans, branch = _pinned(context, sight, verdict, request) if goes_on and not untold else ((), {})
     foreign: tuple[str, ...] = ()
     if goes_on:
         try:
@@ -92,7 +90,7 @@ def _decided(context: Context, request: Request) -> Outcome:
         except MicroappsError as error:
             # Whether it is signed is known; whether it is all that runs is not.
             untold = untold or error.sentence()
-    artefacts = _kept(context, policy, verdict, request)
+    artefacts = {**_kept(context, policy, verdict, request), **branch}
     answers = tuple(
         _not_told(answer, untold) if untold and goes_on and answer.control == PINNED else answer
         for answer in (*_answers(policy, verdict, goes_on, plans, foreign, request.check), findings)
@@ -146,8 +144,17 @@ def _pinning(context: Context, sight: Sight, verdict: Verdict) -> Plan:
     return Plan(name, before, after, (Change("update", "digest", before["image"], after["image"], PINNED),), (), (PINNED,))
 
 
-def _pushed(context: Context, plan: Plan, verdict: Verdict, request: Request) -> Plan:
-    """One commit with the pinned overlay; read again if somebody pushed meanwhile."""
+def _pinned(context: Context, sight: Sight, verdict: Verdict, request: Request) -> tuple[tuple[Plan], dict[str, str]]:
+    """The overlay's plan as it came out, and where the branch stands by now if this run moved it."""
+    plan, commit = _pinning(context, sight, verdict), ""
+    if plan.changes and not request.check:
+        plan, commit = _pushed(context, plan, verdict, request)
+    url, branch = context.profile.repository_url(context.app), context.profile.forge.branch
+    return (plan,), {"branch": standing(url, branch, commit)} if commit else {}
+
+
+def _pushed(context: Context, plan: Plan, verdict: Verdict, request: Request) -> tuple[Plan, str]:
+    """One commit with the pinned overlay, and its id; read again if somebody pushed meanwhile."""
     app, profile = context.app, context.profile
     author = Author(profile.forge.author_name, profile.forge.author_email)
     repository, _at, digest = verdict.reference.partition("@")
@@ -163,11 +170,11 @@ def _pushed(context: Context, plan: Plan, verdict: Verdict, request: Request) ->
             sight.copy.push(commit, profile.forge.branch, sight.tip)
         except Conflict as error:
             if tried == PUSH_TRIES:
-                return plan.failed(error)
+                return plan.failed(error), ""
         except MicroappsError as error:
-            return plan.failed(error)
+            return plan.failed(error), ""
         else:
-            return plan
+            return plan, commit
     raise AssertionError("the last try returns")
 
 
