@@ -105,7 +105,8 @@ def load_catalog(folder: str) -> Catalog:
 
 def _files(root: pathlib.Path) -> Iterator[pathlib.Path]:
     with os.scandir(root) as found:
-        names = sorted((entry.name, entry.is_dir()) for entry in found if not entry.name.startswith("."))
+        # A link to itself is no folder here, and an error to entry.is_dir().
+        names = sorted((entry.name, os.path.isdir(entry.path)) for entry in found if not entry.name.startswith("."))
     for name, is_folder in names:
         if is_folder:
             yield from (root / name / file for file in backstage.FILES if os.path.lexists(root / name / file))

@@ -66,7 +66,8 @@ def documents(text: str) -> list[Document]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise Faulty(mark.line + 1 if mark else 1, f"the YAML cannot be read ({said})") from None
+        mend = "; indent with spaces: a tab stands here" if mark and text[mark.index : mark.index + 1] == "\t" else ""
+        raise Faulty(mark.line + 1 if mark else 1, f"the YAML cannot be read ({said}){mend}") from None
     except yaml.YAMLError as error:
         raise Faulty(1, f"the YAML cannot be read ({' '.join(str(error).split())})") from None
     except RecursionError:

@@ -27,7 +27,8 @@ def answer(control: str, names: tuple[str, ...], answers: Iterable[Answer]) -> A
     missing = [name for name, found in proving.items() if name not in unknown and not any(_is_there(one) for one in found)]
     proof = tuple(dict.fromkeys(shown for name in names if (shown := _proof(name, proving[name]))))
     if unknown:
-        reason = f"No role of this run could say whether these are there: {', '.join(unknown)}. Run the whole road (harden)."
+        mend = "Run the whole road (harden); if this was it, mend first what its other answers name."
+        reason = f"No role of this run could say whether these are there: {', '.join(unknown)}. {mend}"
         return Answer(control, State.NOT_REACHED, proof, reason, "could not be told")
     if missing:
         reason = f"Not there yet: {', '.join(missing)}"

@@ -77,6 +77,15 @@ def test_a_link_out_of_the_catalog_is_refused(catalog: Catalog, minimal: str, tm
     assert "a link that leads out of the catalog" in problems(folder)[0]
 
 
+def test_a_link_to_itself_is_told_and_hides_no_other_entry(catalog: Catalog, minimal: str) -> None:
+    """Whatever it is called: the system refuses to look at it, and the whole catalog would have counted as not given."""
+    folder = catalog(good=named(minimal, "good"))
+    for name in ("loop.yml", "loop"):
+        os.symlink(name, folder / name)
+    assert names(folder) == ["good"]
+    assert problems(folder) == ["loop.yml:1: is not a file; a catalog entry is one YAML file"]
+
+
 def test_a_catalog_that_is_itself_a_link_is_read(catalog: Catalog, minimal: str, tmp_path: pathlib.Path) -> None:
     os.symlink(catalog(minimal=minimal), tmp_path / "link")
     assert names(tmp_path / "link") == ["minimal"]
