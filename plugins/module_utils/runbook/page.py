@@ -9,6 +9,7 @@ the time or on earlier runs, so the same state gives the same bytes.
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import shlex
 from typing import Final
 
@@ -251,10 +252,12 @@ def _supervisor(app: App, profile: Profile, here: Here) -> dict[str, str]:
     client = [here.python, "-P", "-m", "supervisor.supervisorctl"] if here.python else ["supervisorctl"]
     control = [*client, "-s", f"unix://{profile.runner.control}"]
     program = f"app-{app.name}"
+    # The sandbox keeps both outputs in one file, and supervisorctl cannot show the colours that a web server writes there.
+    logs = pathlib.PurePath(profile.runner.control).parent / "logs"
     return {
         "look": command(*control, "status", program),
         "look_text": "It should be RUNNING:",
-        "logs": command(*control, "tail", program, "stderr"),
+        "logs": command("tail", "-n", "200", str(logs / f"{program}.log")) if here.python else command(*control, "tail", program),
         "restart": command(*control, "restart", program),
         "back": _reverted(app, profile),
         "back_text": f"Take the newest change out of {app.repository.branch}, then deploy (see Deploy).",

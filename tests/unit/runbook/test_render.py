@@ -231,12 +231,19 @@ def test_the_newest_change_is_taken_back_as_the_page_says_however_it_came(tmp_pa
     assert "bad" in git("-C", repository, "ls-tree", "--name-only", "main~1"), "and it stays in the history"
 
 
+def test_in_the_sandbox_the_logs_are_the_file_that_holds_both_outputs() -> None:
+    profile = dataclasses.replace(PROFILE, runner=Runner("supervisor", control="/s/supervisor.sock"))
+    for here, wanted in ((Here(True, python="/p"), "tail -n 200 /s/logs/app-where2eat.log"), (RUNS, "tail app-where2eat")):
+        (logs,) = (step.command for step in page(APP, profile, here).steps if step.title == "Logs.")
+        assert logs.endswith(wanted)
+
+
 def test_in_the_sandbox_our_programs_are_named_as_any_shell_finds_them() -> None:
     profile = dataclasses.replace(PROFILE, runner=Runner("supervisor", "/state/s.sock", "/state/apps"), embedded=True)
     made = page(profile=profile, here=Here(True, "http://127.0.0.1:8000", "/my venv/bin/python", "/my checkout/inventories/prod"))
     lines = "\n".join(step.command for step in made.steps).splitlines()
     supervised = [shlex.split(line) for line in lines if "supervisor" in line]
-    assert len(supervised) == 3
+    assert len(supervised) == 2
     python = ["/my venv/bin/python", "-P", "-m"]
     assert all(words[:4] == [*python, "supervisor.supervisorctl"] for words in supervised)
     (road,) = (shlex.split(line) for line in lines if "goldenpath.microapps.harden" in line)
