@@ -21,6 +21,13 @@ options:
     type: str
     choices: [entered, left]
     default: entered
+  fail_on:
+    description:
+      - What M(goldenpath.microapps.evidence_report) is asked at the end of the run. It changes nothing here; a word that is none
+        ends the run before anything is changed.
+    type: str
+    choices: [drifted, violated]
+    default: drifted
 extends_documentation_fragment:
   - goldenpath.microapps.microapp
   - goldenpath.microapps.evidence.attributes

@@ -18,10 +18,13 @@ import socket
 import tempfile
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ..controls import Answer, merge
 from ..errors import MicroappsError
+
+# What ends a run with an error: the option of the report, which the gate checks before anything is changed.
+FAIL_ON: Final[dict[str, Any]] = {"type": "str", "choices": ["drifted", "violated"], "default": "drifted"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

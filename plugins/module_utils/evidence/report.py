@@ -20,13 +20,13 @@ from ..state_folder import collection_root
 from ..verdict import Verdict
 from .join import answered, document, run_data, summary
 from .page import page
-from .record import app_folder, mode, parts_of, write_json, write_text
+from .record import FAIL_ON, app_folder, mode, parts_of, write_json, write_text
 from .table import closing_table
 
 SPEC: Final[dict[str, Any]] = {
     "evidence": {**EVIDENCE_OPTION, "required": True},
     "verdict": {"type": "dict"},
-    "fail_on": {"type": "str", "choices": ["drifted", "violated"], "default": "drifted"},
+    "fail_on": FAIL_ON,
     "table": {"type": "bool", "default": True},
 }
 

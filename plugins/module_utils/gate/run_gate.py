@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..aws.session import session_for
 from ..capability import Capability, Outcome, Request
 from ..errors import MissingLibrary, Unreachable
-from ..evidence.record import Run
+from ..evidence.record import FAIL_ON, Run
 from ..kubernetes.client import Client, connect
 from ..microapp import MICROAPP_OPTIONS, Context, context_of
 from ..signatures.policy import policy_of
@@ -24,6 +24,8 @@ SPEC: Final[dict[str, Any]] = {
     "app": MICROAPP_OPTIONS["app"],
     "profile": MICROAPP_OPTIONS["profile"],
     "state": {"type": "str", "choices": ["entered", "left"], "default": "entered"},
+    # Not asked for here: what the report is asked at the end is refused before anything is changed.
+    "fail_on": FAIL_ON,
 }
 # What only says that a part cannot be asked now. A refusal (Denied, Conflict) means that it could not be verified: fail closed.
 COULD_NOT_ASK: Final = (Unreachable, MissingLibrary)

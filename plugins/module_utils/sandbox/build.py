@@ -176,10 +176,42 @@ def folder_of(part: Part, go: Toolchain, environ: Mapping[str, str]) -> pathlib.
 
 
 def binaries(environ: Mapping[str, str], parts: Sequence[Part] = PARTS) -> dict[str, pathlib.Path]:
-    """The programs that are built already, by name. NotFound when Go is missing (the folder's name depends on it)."""
-    go = toolchain(environ)
+    """The programs that are built already, by name. NotFound when there is no Go and none has built here (the folder's name
+    depends on it)."""
+    go = _known_toolchain(environ)
     folders = [(part, folder_of(part, go, environ)) for part in parts]
     return {name: folder / name for part, folder in folders if folder.is_dir() for name in part.commands}
+
+
+def _known_toolchain(environ: Mapping[str, str]) -> Toolchain:
+    # What Go has built runs without it: in a shell or a service whose PATH does not lead to it, the cluster is there
+    try:
+        return toolchain(environ)
+    except NotFound:
+        if not (known := _remembered(environ)):
+            raise
+        return known
+
+
+def _remembered(environ: Mapping[str, str]) -> Toolchain | None:
+    try:
+        kept = json.loads(_memory(environ).read_text(encoding="utf-8"))
+        return Toolchain("", str(kept["version"]), str(kept["target"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _remember(go: Toolchain, environ: Mapping[str, str]) -> None:
+    if (known := _remembered(environ)) and (known.version, known.target) == (go.version, go.target):
+        return
+    memory = _memory(environ)
+    fresh = memory.with_name(f"{memory.name}.{os.getpid()}")
+    fresh.write_text(json.dumps({"version": go.version, "target": go.target}), encoding="utf-8")
+    fresh.replace(memory)
+
+
+def _memory(environ: Mapping[str, str]) -> pathlib.Path:
+    return cache_folder(environ) / "parts" / "go.json"
 
 
 def build(environ: Mapping[str, str], progress: Callable[[str], None], parts: Sequence[Part] = PARTS) -> dict[str, pathlib.Path]:
@@ -197,6 +229,7 @@ def build(environ: Mapping[str, str], progress: Callable[[str], None], parts: Se
         if all(folder_of(part, go, environ).is_dir() for part in PARTS):
             # Go's own cache of intermediate results takes 4 GB and is of no use once every program is there.
             _remove_unless_used(work)
+    _remember(go, environ)
     return binaries(environ, parts)
 
 

@@ -47,7 +47,8 @@ def with_only(sandbox, folder, *names):
 
 
 def test_without_go_all_but_the_cluster_works_and_says_what_to_do(other, tmp_path):
-    second = with_only(other, tmp_path, "git", "unshare", "setpriv")
+    # An empty cache: of what Go has built before, the cluster would be started.
+    second = with_environ(with_only(other, tmp_path, "git", "unshare", "setpriv"), XDG_CACHE_HOME=str(tmp_path / "cache"))
     result = second.start()
     block = second.block("cluster")
     assert (block["available"], block["why"], block["identity"]) == (False, "Go is not installed", "")
@@ -58,6 +59,13 @@ def test_without_go_all_but_the_cluster_works_and_says_what_to_do(other, tmp_pat
     assert not started & {"sandbox:etcd", "sandbox:kube-apiserver"}
     # Go is there now: the same command adds what was missing.
     assert other.start()["changed"] is True
+    assert other.block("cluster")["available"] is True
+
+
+def test_a_shell_without_go_finds_the_cluster_that_go_has_built(other, tmp_path):
+    other.start()
+    result = with_only(other, tmp_path, "git", "unshare", "setpriv").start()
+    assert (result["changed"], result.get("warnings", [])) == (False, [])
     assert other.block("cluster")["available"] is True
 
 

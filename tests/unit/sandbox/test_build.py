@@ -123,6 +123,25 @@ def test_an_old_go_is_named_with_the_next_step(tmp_path, version, why):
     assert failure.value.next_step == build.NEXT_STEP
 
 
+def test_what_go_has_built_is_found_without_it(tmp_path):
+    environ = a_go(tmp_path, WRITES)
+    built = build.build(environ, lambda text: None, ETCD)
+    elsewhere = {**environ, "PATH": "/nowhere"}
+    assert build.binaries(elsewhere, ETCD) == built
+    with pytest.raises(NotFound, match="Go is not installed"):
+        build.build(elsewhere, lambda text: None, ETCD)
+
+
+@pytest.mark.parametrize("kept", ["", "[]", "{}", '{"version": "1.26"}'])
+def test_without_go_a_memory_that_is_none_counts_for_nothing(tmp_path, kept):
+    environ = {"HOME": str(tmp_path), "PATH": "/nowhere"}
+    memory = build.cache_folder(environ) / "parts" / "go.json"
+    memory.parent.mkdir(parents=True)
+    memory.write_text(kept)
+    with pytest.raises(NotFound, match="Go is not installed"):
+        build.binaries(environ, ETCD)
+
+
 def test_no_go_at_all(tmp_path):
     with pytest.raises(NotFound, match="Go is not installed"):
         build.build({"PATH": str(tmp_path)}, lambda text: None)
