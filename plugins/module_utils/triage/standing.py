@@ -16,7 +16,7 @@ from .by_hand import is_by_hand
 from .hosts import host_near, is_elsewhere, is_local, is_of_maps, is_reserved, is_superuser, user_near
 from .model import Candidate, SourceFile
 from .names import is_public_name, words_of
-from .standing_by_place import in_development_section, of_example
+from .standing_by_place import in_comment, in_development_section, of_example
 from .standing_of_forms import of_form
 from .standing_of_signing_keys import of_signing_key
 from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, Judgement
@@ -50,8 +50,6 @@ _MAKES_ACCOUNT: Final = re.compile(
 _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
 _OF_OMDB: Final = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,8}")
 LONGEST_CODE: Final = 400
-# A comment, and an example within one.
-_COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b|<!--|\"\"\"|\'\'\')")
 # Google's for programs, as they are shown and as they are often pasted.
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 _SIXTEEN: Final = re.compile(r"^[a-z]{16}$")
@@ -168,7 +166,7 @@ def _of_shown_password(candidate: Candidate, path: str, host: str | None, known:
 def _of_known_password(candidate: Candidate, file: SourceFile, host: str | None, elsewhere: bool) -> Judgement | None:
     if host is not None and is_reserved(host):
         return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
-    if _COMMENT.match(file.lines[candidate.line - 1]) and (host is None or not is_local(host)):
+    if in_comment(file, candidate.line) and (host is None or not is_local(host)):
         return Judgement(PLACEHOLDER, "a password of tutorials, in a comment")
     if candidate.shape == "comparison":
         return Judgement(LIVE, "the code lets in whoever knows this word")

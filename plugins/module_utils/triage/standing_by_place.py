@@ -5,10 +5,19 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from . import paths, strings
 from .model import Candidate, SourceFile
 from .standings import LIVE, PLACEHOLDER, SIGNING_KEY, Judgement
+
+# A comment, and an example within one.
+_COMMENT: Final = re.compile(r"\s*(?:\*|//|/\*|#|--|;|>>>|\.\.\. |:param\b|REM\b|<!--|\"\"\"|\'\'\')")
+
+
+def in_comment(file: SourceFile, line: int) -> bool:
+    """Whether a line is a comment, or an example within one."""
+    return bool(_COMMENT.match(file.lines[line - 1]))
 
 
 def in_development_section(file: SourceFile, line: int) -> bool:

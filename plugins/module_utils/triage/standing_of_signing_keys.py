@@ -9,7 +9,7 @@ from typing import Final
 
 from . import literals, paths, strings
 from .model import Candidate, SourceFile
-from .standing_by_place import in_development_section, of_example
+from .standing_by_place import in_comment, in_development_section, of_example
 from .standings import LOCAL, PLACEHOLDER, SIGNING_KEY, Judgement
 
 _SIGNING_IN_DEVELOPMENT: Final = re.compile(
@@ -42,7 +42,7 @@ def of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     in_session = bool(_SESSION.search("\n".join(file.lines[max(0, candidate.line - 3) : candidate.line])))
     if (_is_own_name(value, candidate) and not in_session) or _is_told(candidate, file):
         return None
-    if not salted and strings.is_stand_in(value) and not _is_weak_in_use(candidate):
+    if not salted and strings.is_stand_in(value) and not _is_weak_in_use(candidate, file):
         return Judgement(PLACEHOLDER, "it says of itself that it is to be replaced")
     if paths.is_test(path):
         return Judgement(LOCAL, "only tests sign with it")
@@ -87,9 +87,8 @@ def _is_told(candidate: Candidate, file: SourceFile) -> bool:
     )
 
 
-def _is_weak_in_use(candidate: Candidate) -> bool:
-    path = candidate.file
-    shown = paths.is_example(path) or paths.is_document(path)
+def _is_weak_in_use(candidate: Candidate, file: SourceFile) -> bool:
+    shown = paths.is_example(file.path) or paths.is_document(file.path) or in_comment(file, candidate.line)
     return bool(_WEAK_KEY.match(candidate.value)) and not shown
 
 
