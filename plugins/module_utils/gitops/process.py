@@ -85,9 +85,10 @@ def shown(text: str) -> str:
     return _UNPRINTABLE.sub(" ", _USER_INFO.sub("", text)).strip()
 
 
-def standing(url: str, branch: str, commit: str) -> str:
-    """Where a branch stands, for people."""
-    return f"{shown(url)} {branch} @{commit[:12]}"
+def standing(url: str, branch: str, commit: str, default: str) -> str:
+    """Where a branch stands, for people. What is on another than the default branch is proposed: the app's owner merges it."""
+    owed = "" if branch == default else f", to be merged into {default}"
+    return f"{shown(url)} {branch} @{commit[:12]}{owed}"
 
 
 def checked_branch(branch: str) -> str:

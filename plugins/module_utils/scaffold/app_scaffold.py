@@ -90,7 +90,7 @@ def _outcome(world: World, planned: Planned, context: Context, verdict: Verdict,
         "findings": _findings(world),
     }
     if stands:
-        result["artefacts"] = {"branch": standing(url, branch, stands)}
+        result["artefacts"] = {"branch": standing(url, branch, stands, app.repository.branch)}
     return Outcome(planned.plans, answers_of(planned.plans, owed, check), result, planned.warnings)
 
 

@@ -149,8 +149,9 @@ def _pinned(context: Context, sight: Sight, verdict: Verdict, request: Request) 
     plan, commit = _pinning(context, sight, verdict), ""
     if plan.changes and not request.check:
         plan, commit = _pushed(context, plan, verdict, request)
-    url, branch = context.profile.repository_url(context.app), context.profile.forge.branch
-    return (plan,), {"branch": standing(url, branch, commit)} if commit else {}
+    app, profile = context.app, context.profile
+    stands = standing(profile.repository_url(app), profile.forge.branch, commit, app.repository.branch)
+    return (plan,), {"branch": stands} if commit else {}
 
 
 def _pushed(context: Context, plan: Plan, verdict: Verdict, request: Request) -> tuple[Plan, str]:

@@ -222,11 +222,12 @@ def test_the_apps_own_branch_is_merged_in_when_it_moves(scaffold: Run, remote: p
 
 
 def test_once_merged_nothing_is_left_to_propose(scaffold: Run, remote: pathlib.Path) -> None:
-    scaffold()
+    assert scaffold()["artefacts"]["branch"].endswith(", to be merged into main")
     git(remote, "branch", "-f", "main", "goldenpath/baseline")
     git(remote, "branch", "-D", "goldenpath/baseline")
     again = scaffold(credentials=[])
     assert (again["changed"], again["branch"], again["commit"]) == (False, "main", git(remote, "rev-parse", "main"))
+    assert again["artefacts"]["branch"].endswith(f" main @{again['commit'][:12]}")
 
 
 def test_a_credential_that_no_code_can_read_is_left_to_a_person(scaffold: Run, remote: pathlib.Path) -> None:
