@@ -36,6 +36,7 @@ DATA: Final = {
     DataClass.PAYMENT: "payment data",
     DataClass.HEALTH: "health data",
 }
+_HARMLESS: Final = "Harmless; takes some seconds."
 # Its containers have no disk that outlives them, unless its developers gave them one.
 _RESTART_OF_FILE: Final = (
     "Ask the maintainer first: the app keeps its data in a file (SQLite), and a restart loses what is not on a lasting disk."
@@ -195,7 +196,7 @@ def _running(app: App, profile: Profile, here: Here) -> tuple[Step, ...]:
     return (
         Step("Is it well?", do["look_text"], do["look"]),
         Step("Logs.", _logs(profile), do["logs"]),
-        Step("Restart.", _RESTART_OF_FILE if _in_file(app) else "Harmless; takes some seconds.", do["restart"]),
+        Step("Restart.", _RESTART_OF_FILE if _in_file(app) else do["restart_text"], do["restart"]),
         Step("Roll back.", do["back_text"], do["back"]),
         Step("Deploy.", merged, _road(app, here)),
     )
@@ -243,8 +244,13 @@ def _kubernetes(app: App, profile: Profile) -> dict[str, str]:
         "look_text": "Open it, or ask for its health: it should answer 200." if health else "Its pods should be ready:",
         "logs": command(*base, "logs", deployment, "--tail=200", "--prefix"),
         "restart": command(*base, "rollout", "restart", deployment),
+        # On the full path the owner's group may delete pods, and change nothing that runs (tenancy's Role).
+        "restart_text": f"{_HARMLESS} If you may not, delete its pods instead, one after the other: each comes back.",
         "back": command(*base, "rollout", "undo", deployment),
-        "back_text": f"To the version before; then take the change out of {app.repository.branch} as well.",
+        "back_text": (
+            f"To the version before (if it is forbidden to you, call the platform team); then take the change out of "
+            f"{app.repository.branch} as well."
+        ),
     }
 
 
@@ -259,6 +265,7 @@ def _supervisor(app: App, profile: Profile, here: Here) -> dict[str, str]:
         "look_text": "It should be RUNNING:",
         "logs": command("tail", "-n", "200", str(logs / f"{program}.log")) if here.python else command(*control, "tail", program),
         "restart": command(*control, "restart", program),
+        "restart_text": _HARMLESS,
         "back": _reverted(app, profile),
         "back_text": f"Take the newest change out of {app.repository.branch}, then deploy (see Deploy).",
     }

@@ -199,6 +199,14 @@ def test_commands_are_quoted_and_name_real_things(kind: str) -> None:
     assert any("'unix:///state folder/s.sock'" in command for command in commands) is (kind == "supervisor")
 
 
+@pytest.mark.parametrize(("kind", "told"), [("kubernetes", True), ("supervisor", False)])
+def test_whoever_may_not_change_what_runs_is_told_what_to_do_instead(kind: str, told: bool) -> None:
+    profile = dataclasses.replace(PROFILE, runner=Runner(kind, "/state/s.sock", "/state/apps"))
+    steps = {step.title: step.text for step in page(APP, profile).steps}
+    # The tenancy's Role lets the owner's group delete pods; on the full path it changes no deployment.
+    assert ("pods instead" in steps["Restart."], "forbidden" in steps["Roll back."]) == (told, told)
+
+
 SOMEBODY = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 ALONE = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **SOMEBODY}
 
