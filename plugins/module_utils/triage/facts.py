@@ -190,7 +190,7 @@ def _exposure(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, bool]:
     if runtime == "static" or _has(evidence, "serves") or _is_web(evidence):
         return "public", False
     # A script, a notebook, a program for a desk: whoever has the file runs it, nobody else reaches it.
-    return ("", False) if runtime == "unknown" else ("internal", False)
+    return ("internal", False) if runtime != "unknown" or _has(evidence, "run_by_hand") else ("", False)
 
 
 def _is_web(evidence: Iterable[Evidence]) -> bool:

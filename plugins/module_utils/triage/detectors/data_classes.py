@@ -77,6 +77,7 @@ _STEMS: Final = vocabulary(
     "gehalt salair discharge x-ray xray tumo cancer pneumonia mri stroke hospital clinic therap"
 )
 TITLE: Final = "the title of a page"
+_HINTS: Final = frozenset(("a field of a type", "a value the code takes in", "what people are looked up by", "a value of a row"))
 CHOICE: Final = "a choice of a form"
 # What a page is about, where it asks people: words of a title, not of a field.
 _ABOUT_HEALTH: Final = re.compile(
@@ -116,6 +117,11 @@ _FIELDS: Final = tuple(
             "a field of a schema",
         ),
         (r"^\s*([a-zA-Z_]\w*)\s+(?:String|Int|DateTime|Float|Decimal|Boolean|Json)[\s?@\[]", "a field of the Prisma schema"),
+        (
+            r"^\s*(?:(?:late|final|required|const)\s+)*(?:String|int|double|DateTime|bool)\??\s+([a-z]\w*)\s*[;=,)]|"
+            r"^\s*(?:pub|public|private)?\s*(?:let|var)?\s*([a-z_]\w*)\s*:\s*(?:String|Int|Date|Double|Option<|NaiveDate|i32|i64|u32)\b",
+            "a field of a record",
+        ),
         (r"^\s*([A-Z]\w*)\s+(?:\*?string|\*?int\d*|\*?time\.Time|\*?float\d*|sql\.Null\w+)\s*(?:`|$)", "a field of a struct"),
         (
             r"(?:private|protected|public|var|val)\s+(?:final\s+|required\s+|virtual\s+)*(?:String|LocalDate|Date|Long|"
@@ -181,6 +187,12 @@ _FIELDS: Final = tuple(
             r"contact)\.([a-zA-Z_]\w*)\b",
             "a value the code takes in",
         ),
+        (
+            r"\b(?:find(?:One)?(?:By|_by|Where)?|where|filter(?:_by)?|findUnique|first_or_create)\(\s*(?:\{\s*(?:where\s*:\s*\{\s*)?)?[\"']?"
+            r"([A-Za-z_]\w*)[\"']?\s*(?:[:=,})])",
+            "what people are looked up by",
+        ),
+        (r"^\s*'([a-z_]\w*)'\s*=>\s*[^,\n]", "a value of a row"),
         (r"\(\s*[\"']([A-Za-z_ ]{2,40})[\"']\s*,\s*(?:ndb|db|sa|sqlalchemy)\.", "a column"),
     )
 )
@@ -219,7 +231,7 @@ _SDKS: Final = tuple(
             "payment",
             8,
             r"@paypal/|paypal\.com/sdk|paypalrestsdk|paypal-rest-sdk|braintree|@square/|squareup|square\.payments|adyen|"
-            r"[iI]yzi(?:pay|co)|midtrans|yookassa|xendit|instamojo|cashfree|paytm|phonepe|pagseguro|pagarme|robokassa|liqpay|sslcommerz|"
+            r"\bsend_?[iI]nvoice\(|\bLabeledPrice\b|pre_checkout_query|[iI]yzi(?:pay|co)|[mM]idtrans|yookassa|xendit|instamojo|cashfree|paytm|phonepe|pagseguro|pagarme|robokassa|liqpay|sslcommerz|"
             r"khalti|esewa|daraja|przelewy24|"
             r"mollie|razorpay|paystack|flutterwave|klarna|mercadopago|lemonsqueezy|@paddle/|paddle\.com/paddle|gocardless|"
             r"checkout\.com",
@@ -283,7 +295,7 @@ _TABLES: Final = tuple(
 _SCHEMA_SUFFIXES: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .vue .svelte .go .java .kt .cs .php .rb .sql .prisma "
     ".html .htm .erb .ejs .hbs .pug .cshtml .razor .blade .twig .jinja .jinja2 .ipynb .gs "
-    ".graphql .csv .tsv .astro .njk .liquid .r .rmd"
+    ".graphql .csv .tsv .astro .njk .liquid .r .rmd .dart .swift .rs .ex .exs .scala .vb"
 )
 
 
@@ -300,6 +312,7 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             file.suffix not in _SCHEMA_SUFFIXES
             or paths.is_built(file.path)
             or paths.is_lock(file.path)
+            or (file.suffix == ".php" and paths.is_translation(file.path))
             or (paths.is_document(file.path) and file.suffix != ".html")
         ):
             continue
@@ -349,7 +362,7 @@ def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> I
         return
     value = next((value for value, form in _CLASSES if form.search(joined)), "")
     if value and not (value == "payment" and where == CHOICE):
-        weak = joined in _WEAK_FIELDS or where in ("a field of a type", "a value the code takes in")
+        weak = joined in _WEAK_FIELDS or where in _HINTS
         yield Evidence("data", value, (3 if weak else 6) - less, file.path, number, f"{where} called '{name[:40]}'")
 
 

@@ -289,6 +289,7 @@ _LOGIN: Final = re.compile(
     r"streamlit_authenticator|st\.login|jwt\.verify|jwt\.decode|verify_jwt|jwt_required|session_state\.(?:authenticated|"
     r"auth|logged)|auth_basic "
 )
+_RUN_BY_HAND: Final = vocabulary(".sh .ps1 .bat .cmd .ino .bas .vba .vbs .ahk .pl .awk")
 _CODE: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .yml .yaml .toml .conf "
     ".tf .json .vue .svelte .md .ipynb .sh .gs .r .rmd .ejs .erb .rst .txt .razor .cshtml .rs .ex .exs .dart .config "
@@ -305,6 +306,10 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             if form.search(path):
                 yield Evidence("exposure", "public", max(1, weight - max(0, path.count("/") - 1)), path, 0, why)
     for file in snapshot.files:
+        if file.suffix in _RUN_BY_HAND and not (paths.is_test(file.path) or paths.is_example(file.path)):
+            yield Evidence(
+                "run_by_hand", "yes", 1, file.path, 0, "a script, or a program for a board: nobody from outside reaches it"
+            )
         told = file.suffix in _CODE or "." not in file.name or paths.is_ci(file.path)
         if told and not (paths.is_test(file.path) or paths.is_lock(file.path) or paths.is_built(file.path)):
             yield from _of_file(file)

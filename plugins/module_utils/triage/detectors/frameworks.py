@@ -49,6 +49,7 @@ NODE: Final = (
     ("remix", "@remix-run/react"),
     ("sveltekit", "@sveltejs/kit"),
     ("nest", "@nestjs/core"),
+    ("nest", "@nestjs/common"),
     ("adonis", "@adonisjs/core"),
     ("strapi", "@strapi/strapi"),
     ("meteor", "meteor-node-stubs"),
