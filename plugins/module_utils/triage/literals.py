@@ -17,7 +17,7 @@ NOT_A_VALUE: Final = re.compile(
     r"xml)$|"
     r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]*$|^\(?\+?\d[\d\s()-]{6,}$|"
     r"^[^\w]*$|[<>{}]|^\w+\(|^[\^~<>=]{1,2}\s*v?\d+(\.[\dx*]+)*([\s|&<>=-].*)?$|^[a-z]+(_[a-z]+)*=$|^__\w+__$|"
-    r"^\w+(\.\w+)+:\w+$|^0x[0-9a-f]{40}$|^(authorization|x(-[a-z]+)+)$|"
+    r"^\w+(\.\w+)+:\w+$|^0x[0-9a-f]{40}$|^[a-z_]+(:[\w,./]+)?(\|[a-z_]+(:[\w,./]+)?)+$|^(authorization|x(-[a-z]+)+)$|"
     r"^(application|text|image|audio|video|multipart|font)/|^[\w.+-]+@[\w-]+\.[\w.]+$|^sha(1|256|512)[-:]|^\$2[aby]\$|"
     r"^\$argon2|^pbkdf2|^\$scrypt|^scram-|"
     r"^(bearer|basic|token|apikey|jwt|hs256|hs512|rs256|es256|sha-?\d*|md5|bcrypt|scrypt|argon2\w*|pbkdf2|oauth2?|digest|none|local|"

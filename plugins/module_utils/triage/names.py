@@ -129,7 +129,7 @@ _NO_SECRET: Final = re.compile(
     re.IGNORECASE,
 )
 _PUBLIC: Final = re.compile(
-    r"publishable|public_?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_id$|"
+    r"publishable|public_?(ed_?)?key|public_?token|site_?key|sitekey|anon(_?key)?$|anon_?public|client_?id$|app_id$|"
     r"vapid_?(public|key)|instrumentation_?key|pusher_?(app_?)?key|measurement_?id|pub_?key|data_?key|"
     r"amplitude_?(api_)?key$|mapkit_?(api_)?key|^client_?key$|"
     r"(facebook|fb)_?client_?token$|tracking_?id|analytics_?id|search_?(only_?)?(api_?)?key$|client_?side_?id|web_?api_?key",

@@ -33,7 +33,7 @@ _PUBLIC_KINDS: Final = {
 }
 # A pipeline or a compose file makes its own database, but nobody's mail server, host or registry.
 _OUTWARD: Final = re.compile(
-    r"smtp|mail|deploy|nexus|artifactory|registry|store_?pass|key_?pass|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore",
+    r"smtp|mail|deploy|nexus|artifactory|registry|store_?pass|key_?pass|ftp|ssh|vpn|ldap|sudo|become|publish|upload|signing|keystore|rcon",
     re.IGNORECASE,
 )
 # A pipeline's line that works on machines which are there already.
@@ -49,6 +49,11 @@ _MAKES_ACCOUNT: Final = re.compile(
 # What is compared here is a digest, which opens nothing.
 _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\(")
 _OF_OMDB: Final = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,8}")
+# Routers come with a word of digits.
+_WIRELESS: Final = re.compile(r"(?i)wi_?fi|wlan|psk")
+_OF_DEVELOPMENT: Final = re.compile(r"(?i)(?:^|[_.\d-])(?:dev|devel|develop|local)(?:pw|pass|word)?(?:[_.\d-]|$)")
+# The beginning of a public key in DER: RSA's of three lengths, an elliptic curve's, Ed25519's.
+_PUBLIC_KEY: Final = re.compile(r"MIIBIjANBgkqhki|MIGfMA0GCSqGSIb3|MIICIjANBgkqhki|MFkwEwYHKoZIzj0C|MCowBQYDK2VwAyEA")
 LONGEST_CODE: Final = 400
 # Google's for programs, as they are shown and as they are often pasted.
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
@@ -58,6 +63,8 @@ _SIXTEEN: Final = re.compile(r"^[a-z]{16}$")
 def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
     """The standing of a candidate in its file, None if it is no credential. `services`: what answers beside the app."""
     if strings.is_reference(candidate.value) or strings.is_sealed(candidate.value) or _is_of_its_file(candidate):
+        return None
+    if _PUBLIC_KEY.match(candidate.value):
         return None
     if candidate.shape != "token" and strings.is_hash(candidate.value):
         return None
@@ -143,6 +150,8 @@ def _of_password(candidate: Candidate, file: SourceFile, services: frozenset[str
             return Judgement(LOCAL, "a password of services on a developer's machine")
     if host is not None and is_reserved(host) and not _is_strong(value):
         return Judgement(PLACEHOLDER, f"{host} is a name that no machine has")
+    if local and _OF_DEVELOPMENT.search(value):
+        return Judgement(LOCAL, "a password that says it is for development")
     if candidate.is_default and local and not _is_strong(value):
         return Judgement(LOCAL, "a default for a developer's machine")
     if local and not strings.looks_random(value) and is_superuser(candidate.user or user_near(file, candidate.line)):
@@ -204,9 +213,19 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
     return _reads_as_password(candidate, file)
 
 
+def _has_a_passwords_form(candidate: Candidate) -> bool:
+    """Google's for programs; and digits alone, where something is compared with them or a router came with them."""
+    value = candidate.value
+    if candidate.shape == "comparison" and re.fullmatch(r"\d{4,12}", value):
+        return True
+    if _WIRELESS.search(candidate.variable) and re.fullmatch(r"\d{8,63}", value):
+        return True
+    return bool(_APP_PASSWORD.match(value) or (_SIXTEEN.match(value) and strings.is_unspeakable(value)))
+
+
 def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
-    if _APP_PASSWORD.match(value) or (_SIXTEEN.match(value) and strings.is_unspeakable(value)):
+    if _has_a_passwords_form(candidate):
         return True
     if paths.is_translation(file.path) or len(value) > 200:
         return False
@@ -218,8 +237,6 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
         return False
     if literals.NAMES_A_THING.match(value) and re.search(r"pass|token|secret", value, re.IGNORECASE):
         return False
-    if candidate.shape == "comparison" and re.fullmatch(r"\d{4,12}", value):
-        return True
     known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
     if (literals.NOT_A_VALUE.search(value) and not known) or (re.search(r"[:?]$", value) and not strings.is_mixed(value)):
         return False
@@ -299,6 +316,8 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return None
     if candidate.host == "firebasestorage.googleapis.com":
         return Judgement(PUBLIC, "a download link's token opens that one file, for everybody who sees the page")
+    if "web3forms" in "".join(file.lines[max(0, candidate.line - 4) : candidate.line]):
+        return Judgement(PUBLIC, "the key of a form's service stands in the page; it only sends to its owner")
     if is_of_maps(candidate.host):
         return Judgement(PUBLIC, "a key of a page's map is made to be seen; restrict it by referrer")
     if is_public_name(candidate.variable):

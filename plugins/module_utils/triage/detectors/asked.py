@@ -16,7 +16,7 @@ _ASKS: Final = (
     r"senha|contrase|\bclave\b|mot de passe|parola|\bsifre\b|has\u0142o|haslo|wachtwoord|密码|パスワード|비밀번호|пароль"
 )
 _WORD: Final = r"[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"
-_IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|!=\s*|\.equals\(\s*){_WORD}"
+_IS: Final = rf"(?:\.\w+\(\)){{0,2}}\s*(?:!?={{2,3}}\s*|!=\s*|\s(?:eq|ne)\s+|\.equals\(\s*){_WORD}"
 _CALL: Final = (
     rf"\b(?:prompt|input|(?:st\.)?text_input|getpass|readline|simpledialog\.askstring)\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)"
 )
@@ -30,17 +30,20 @@ _FIELD: Final = (
     r"\bpwd?)\w{0,12}(?:\.(?:current|target|nativeElement))?"
     r"\.(?:value|text|val\(\)|getText\(\)|getValue\(\))"
 )
+# What a request brings
+_SENT: Final = (
+    rf"(?:\$_(?:POST|GET|REQUEST)\[|request\.(?:form|args|values|json|POST|GET)(?:\.get\(|\[)|params\[:?|\.FormValue\(|"
+    rf"getParameter\(|(?<![\w.])param\(|req\.(?:body|query)(?:\.|\[))\s*[\"']?(?:{_ASKS})[\"']?\s*[\])]?"
+)
 # Visual Basic compares with one sign.
 _BASIC: Final = rf"\bInputBox\s*\([^()\n]*(?:{_ASKS})[^()\n]*\)\s*(?:=|<>)\s*{_WORD}"
-_FORMS: Final = tuple(re.compile(rf"(?i){form}") for form in (*(asked + _IS for asked in (_CALL, _ELEMENT, _FIELD)), _BASIC))
+_FORMS: Final = tuple(
+    re.compile(rf"(?i){form}") for form in (*(asked + _IS for asked in (_CALL, _ELEMENT, _FIELD, _SENT)), _BASIC)
+)
 # The page's own field, where the page has one for a password.
 _PASSWORD_FIELD: Final = re.compile(r"type\s*[=:]\s*[\"']?password\b")
 _ONLY_FIELD: Final = re.compile(rf"(?i)(?<![\w.])(?:input|eingabe|field|feld|answer|typed|entered)\.value{_IS}")
-# What a request brings, and what a window's field holds
-_SENT: Final = (
-    rf"(?:\$_(?:POST|GET|REQUEST)\[|request\.(?:form|args|values|json|POST|GET)(?:\.get\(|\[)|params\[:?|\.FormValue\(|"
-    rf"getParameter\(|req\.(?:body|query)(?:\.|\[))\s*[\"']?(?:{_ASKS})[\"']?\s*[\])]?"
-)
+# What a window's field holds
 _HELD: Final = (
     rf"\w*(?:{_ASKS.replace(chr(92) + 'b', '')})\w*\.(?:get|getText|getPassword|text|toPlainText)\(\)|"
     r"[\w.]+\.getPassword\(\)"
@@ -53,14 +56,14 @@ _ASKING: Final = (
     "pass", "pwd", "pw", "pin", "code", "kennwort", "senha", "contrase", "clave", "parola", "sifre", "hasło", "haslo",
     "wachtwoord", "密码", "パスワード", "비밀번호", "пароль",
 )  # fmt: skip
-_COMPARES: Final = ("==", "!=", "equals(")
+_COMPARES: Final = ("==", "!=", "equals(", " eq ", " ne ")
 _REACH: Final = 12  # lines from the question to the comparison
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every word that the answer to a question for a password is compared with."""
     forms = (*_FORMS, _ONLY_FIELD) if _PASSWORD_FIELD.search(file.text) else _FORMS
-    for number, line in lines_with(file, ("==", "!=", ".equals(", "InputBox")):
+    for number, line in lines_with(file, ("==", "!=", ".equals(", "InputBox", " eq ", " ne ")):
         for form in forms if len(line) <= 2000 else ():
             if match := form.search(line):
                 yield _compared(file, number, match["value"])

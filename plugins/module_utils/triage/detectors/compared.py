@@ -51,6 +51,10 @@ _OF_REQUEST: Final = re.compile(
     r"(?:\$_(?:GET|POST|REQUEST)\[[\"']|(?:params|parameter|query|args|searchParams)(?:\.get\([\"']|\[[\"']|\.))(?P<name>k|key|code|p|pw|s|t)"
     r"\b[\"'\])]*\s*[!=]={1,2}\s*[\"'](?P<value>(?=[^\"'\s]*\d)(?=[^\"'\s]*[A-Za-z]{3})[^\"'\s]{8,80})[\"']"
 )
+_MADE: Final = re.compile(r"(?=.*[A-Za-z]{3})(?=.*[^A-Za-z_]).{6,60}")
+_SAYS_PASSWORD: Final = re.compile(
+    r"(?i)\s*(?://|#|/\*|\*|').{0,80}(?:pass(?:wor[dt]|code)|kennwort|contrase|senha|clave|mot de passe)"
+)
 _REACH: Final = 10
 
 
@@ -71,9 +75,15 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 
 def _compared(file: SourceFile, number: int, match: re.Match[str]) -> Iterator[Candidate]:
     name, value = _name_in(match["name1"] + match["after1"]), match["value1"]
-    kind = secret_kind(name)
+    kind = secret_kind(name) or _told_above(file, number, value)
     if kind and (kind != "token" or re.search(r"\d", value)):
         yield Candidate(_kind(kind), value, file.path, number, "comparison", f"the word that {name} is compared with", name)
+
+
+def _told_above(file: SourceFile, number: int, value: str) -> str:
+    """`password` where a comment above says that one is compared, whatever the field is called."""
+    above = file.lines[max(0, number - 3) : number - 1]
+    return "password" if _MADE.fullmatch(value) and any(_SAYS_PASSWORD.match(line) for line in above) else ""
 
 
 def _name_in(expression: str) -> str:

@@ -137,6 +137,11 @@ _FIELDS: Final = tuple(
             r"^\s*t\.(?:string|text|integer|date|datetime|decimal|references|boolean|citext|inet|bigint|float)\s+[:\"'](\w+)",
             "a column of a migration",
         ),
+        (r"^\s*field\s+:([a-z_]\w*)\s*,", "a field of a schema"),
+        (
+            r"^\s*([a-z_]\w*)\s*=\s*fields\.(?:Char|Text|Html|Date|Datetime|Binary|Integer|Float|Selection)\(",
+            "a field of a model",
+        ),
         (r"\b(?:add_column|addColumn)\b[^\n]*?,\s*[:'\"](\w+)", "a column of a migration"),
         (
             r"<(?:input|textarea|select|Input|TextField|Field|FormField|InputText|v-text-field|ion-input|"
@@ -206,7 +211,8 @@ _COLUMN_LISTS: Final = re.compile(
     # what is kept or sent as an object, and what Laravel lets a form fill in
     r"(?:\bJSON\.stringify|\buseState(?:<\w+>)?|\breactive|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|\baddDoc)"
     r"\(\s*(?:[^{}()\[\]\n]{0,60},\s*)?(?:\{([^{}\n]{3,400})\}|\[([^{}\[\]\n]{3,400})\])|"
-    r"\$fillable\s*=\s*\[([^\]\n]{3,400})\]|"
+    r"\$fillable\s*=\s*\[([^\]\n]{3,400})\]|\bvalidates(?:_\w+)?\s+((?::\w+\s*,?\s*){1,12})|\.permit\(([^()\n]{3,400})\)|"
+    r"\b(?:data\s+class|case\s+class|record)\s+\w+\s*\(([^()\n]{3,400})\)|"
     # what a query reads, and an object that a function or a lambda hands on
     r"\bselect\s+(?:distinct\s+)?((?:[\w.\"`\[\]]+\s*,\s*){1,40}[\w.\"`\[\]]+)\s+from\b|"
     r"=>\s*\(\{([^{}\n]{3,400})\}\)|\bnew\s*\{([^{}\n]{3,400})\})"
@@ -214,6 +220,7 @@ _COLUMN_LISTS: Final = re.compile(
 # What an exported flow hands on: {{$json.email}} of n8n, {{1.customer.email}} of Make, triggerBody()?['email'] of Power Automate
 _OF_FLOWS: Final = re.compile(r"\{\{[^{}\n]{0,80}?\.([A-Za-z_]\w{1,40})\s*\}\}|\?\[\\?'([\w -]{2,40})\\?'\]")
 _LITERAL_VALUE: Final = re.compile(r"(?P<sign>:|=>)\s*(?P<quote>[\"'`])(?:(?!(?P=quote))[^\n])*(?P=quote)")
+_KEYWORD: Final = re.compile(r"^(?:(?:val|var|private|final|override|String|Int|int|Long|long)\s+)+")
 _AFTER_NAME: Final = re.compile(r"\s*(?::|=>)|\s")
 _CSV: Final = re.compile(r"^[\w \"'.\-/()]+([,;\t][\w \"'.\-/()]*){2,60}$")
 _SDKS: Final = tuple(
@@ -231,7 +238,8 @@ _SDKS: Final = tuple(
             "payment",
             8,
             r"@paypal/|paypal\.com/sdk|paypalrestsdk|paypal-rest-sdk|braintree|@square/|squareup|square\.payments|adyen|"
-            r"\bsend_?[iI]nvoice\(|\bLabeledPrice\b|pre_checkout_query|[iI]yzi(?:pay|co)|[mM]idtrans|yookassa|xendit|instamojo|cashfree|paytm|phonepe|pagseguro|pagarme|robokassa|liqpay|sslcommerz|"
+            r"\bsend_?[iI]nvoice\(|\bLabeledPrice\b|pre_checkout_query|[iI]yzi(?:pay|co)|[mM]idtrans|yookassa|xendit|instamojo|"
+            r"cashfree|paytm|phonepe|pagseguro|pagarme|robokassa|liqpay|sslcommerz|"
             r"khalti|esewa|daraja|przelewy24|"
             r"mollie|razorpay|paystack|flutterwave|klarna|mercadopago|lemonsqueezy|@paddle/|paddle\.com/paddle|gocardless|"
             r"checkout\.com",
@@ -254,19 +262,19 @@ _SDKS: Final = tuple(
             r"MailApp\.|GmailApp\.",
             "messages to people",
         ),
-        ("health", 8, r"\bfhir\w*\b|\bhl7\b|openmrs|healthkit|google\.fitness", "a health interface"),
+        ("health", 8, r"\bfhir\w*\b|\bhl7\b|openmrs|healthkit|HealthKit|HKHealthStore|google\.fitness", "a health interface"),
     )
 )
 _PAYS: Final = re.compile(
     r"\"(?:stripe|@stripe/[\w-]+|@paypal/[\w-]+|paypal-rest-sdk|braintree|@mollie/api-client|razorpay|@paddle/[\w-]+|mercadopago|"
     r"@lemonsqueezy/[\w.-]+|stripe/stripe-php|laravel/cashier|mollie/mollie-api-php|paypal/[\w-]+)\"\s*:|"
     r"^(?:stripe|paypalrestsdk|braintree|razorpay|mollie-api-python|gocardless[-_]pro|squareup|mercadopago)\s*(?:[=<>~!\[;#]|$)|"
-    r"^\s*gem ['\"](?:stripe|braintree|mollie-api-ruby|pay)['\"]|github\.com/stripe/stripe-go|"
+    r"^\s*gem ['\"](?:stripe|braintree|mollie-api-ruby|pay)['\"]|github\.com/stripe/stripe-go|\{:stripity_stripe|"
     r"com\.stripe[:<]|com\.paypal\.sdk[:<]",
     re.MULTILINE,
 )
 _MANIFESTS: Final = frozenset(
-    ("package.json", "requirements.txt", "composer.json", "gemfile", "go.mod", "pom.xml", "build.gradle")
+    ("package.json", "requirements.txt", "composer.json", "gemfile", "go.mod", "pom.xml", "build.gradle", "mix.exs")
 )
 # A table, a model or a collection that is called by people: its rows are about them, whatever its columns are called.
 _TABLES: Final = tuple(
@@ -350,7 +358,7 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
             listed = _LITERAL_VALUE.sub(r"\g<sign> ", next(filter(None, match.groups()), ""))
             for part in listed.split(","):
-                name = _AFTER_NAME.split(part.strip())[0].strip("`\"'[]:()")
+                name = _AFTER_NAME.split(_KEYWORD.sub("", part.strip().lstrip(":")))[0].strip("`\"'[]:()")
                 yield from _field(file, number, name.rsplit(".", 1)[-1], "a field", 0)
 
 

@@ -37,6 +37,9 @@ _CODE: Final = (
     ".dart",
     ".r",
     ".rmd",
+    ".pl",
+    ".pm",
+    ".cgi",
 )
 # engine, weight, form; looked for in code
 _IMPORTS: Final = tuple(
@@ -50,7 +53,7 @@ _IMPORTS: Final = tuple(
             r"github\.com/(?:lib/pq|jackc/pgx)|(?:gorm/dialects|gorm\.io/driver)/postgres|"
             r"\bsql\.Open\(\"(?:postgres|pgx)\"|org\.postgresql|using Npgsql|UseNpgsql\(|\bpg_connect\(|"
             r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bRPostgres(?:QL)?\b|\bPgPool(?:Options)?\b|\btokio_postgres\b|diesel::pg|"
-            r"Ecto\.Adapters\.Postgres",
+            r"Ecto\.Adapters\.Postgres|(?i:DBI:Pg:)",
         ),
         (
             "mysql",
@@ -60,7 +63,8 @@ _IMPORTS: Final = tuple(
             r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|"
             r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|dbtype[\"']?\s*(?:=>|=)\s*[\"']mysqli?[\"']|"
             r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
-            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b|\$wpdb->",
+            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b|\$wpdb->|"
+            r"wp_enqueue_(?:style|script)\(|\badd_theme_support\(|(?i:DBI:mysql:)",
         ),
         (
             "sqlite",
@@ -71,7 +75,7 @@ _IMPORTS: Final = tuple(
             r"UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
             r"using (?:Microsoft\.Data\.Sqlite|System\.Data\.SQLite)\b|\bSqliteConnection\(|androidx\.room\b|"
             r"android\.database\.sqlite|SQLiteOpenHelper|expo-sqlite|react-native-sqlite|import (?:SQLite3?|GRDB)\b|"
-            r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|Ecto\.Adapters\.SQLite3|package:sqflite",
+            r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|(?i:DBI:SQLite:)|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (
             "mongodb",
@@ -94,7 +98,7 @@ _IMPORTS: Final = tuple(
             7,
             r"firebase/(?:firestore|database|compat/firestore|compat/database)|getFirestore\(|firebase\.firestore\(|"
             r"getDatabase\(|initializeFirestore\(|admin\.database\(|firebase-(?:firestore|database)(?:-compat)?\.js|"
-            r"firebase_admin\s+import\s[^\n]*\b(?:db|firestore)\b|"
+            r"functions\.firestore\b|\bonDocument(?:Created|Written|Updated)\(|firebase_admin\s+import\s[^\n]*\b(?:db|firestore)\b|"
             r"firebase\.database\(|firestore\.client\(|google\.cloud import firestore|firebase-admin/firestore|"
             r"admin\.firestore\(|package:(?:cloud_firestore|firebase_database)/",
         ),
@@ -110,6 +114,7 @@ _IMPORTS: Final = tuple(
             r"(?:import|from)\s+(?:redis|aioredis)\b|require\(['\"](?:redis|ioredis)['\"]\)|from ['\"](?:redis|ioredis|"
             r"@upstash/redis)['\"]|go-redis/|redis\.createClient\(",
         ),
+        ("influxdb", 4, r"(?:import|from)\s+influxdb(?:_client)?\b|@influxdata/influxdb|github\.com/influxdata/influxdb"),
         ("deno-kv", 4, r"Deno\.openKv\("),
         ("duckdb", 4, r"(?:import|from)\s+duckdb\b|duckdb\.connect\("),
         ("airtable", 4, r"api\.airtable\.com|from\s+pyairtable|require\(['\"]airtable['\"]\)|from ['\"]airtable['\"]"),

@@ -36,6 +36,7 @@ _PUBLISHERS: Final = tuple(
         (r"(^|/)\.replit$|(^|/)replit\.nix$", 4, "run and published by Replit"),
         (r"(^|/)\.streamlit/config\.toml$", 2, "run by Streamlit"),
         (r"(^|/)manifest\.webmanifest$|(^|/)site\.webmanifest$", 2, "installable from the web"),
+        (r"(^|/)Info\.plist$", 5, "an app for phones, which anybody may install"),
         (r"(^|/)space\.ya?ml$", 4, "published as a space"),
         (
             r"(^|/)rsconnect/(?:documents/[^/]+/)?(?:shinyapps\.io|connect\.posit\.cloud|rpubs\.com)/",
@@ -131,16 +132,17 @@ _LINES: Final = tuple(
         ),
         (r"(?i)\bsocket[_ ]?mode|SocketModeHandler|socketMode:\s*true|xapp-", 5, "internal", "a bot of the team's own chat"),
         (
-            r"slack_bolt|@slack/bolt|botbuilder|discord\.Client\(|commands\.Bot\(|discord\.js",
+            r"slack_bolt|@slack/bolt|botbuilder",
             4,
             "internal",
             "a bot in a chat",
         ),
         (
-            r"telegraf|node-telegram-bot-api|aiogram|telebot|telegram\.ext",
+            r"telegraf|node-telegram-bot-api|aiogram|telebot|telegram\.ext|Telegram\.Bot\b|discord\.Client\(|commands\.Bot\(|discord\.js|"
+            r"whatsapp-web\.js|graph\.facebook\.com/v[\d.]+/[^\s\"'`]*/messages",
             4,
             "public",
-            "anybody may write to a Telegram bot",
+            "anybody may write to such a bot",
         ),
         (
             r"(?i)\b(?:allowed|authori[sz]ed|whitelist(?:ed)?|permitted|admin|owner)_?(?:user|chat|telegram)?_?ids?\b",
@@ -205,6 +207,19 @@ _LINES: Final = tuple(
             3,
             "public",
             "it answers for a public name",
+        ),
+        (r"\"vscode\"\s*:\s*\"\^", 4, "public", "an extension, which anybody may install"),
+        (
+            r"^\s*-?\s*host:\s*[\"']?[\w.-]+\.(?:lan|local|internal|intern|corp|intranet)\b",
+            6,
+            "internal",
+            "it answers for a name of the house",
+        ),
+        (
+            r"(?i)\b(?:server|data source)\s*=\s*(?!\(|\.|localhost|127)[\w-]+\\{1,2}\w",
+            3,
+            "internal",
+            "its database is a Windows server of the house",
         ),
         (
             r"\"(?:expo|react-native)\"\s*:\s*\"|com\.android\.application|package:flutter/material|^\s*sdk:\s*flutter\b",
@@ -289,7 +304,7 @@ _LOGIN: Final = re.compile(
     r"streamlit_authenticator|st\.login|jwt\.verify|jwt\.decode|verify_jwt|jwt_required|session_state\.(?:authenticated|"
     r"auth|logged)|auth_basic "
 )
-_RUN_BY_HAND: Final = vocabulary(".sh .ps1 .bat .cmd .ino .bas .vba .vbs .ahk .pl .awk")
+_RUN_BY_HAND: Final = vocabulary(".sh .ps1 .bat .cmd .ino .c .cpp .bas .vba .vbs .ahk .pl .awk")
 _CODE: Final = vocabulary(
     ".py .js .ts .tsx .jsx .mjs .cjs .go .java .kt .cs .php .rb .html .htm .yml .yaml .toml .conf "
     ".tf .json .vue .svelte .md .ipynb .sh .gs .r .rmd .ejs .erb .rst .txt .razor .cshtml .rs .ex .exs .dart .config "

@@ -194,6 +194,23 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             rf"\{{[^}}]*\}}){{1,160}},\s*{_Q}(?P<password>[^\"'`\s]{{3,}})[\"'`]",
         ),
         (
+            "ota_password",
+            "the password that a board is flashed with",
+            r"\bupload_flags\b[^\n]*--auth=(?P<password>[^\s\"'$]{4,})",
+        ),
+        (
+            "api_secret",
+            "the security token of a login",
+            rf"\bSalesforce\(\s*{_Q}[^\"'`\s]+[\"'`]\s*,\s*{_Q}[^\"'`]+[\"'`]\s*,\s*{_Q}(?P<password>[A-Za-z0-9]{{20,}})[\"'`]",
+        ),
+        (
+            "password",
+            "the password beside a mail address",
+            rf"\b(?!\w*(?:mail|send|message|log|print|assert|equal|text|find|match|replace|subject)\w*\()[A-Z]\w*\(\s*"
+            rf"{_Q}(?P<user>[\w.+-]+@[\w-]+\.[\w.]+)[\"'`]\s*,\s*"
+            rf"{_Q}(?P<password>(?=[^\"'`\s]*[A-Za-z])(?=[^\"'`\s]*[\d/!#$%&*?])[^\"'`\s]{{8,60}})[\"'`]",
+        ),
+        (
             "signing_key",
             "the key that signs tokens",
             r"\.SignedString\s*\(\s*(?:\[\]byte\(\s*)?\"(?P<password>[^\"\s]{3,})\"",
@@ -322,7 +339,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
 _HINTS: Final = vocabulary(
     "mysql pdo getconnection sequelize login auth credential curl identified password pgpass sshpass redis- "
     "requirepass masterauth machine jwt jsonwebtoken jose cookie fernet session securitykey hmac sign []byte client "
-    "signedstring quote( quote_plus( encodeuricomponent( urlencode( escape( "
+    "upload_flags .com .net .org .de .at .io salesforce( signedstring quote( quote_plus( encodeuricomponent( urlencode( escape( "
     "openai anthropic stripe resend groq google telegra bot run( owm initialize apikey api_key accesstoken twilio "
     "mariadb mistral translator oracle influx :%s@ %s:%s encoder( "
     "plaindialer newdialer yagmail ftp( ftp_tls( ftp.open( ftp.new( username_pw wifi create_user "
@@ -334,7 +351,9 @@ _HINTS: Final = vocabulary(
     "createcipher createdecipher hashsync( .hash( password_hash make_password set_password create_user hashpw"
 )
 # Without a quote only a command, a server's configuration or a machine's file hands over a password.
-_LITERAL: Final = re.compile(r"[\"'`]|(?i:curl|mysql|mariadb|pgpass|sshpass|\blogin\b|redis-|requirepass|masterauth|machine|:_)")
+_LITERAL: Final = re.compile(
+    r"[\"'`]|(?i:curl|mysql|mariadb|pgpass|sshpass|\blogin\b|redis-|requirepass|masterauth|machine|upload_flags|:_)"
+)
 
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:

@@ -28,7 +28,7 @@ _LOGINS: Final = re.compile(
     r"(?:\s*(?::\s*[\w\[\], ]+?)?\s*:?=\s*(?:map\[string\]string)?|(?<=\.Accounts))\s*\{(?P<rest>.*)"
 )
 _BASIC: Final = re.compile(
-    r"(?i)\bbasic_?auth\s*=\s*\{(?P<given>[^{}]*)|\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)"
+    r"(?i)\bbasic_?auth\s*=\s*\{(?P<given>[^{}]*)|\bBasicAuth\(\s*\w+\s*,\s*\{(?P<inline>[^{}]*)|\b\w*auth\w*\(\s*\{[^{}]*\busers\s*:\s*\{(?P<rest>[^{}]*)"
 )
 # BasicAuth(app, PAIRS): whatever the table is called, its values let in.
 _HANDED: Final = re.compile(r"\bBasicAuth\(\s*\w+\s*,\s*(?P<name>[A-Za-z_]\w*)\s*[,)]")
@@ -108,7 +108,7 @@ def _on_line(file: SourceFile, number: int, line: str) -> Iterator[Candidate]:
             if file.is_fresh(after) and len(text) < 300:
                 yield from _entries(file, after, text)
     if match := _BASIC.search(line):
-        yield from _entries(file, number, match["rest"] or match["given"] or "")
+        yield from _entries(file, number, match["rest"] or match["given"] or match["inline"] or "")
     if match := _KEYS.search(line):
         yield from (one for one in _literals(file, number, match["items"]) if is_personal(one.value) or looks_random(one.value))
     if match := _INCLUDES.search(line):
