@@ -37,7 +37,7 @@ IDENTIFIERS: Final = re.compile(r"^[A-Za-z_][A-Za-z_]*(\.[A-Za-z_][A-Za-z_]*)+$"
 CONCATENATED: Final = re.compile(r"""^["']?\s*[.+&]\s*[\w$(]|[\w)\]]\s*[.+&]\s*["']?$|^["']|["']$""")
 # What stands for a package in a manifest: a version, or where the package comes from.
 VERSION: Final = re.compile(
-    r"^(latest|next|beta|canary|[*x]|[\^~<>=]*\s*v?\d[\w.*+-]*([\s|,<>=~^-].*)?|(workspace|npm|file|link|git\S*|github):.*)$"
+    r"^(latest|next|beta|canary|[*x]|[\^~<>=]*\s*v?\d+((\.(\d+|[x*]))+([-+][\w.+-]*)?)?([\s|,].*)?|(workspace|npm|file|link|git\S*|github):.*)$"
 )
 # `auth/setPassword`, `cfg.token`: where a thing lies, or what it is called.
 NAMES_A_THING: Final = re.compile(r"^[A-Za-z]+([/.:_-][A-Za-z]+)+$")
