@@ -99,15 +99,16 @@ def in_file(file: SourceFile, engine: Detector, services: frozenset[str] = froze
             for candidate in detector(view):
                 candidate = _telling(candidate, view)
                 judgement = standing.judge(candidate, view if file.fresh is None else file, services)
-                placed = _placed(candidate, file)
+                placed = _placed(candidate, view, file)
                 if judgement is not None and file.is_fresh(placed.line):
                     judged.append(Sighting(placed, judgement))
     return tuple(_distinct(judged))
 
 
-def _placed(candidate: Candidate, file: SourceFile) -> Candidate:
-    """At the line where the value itself stands: an argument of a call may be some lines below the call."""
-    if candidate.value in file.lines[candidate.line - 1]:
+def _placed(candidate: Candidate, view: SourceFile, file: SourceFile) -> Candidate:
+    """At the line where the value itself stands: an argument of a gathered call may be some lines below the call."""
+    own = file.lines[candidate.line - 1].rstrip()
+    if candidate.value in own or not view.lines[candidate.line - 1].startswith(f"{own} "):
         return candidate
     below = range(candidate.line, min(candidate.line + MOST_ARGUMENTS, len(file.lines)))
     line = next((at + 1 for at in below if candidate.value in file.lines[at]), candidate.line)

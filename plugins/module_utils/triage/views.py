@@ -53,14 +53,14 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield _rewritten(file, [_JOINED.sub("", line) if len(line) < 4000 else line for line in file.lines])
     if _OPTION_IN_LIST.search(file.text):
         yield _rewritten(file, [_command(line) for line in file.lines])
-    if "(\n" in file.text or ",\n" in file.text:
-        yield _gathered(file)
+    if ("(\n" in file.text or ",\n" in file.text) and (gathered := _gathered(file)) is not None:
+        yield gathered
     if decoded is not None:
         yield decoded
 
 
-def _gathered(file: SourceFile) -> SourceFile:
-    """Calls whose arguments stand on lines of their own, each on the line it begins on; what is not such a call is blank."""
+def _gathered(file: SourceFile) -> SourceFile | None:
+    """Calls whose arguments stand on lines of their own, each on the line it begins on; all else is blank. None without any."""
     lines = [""] * len(file.lines)
     fresh = set(file.fresh or ())
     for number, line in enumerate(file.lines, 1):
@@ -71,6 +71,8 @@ def _gathered(file: SourceFile) -> SourceFile:
             given = " ".join(_TOLD_BESIDE.sub(r"\1", argument).strip() for argument in arguments)
             lines[number - 1] = _LAST_COMMA.sub(")", f"{line.rstrip()} {given}")
             fresh.add(number)
+    if not any(lines):
+        return None
     return SourceFile(file.path, "\n".join(lines), tuple(lines), None if file.fresh is None else frozenset(fresh))
 
 

@@ -154,3 +154,9 @@ def test_of_a_call_in_an_older_version_the_line_of_the_password_must_be_new(fres
 def test_a_new_word_is_found_below_an_older_question(text: str) -> None:
     found = in_file(source_file("app.py", text, frozenset({2})), lambda _file: ())
     assert [one.candidate.value for one in found] == ["Gries-Mehl7"]
+
+
+def test_a_value_written_in_another_way_stays_where_it_was_found() -> None:
+    text = "url: postgres://hof:Gries%2DMehl7@db.hof.at/shop\n\n# Gries-Mehl7, as the old notes say\n"
+    found = in_file(source_file("config.yml", text, frozenset({1})), lambda _file: ())
+    assert [(one.candidate.value, one.candidate.line) for one in found] == [("Gries-Mehl7", 1)]
