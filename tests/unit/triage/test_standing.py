@@ -129,6 +129,7 @@ CALLS = [
     ("a.py", 'm = "hof"\np = "Gries3Mehl"\ndb = MongoClient("mongodb://" + m + ":" + p + "@" + h + "/a")', ("Gries3Mehl", 2)),
     ("a.py", 'client.login(\n    USER,\n    read_password(),\n)\nname = "Gries-Mehl7"', None),
     ("a.py", 'client.login(\n    "hof",\n', None),
+    ("a.js", "const token = jwt.sign(\n  claims,\n  'Gries-Mehl7',\n", None),
 ]  # fmt: skip
 
 

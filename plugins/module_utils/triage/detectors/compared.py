@@ -76,7 +76,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 def _compared(file: SourceFile, number: int, match: re.Match[str]) -> Iterator[Candidate]:
     name, value = _name_in(match["name1"] + match["after1"]), match["value1"]
     kind = secret_kind(name) or (_told_above(file, number, value) if name else "")
-    if kind and (kind != "token" or re.search(r"\d", value)):
+    if kind:
         yield Candidate(_kind(kind), value, file.path, number, "comparison", f"the word that {name} is compared with", name)
 
 
