@@ -280,6 +280,8 @@ def _may_repeat(method: str, problem: Exception) -> bool:
     # A refused connection did nothing; a broken one may have, and only what can be done twice is done twice.
     if _distrusted(str(problem)):
         return False
+    if isinstance(problem, urllib3.exceptions.ReadTimeoutError):
+        return False  # whoever did not answer in time had its time, and the next role asks again
     return method != "POST" or isinstance(problem, urllib3.exceptions.NewConnectionError)
 
 

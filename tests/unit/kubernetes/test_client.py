@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import pathlib
+import socket
 import ssl
 import stat
 import tempfile
@@ -31,6 +32,7 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import
     NotFound,
     Unreachable,
 )
+from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes import client as client_module
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes import tls
 from ansible_collections.goldenpath.microapps.plugins.module_utils.kubernetes.client import (
     Client,
@@ -388,6 +390,20 @@ def test_nobody_there_is_one_line(tmp_path: pathlib.Path) -> None:
     sentence = "Get namespaces/x: nobody answers at http://127.0.0.1:1. Is the cluster up, and is the network?"
     assert caught.value.sentence() == sentence
     assert pauses == [0.1, 0.3, 0.9]
+
+
+def test_who_does_not_answer_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_READ_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(0.2)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(Unreachable, match=f"{address} did not answer in time"):
+            Client(Access(address, nobody()), "", [].append).get(NAMESPACE, "", "x")
+        asked = [silent.accept()[0]]
+        with pytest.raises(TimeoutError):
+            asked.append(silent.accept()[0])
+    for connection in asked:
+        connection.close()
 
 
 def test_something_else_than_an_api_server_is_found_out(server: Server) -> None:
