@@ -229,7 +229,11 @@ def _asked(client: Client, app: App, name: str, review: Mapping[str, Any]) -> Pl
         status = client.create(_REVIEW, "", review).get("status") or {}
     except MicroappsError as error:
         return base.failed(error)
-    return _answered(base, str(status.get("reason") or "no rule allows it"), not status.get("allowed"), "it is allowed")
+    reason = str(status.get("reason") or "")[:_LONGEST_QUOTE]
+    # RBAC's reason names the binding that has to go; it may be one of the cluster's, which no run of ours touches.
+    return _answered(
+        base, reason or "no rule allows it", not status.get("allowed"), f"it is allowed ({reason})" if reason else "it is allowed"
+    )
 
 
 def _answered(base: Plan, said: str, well: bool, why: str) -> Plan:

@@ -272,15 +272,17 @@ def _supervisor(app: App, profile: Profile, here: Here) -> dict[str, str]:
 
 
 def _reverted(app: App, profile: Profile) -> str:
-    return "\n".join(
-        (
-            command("git", "clone", "--branch", app.repository.branch, profile.repository_url(app), app.name),
-            # What git revert refuses is taken back, too: a merge. The newest change is whatever the branch got last.
-            command("git", "-C", app.name, "read-tree", "-u", "--reset", "HEAD~1"),
-            command("git", "-C", app.name, "commit", "-m", "Take the newest change back"),
-            command("git", "-C", app.name, "push"),
-        )
+    # A folder of its own, which may be there from the last time: nobody's own checkout is reset.
+    folder, branch, url = f"{app.name}-rollback", app.repository.branch, profile.repository_url(app)
+    steps = (
+        ("fetch", url, branch),
+        ("checkout", "--detach", "FETCH_HEAD"),
+        # What git revert refuses is taken back, too: a merge. The newest change is whatever the branch got last.
+        ("read-tree", "-u", "--reset", "HEAD~1"),
+        ("commit", "-m", "Take the newest change back"),
+        ("push", url, f"HEAD:{branch}"),
     )
+    return "\n".join((command("git", "init", folder), *(command("git", "-C", folder, *step) for step in steps)))
 
 
 def _recovery(app: App, profile: Profile, run_here: bool) -> tuple[Step, ...]:

@@ -45,18 +45,19 @@ def opened_account(tenant: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("open_it", "control", "attempt"),
+    ("open_it", "control", "attempt", "why"),
     [
-        (opened_pods, "08", "pod that may be root"),
-        (opened_quota, "09", "load balancer of its own"),
-        (opened_account, "10", "list its own namespace's secrets"),
+        (opened_pods, "08", "pod that may be root", "it is admitted"),
+        (opened_quota, "09", "load balancer of its own", "it is admitted"),
+        (opened_account, "10", "list its own namespace's secrets", 'it is allowed (RBAC: allowed by RoleBinding "oops/'),
     ],
 )
-def test_an_open_fence_is_found(open_it: Callable[[Any], None], control: str, attempt: str, tenant: Any) -> None:
+def test_an_open_fence_is_found(open_it: Callable[[Any], None], control: str, attempt: str, why: str, tenant: Any) -> None:
     tenant.fence()
     open_it(tenant)
     result = tenant.ask(capability=CAPABILITY)
     assert result["failed"] and attempt in result["msg"]
+    assert why in next(answer["reason"] for answer in result["answers"] if answer["control"].endswith(control))
     assert states(result) == {**dict.fromkeys(("08", "09", "10"), "in_place"), control: "violated"}
     audit = tenant.ask(capability=CAPABILITY, check=True)
     assert not audit.get("failed")

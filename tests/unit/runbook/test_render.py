@@ -237,6 +237,14 @@ def test_the_newest_change_is_taken_back_as_the_page_says_however_it_came(tmp_pa
     subprocess.run(["sh", "-ec", back], check=True, cwd=tmp_path, env=ALONE)
     assert git("-C", repository, "ls-tree", "--name-only", "main").split() == ["good"]
     assert "bad" in git("-C", repository, "ls-tree", "--name-only", "main~1"), "and it stays in the history"
+    # Once more from the same folder, after somebody else's next change.
+    git("-C", work, "pull", "-q", "origin", "main")
+    (tmp_path / "work" / "ugly").touch()
+    git("-C", work, "add", "-A")
+    git("-C", work, "commit", "-q", "-m", "ugly")
+    git("-C", work, "push", "-q", "origin", "main")
+    subprocess.run(["sh", "-ec", back], check=True, cwd=tmp_path, env=ALONE)
+    assert git("-C", repository, "ls-tree", "--name-only", "main").split() == ["good"]
 
 
 def test_in_the_sandbox_the_logs_are_the_file_that_holds_both_outputs() -> None:
