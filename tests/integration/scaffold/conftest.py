@@ -4,25 +4,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 
 import pytest
-
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
+from built_parts import built_or_skipped
 
 
 @pytest.fixture(scope="module")
 def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a FerretDB, its data in a folder of the test's; built where it is not there yet."""
-    try:
-        parts = [part for part in build.ON_DEMAND if part.name == "ferretdb"]
-        program = build.build(os.environ, print, parts)["ferretdb"]
-    except NotFound as error:
-        # There is no Go to build it with: the reason says so. A build that fails is a failure.
-        pytest.skip(error.sentence())
+    program = built_or_skipped("ferretdb")["ferretdb"]
     folder = tmp_path_factory.mktemp("ferretdb")
     with (
         (folder / "log").open("w") as log,

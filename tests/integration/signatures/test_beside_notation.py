@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from built_parts import built_or_skipped
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.errors import NotFound
 from ansible_collections.goldenpath.microapps.plugins.module_utils.oci.layout import Layout
-from ansible_collections.goldenpath.microapps.plugins.module_utils.sandbox import build
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.model import Reason, Rejected
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.notation.signer import NotationSigner
 from ansible_collections.goldenpath.microapps.plugins.module_utils.signatures.signers import Loading
@@ -34,12 +33,7 @@ IDS = [f"{group}-{asking_notation.name_of(entry)}" for group, entry in CASES]
 def program() -> str:
     """The tool that GOLDENPATH_NOTATION names, or the one that is built when it is not there; skipped only without Go."""
     found = os.environ.get("GOLDENPATH_NOTATION")
-    if found:
-        return found
-    try:
-        return str(build.build(os.environ, print, [part for part in build.ON_DEMAND if part.name == "notation"])["notation"])
-    except NotFound as error:
-        pytest.skip(error.sentence())
+    return found or str(built_or_skipped("notation")["notation"])
 
 
 @pytest.fixture(scope="module")
