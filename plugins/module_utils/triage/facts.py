@@ -9,7 +9,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from .detectors import containers, data_classes, databases, exposures, residue, runtimes, tests_and_pipelines, third_parties
+from .detectors import (
+    audiences,
+    containers,
+    data_classes,
+    databases,
+    exposures,
+    residue,
+    runtimes,
+    tests_and_pipelines,
+    third_parties,
+)
 from .detectors.frameworks import PYTHON
 from .model import Evidence, Snapshot
 
@@ -18,6 +28,7 @@ DETECTORS: Final[tuple[Callable[[Snapshot], Iterable[Evidence]], ...]] = (
     databases.detect,
     data_classes.detect,
     exposures.detect,
+    audiences.detect,
     third_parties.detect,
     containers.detect,
     tests_and_pipelines.detect,
@@ -177,20 +188,27 @@ def _exposure(evidence: tuple[Evidence, ...], runtime: str) -> tuple[str, bool]:
     public, internal, partner = sums.get("public", 0), sums.get("internal", 0), sums.get("partner", 0)
     if _has(evidence, "serves") and not _has(evidence, "login"):
         public += 2
-    if partner >= 5 and partner >= internal:
+    if partner >= 5 and (partner >= internal or _strongest(evidence, "partner") > _strongest(evidence, "internal")):
         return "partner", partner >= PROOF
     if internal >= 4 and internal >= public * 0.7:
         return "internal", False
-    strongest = max((one.weight for one in evidence if one.topic == "exposure" and one.value == "public"), default=0)
+    strongest = _strongest(evidence, "public")
     if public >= 4:
         return "public", (strongest >= PROOF or public >= PROOF) and internal == 0
     if internal:
         # Of two hints as good as each other the stricter one.
         return "internal" if internal > strongest else "public", False
+    if _has(evidence, "login") and runtime != "static" and strongest <= 1:
+        # Nobody can open an account, so whoever logs in got one from the house.
+        return "internal", False
     if runtime == "static" or _has(evidence, "serves") or _is_web(evidence):
         return "public", False
     # A script, a notebook, a program for a desk: whoever has the file runs it, nobody else reaches it.
     return ("internal", False) if runtime != "unknown" or _has(evidence, "run_by_hand") else ("", False)
+
+
+def _strongest(evidence: Iterable[Evidence], value: str) -> int:
+    return max((one.weight for one in evidence if one.topic == "exposure" and one.value == value), default=0)
 
 
 def _is_web(evidence: Iterable[Evidence]) -> bool:

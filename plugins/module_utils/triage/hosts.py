@@ -94,6 +94,8 @@ _NEXT_PAIR: Final = re.compile(r"""(?<=[\w\])"'`]),\s*["']?[\w-]+["']?\s*(?:=>|=
 # `connect(host=host, user=user)` hands variables on; what they hold stands elsewhere.
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*\s*[,)]")
 FARTHEST: Final = 9
+# Databases of Java that live in the program itself.
+_IN_PROCESS: Final = re.compile(r"jdbc:(?:h2|hsqldb|derby|sqlite):(?!tcp|ssl|hsql:|//)")
 
 
 def host_near(file: SourceFile, line: int, variable: str = "") -> str | None:
@@ -123,6 +125,8 @@ def _host_on(text: str, own: str) -> str:
     value = quoted[-1] if quoted else rest.strip().split(" ")[0].rstrip(",;")
     if not quoted and "(" in value:
         return ""
+    if _IN_PROCESS.match(value):
+        return "localhost"
     authority = _AUTHORITY.match(value)
     return authority["host"] if authority else ""
 

@@ -178,11 +178,15 @@ def secret_kind(name: str) -> str:
 _OF_CHAINS: Final = vocabulary("mint program contract pool vault wallet owner address supply metadata account issuer chain swap")
 
 
+_TOLD_ANYWHERE: Final = vocabulary(
+    "secret token password passwd apikey clave chave chiave schluessel schlussel sleutel klucz contrasena senha geheimnis"
+)
+
+
 def tells_anywhere(name: str) -> bool:
     """A noun of secrets stands somewhere in the name (`secretHeader`): with a value that a machine made it is one."""
     words = words_of(name)
-    told = {"secret", "token", "password", "passwd", "apikey"} & set(words)
-    return bool(told) and not _OF_CHAINS & set(words) and not _promises_none("_".join(words))
+    return bool(_TOLD_ANYWHERE & set(words)) and not _OF_CHAINS & set(words) and not _promises_none("_".join(words))
 
 
 def _promises_none(joined: str) -> bool:

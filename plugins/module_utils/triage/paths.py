@@ -51,6 +51,8 @@ _DEVELOPMENT: Final = re.compile(
     r"([/.\-_]|$)",
     re.IGNORECASE,
 )
+# Maven's settings hold logins to registries of others, also where a pipeline reads them.
+_MAVEN_LOGINS: Final = re.compile(r"(^|/)settings\.xml$")
 _CI: Final = re.compile(
     r"(^|/)(\.github/(workflows|actions)/[^/]+(/[^/]+)*\.ya?ml|\.gitea/workflows/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml|"
     r"\.gitlab-ci\.ya?ml|\.circleci/config\.ya?ml|azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|Jenkinsfile|"
@@ -128,7 +130,7 @@ def is_production(path: str) -> bool:
 
 def is_development(path: str) -> bool:
     """The path itself says that this is for somebody's own machine, a test or a pipeline."""
-    return bool(_DEVELOPMENT.search(path)) and not is_production(path)
+    return bool(_DEVELOPMENT.search(path)) and not is_production(path) and not _MAVEN_LOGINS.search(path)
 
 
 def is_translation(path: str) -> bool:

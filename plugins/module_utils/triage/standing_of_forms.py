@@ -54,6 +54,8 @@ def of_form(candidate: Candidate, file: SourceFile) -> Judgement | None:
         return Judgement(PUBLIC, f"the name {candidate.variable} says that it is made to be seen")
     if candidate.kind == "google_api_key":
         return _of_google_key(candidate, file)
+    if candidate.kind == "airtable_api_key" and value.startswith("app"):
+        return None  # the id of a base, which its address shows
     if candidate.kind in (
         "openai_api_key",
         "airtable_api_key",

@@ -11,80 +11,16 @@ from typing import Final
 from .. import paths
 from ..hints import lines_with
 from ..model import Evidence, Snapshot, SourceFile
-from ..names import words_of
 from ..required import may_match, search
+from ..sensitive_names import FAINT, STEMS, class_of, is_about_health
 from ..vocabulary import vocabulary
 
-# words of a field's name, joined by _; longest meaning first
-_HEALTH: Final = re.compile(
-    r"(^|_)(diagnos[ei]s|icd_?10|icd|patient(s|_?\w*)?|medical|medication\w*|prescription\w*|allerg\w+|blood_?(type|group|"
-    r"pressure|sugar)|symptom\w*|disease\w*|"
-    r"illness\w*|treatment(s|_plan)?|health_?(insurance|condition|record|number|status|data|history)|insulin|glucose|"
-    r"heart_?rate|bmi|vaccin\w+|"
-    r"pregnan\w+|disabilit\w+|therap(y|ist|ies)|nhs_?number|mrn|doctor_?(id|name|notes?)|clinical\w*|mental_?health|phq\w*|"
-    r"dosage|surger(y|ies)|hiv\w*|sick_?(leave|note|days?)|pacientes?|diagnosticos?|tratamientos?|tratamentos?|antecedentes|"
-    r"alergias?|sintomas?|medicamentos?|historia_?clinica|receta_?medica|patienten?|diagnosen?|allergien?|medikamente?\w*|"
-    r"krankheit\w*|krankmeldung\w*|blutgruppe|befund\w*|symptome?|traitements?|maladies?|ordonnances?|paziente|pazienti|"
-    r"diagnosi|terapia|doenca\w*|enfermedad\w*|benh_?(nhan|an)|chan_?doan|hasta_?(adi|no)|pasien|diagnoza|discharge_?summary)($|_)"
-)
-_PAYMENT: Final = re.compile(
-    r"(^|_)(card_?(number|num|no|holder\w*|exp\w*|last4|cvc|cvv|token)|credit_?card\w*|debit_?card\w*|cvv2?|cvc|iban|bic|"
-    r"swift(_?code)?|sort_?code|routing_?number|"
-    r"bank_?(account\w*|name|code|details)|account_?(number|holder)|sepa\w*|payment_?(method|intent|id|status|token)\w*|"
-    r"stripe_\w+|paypal_\w+|charge_?id|"
-    r"payout\w*|payroll|reimburse\w*|invoice_?(number|id|total|amount)|billing_?\w+|"
-    r"transaction_?(id|amount)|checkout_?session\w*)($|_)"
-)
-_PERSONAL: Final = re.compile(
-    r"(^|_)(e_?mail(s|_?addr\w*|_?id)?|email_?\w*|phone(_?\w*)?|mobile(_?(no|number|phone))?|telephone|tel|cell_?phone|"
-    r"whatsapp\w*|fax|first_?name|last_?name|sur_?name|full_?name|"
-    r"given_?name|family_?name|middle_?name|maiden_?name|firstname|lastname|fullname|birth_?(day|date|place)|birthday|"
-    r"birthdate|date_?of_?birth|dob|"
-    r"street(_?\w*)?|home_?address|postal_?(code|address)|post_?code|zip_?code|shipping_?address|mailing_?address|"
-    r"address_?(line)?_?\d?|address|"
-    r"ssn|social_?security\w*|national_?id\w*|passport_?\w*|driver_?licen[cs]e\w*|tax_?id|gender|nationality|ethnicity|"
-    r"religion|marital_?status|"
-    r"ip_?address|latitude_longitude|emergency_?contact\w*|next_?of_?kin|employee_?(name|number|id)|customer_?(name|email|"
-    r"phone)|user_?(email|phone)|"
-    r"guest_?(name|email)|contact_?(name|email|phone|number)|attendee_?(name|email)\w*|applicant_?\w*|candidate_?(name|"
-    r"email)|student_?(name|email|id)|"
-    r"password_?(hash|digest)|hashed_?password|license_?plate|profile_?(photo|picture)|curriculum_?vitae|"
-    r"correo(_?\w*)?|apellidos?|nombres|nombre_?(completo|cliente|usuario)|telefono\w*|celular|direccion|fecha_?nacimiento|"
-    r"dni|cedula|sobrenome|nome_?completo|telefone|endereco|cpf|data_?nascimento|prenom|nom_?(famille|complet)|courriel|"
-    r"adresse(_?\w*)?|date_?naissance|vorname|nachname|geburts(datum|tag)|strasse|hausnummer|plz|telefon\w*|"
-    r"cognome|indirizzo|codice_?fiscale|data_?nascita|salary|salaries|wages?|gehalt|salario|salaire|estado_?civil|familienstand|etat_?civil|edad|idade|sexo|"
-    r"geboorte_?datum|achternaam|voornaam|so_?dien_?thoai|ho_?ten|telefoon\w*|emailadres|no_?hp|alamat|imie|nazwisko)($|_)"
-)
-_CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
-_WEAK_FIELDS: Final = frozenset(
-    {"address", "tel", "fax", "street", "mobile", "gender", "treatment", "billing", "ip_address", "icd", "bic", "tax_id"}
-)
-# What every name of the three classes holds, so that only such lines are looked at closely.
-_STEMS: Final = vocabulary(
-    "diagnos icd patient medic prescription allerg blood symptom disease illness treatment health insulin glucose heart "
-    "bmi vaccin pregnan "
-    "disabilit therap nhs mrn doctor clinical phq dosage surger hiv sick card cvv cvc iban bic swift sort bank account "
-    "routing sepa payment "
-    "stripe paypal charge payout payroll salar wage reimburse invoice billing transaction checkout mail phone mobile tel "
-    "whatsapp fax name "
-    "birth dob street address postal post zip ssn social national passport driver tax gender ethnic religion marital ip "
-    "latitude emergency "
-    "kin employee customer user guest contact attendee applicant candidate student password license profile curriculum "
-    "pacien tratam anteced alerg sintoma medicam histori allergi medik krank blutgr befund trait malad ordonn pazien terapia "
-    "doenca enferm correo apellid nombre telef celular direc nacim dni cedula nome endere cpf nascim courriel adress naiss "
-    "vorname nachname geburt strasse hausn plz cogn indiri codice nascita civil familienstand edad idade sexo geboort naam "
-    "benh chan_ chandoan hasta pasien thoai hoten ho_ten no_hp nohp alamat imie nazwisko "
-    "gehalt salair discharge x-ray xray tumo cancer pneumonia mri stroke hospital clinic therap"
-)
 TITLE: Final = "the title of a page"
-_HINTS: Final = frozenset(("a field of a type", "a value the code takes in", "what people are looked up by", "a value of a row"))
-CHOICE: Final = "a choice of a form"
-# What a page is about, where it asks people: words of a title, not of a field.
-_ABOUT_HEALTH: Final = re.compile(
-    r"(^|_)(doctors?|medical|patients?|symptoms?|diagnos\w+|disease\w*|diabetes|cancer|pneumonia|tumou?r|mri|x_?ray|ecg|stroke|"
-    r"mental_health|health_?care|hospital|clinical|clinic|therap\w+|pregnan\w*|discharge_summary|heart_(?:attack|failure|risk))($|_)"
+LISTED: Final = "a name in a list"
+_HINTS: Final = frozenset(
+    ("a field of a type", "a value the code takes in", "what people are looked up by", "a value of a row", LISTED)
 )
-_OF_PLANTS: Final = re.compile(r"(^|_)(plants?|lea(f|ves)|crops?|banana|potato\w*|tomato\w*|rice|maize|animal|pets?|cattle)($|_)")
+CHOICE: Final = "a choice of a form"
 # each form has one group that tells the field's name
 _FIELDS: Final = tuple(
     (re.compile(form), where)
@@ -119,7 +55,8 @@ _FIELDS: Final = tuple(
         (r"^\s*([a-zA-Z_]\w*)\s+(?:String|Int|DateTime|Float|Decimal|Boolean|Json)[\s?@\[]", "a field of the Prisma schema"),
         (
             r"^\s*(?:(?:late|final|required|const)\s+)*(?:String|int|double|DateTime|bool)\??\s+([a-z]\w*)\s*[;=,)]|"
-            r"^\s*(?:pub|public|private)?\s*(?:let|var)?\s*([a-z_]\w*)\s*:\s*(?:String|Int|Date|Double|Option<|NaiveDate|i32|i64|u32)\b",
+            r"^\s*(?:pub|public|private)?\s*(?:let|var)?\s*([a-z_]\w*)\s*:\s*(?:String|Int|Date|Double|Option<|"
+            r"NaiveDate|i32|i64|u32)\b",
             "a field of a record",
         ),
         (r"^\s*([A-Z]\w*)\s+(?:\*?string|\*?int\d*|\*?time\.Time|\*?float\d*|sql\.Null\w+)\s*(?:`|$)", "a field of a struct"),
@@ -152,7 +89,7 @@ _FIELDS: Final = tuple(
         (r"<th\b[^>]*>\s*([\w .\-]{2,40}?)\s*</th>", "a heading of a table"),
         (r"<input\b[^>]*?\btype\s*=\s*[\"'](email|tel)[\"']", "a form field"),
         (
-            r"\bst\.(?:text_input|text_area|date_input|number_input|selectbox|radio|"
+            r"\b\w+\.(?:text_input|text_area|date_input|number_input|selectbox|radio|slider|checkbox|"
             r"multiselect)\(\s*f?[\"']([^\"'\n]{2,60})[\"']",
             "a question of a form",
         ),
@@ -162,7 +99,8 @@ _FIELDS: Final = tuple(
         ),
         (r"\bgr\.(?:Dropdown|Radio|Slider|Checkbox\w*)\(.{0,200}?\blabel\s*=\s*f?[\"']([^\"'\n]{2,60})[\"']", CHOICE),
         (
-            r"^\s*(?:title|description)\s*=\s*f?[\"']([^\"'\n]{4,160})[\"']|gr\.(?:Blocks|Markdown)\(.{0,20}?[\"']([^\"'\n]{4,80})",
+            r"^\s*(?:title|description)\s*=\s*f?[\"']([^\"'\n]{4,160})[\"']|gr\.(?:Blocks|"
+            r"Markdown)\(.{0,20}?[\"']([^\"'\n]{4,80})",
             TITLE,
         ),
         (
@@ -171,11 +109,28 @@ _FIELDS: Final = tuple(
             "a question of a form",
         ),
         (
-            r"\b(?:text|numeric|select|selectize|date|textArea|checkboxGroup)Input\(\s*(?:inputId\s*=\s*)?[\"']([\w.]{2,40})[\"']|"
+            r"\b(?:text|numeric|select|selectize|date|textArea|"
+            r"checkboxGroup)Input\(\s*(?:inputId\s*=\s*)?[\"']([\w.]{2,40})[\"']|"
             r"^\s*inputId\s*=\s*[\"']([\w.]{2,40})[\"']",
             "a question of a form",
         ),
-        (r"\bst\.(?:title|header|subheader)\(\s*f?[\"']([^\"'\n]{4,80})[\"']", TITLE),
+        (
+            r"\bst\.(?:title|header|subheader)\(\s*f?[\"']([^\"'\n]{4,80})[\"']|"
+            r"\b(?:page_title|titlePanel)\s*[=(]\s*[\"']([^\"'\n]{4,80})[\"']|<(?:title|h1)\b[^>]*>\s*([^<>{}\n]{4,80})",
+            TITLE,
+        ),
+        (
+            r"<(?:input|textarea)\b[^>]*?\bplaceholder\s*=\s*[\"']([^\"'\n{}]{2,40})[\"']|"
+            r"<label\b[^>]*>\s*([^<>{}\n]{2,40})",
+            "a form field",
+        ),
+        (r"\b(?:varchar|text|integer|char|date|datetime|decimal)\(\s*\"(\w+)\"\s*[,)]", "a column"),
+        (r"^\s*(?:String|Integer|Date|DateTime|Float)\s+:(\w+)", "a column"),
+        (r"\bparams\[:(\w+)\]", "a value the code takes in"),
+        (
+            r"@(?:Column|Prop|Field|ApiProperty|Is\w+)\([^\n]*\)\s+(?:readonly\s+|public\s+|private\s+)?([a-z]\w*)[?!]?\s*:",
+            "a field of a model",
+        ),
         (
             r"(?:StringField|EmailField|TelField|IntegerField|DateField|TextAreaField|PasswordField)\(\s*['\"]([\w "
             r"\-]{2,40})['\"]",
@@ -188,12 +143,14 @@ _FIELDS: Final = tuple(
             "a value the code takes in",
         ),
         (
-            r"(?:req\.body|request\.body|e\.parameters?|body|ctx\.request\.body|formData|values|user|customer|patient|employee|"
+            r"(?:req\.body|request\.body|e\.parameters?|body|ctx\.request\.body|formData|values|user|customer|patient|"
+            r"employee|"
             r"contact)\.([a-zA-Z_]\w*)\b",
             "a value the code takes in",
         ),
         (
-            r"\b(?:find(?:One)?(?:By|_by|Where)?|where|filter(?:_by)?|findUnique|first_or_create)\(\s*(?:\{\s*(?:where\s*:\s*\{\s*)?)?[\"']?"
+            r"\b(?:find(?:One)?(?:By|_by|Where)?|where|filter(?:_by)?|findUnique|"
+            r"first_or_create)\(\s*(?:\{\s*(?:where\s*:\s*\{\s*)?)?[\"']?"
             r"([A-Za-z_]\w*)[\"']?\s*(?:[:=,})])",
             "what people are looked up by",
         ),
@@ -209,16 +166,20 @@ _COLUMN_LISTS: Final = re.compile(
     r"(?i)(?:\binsert\s+into\s+[\w.\"`\[\]]+\s*\(([^)]{3,400})\)|"
     r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?[\w.\"`\[\]]+\s*\((.{3,600})|\.append_?row\(\s*\[([^\]\n]{3,400})\]|"
     # what is kept or sent as an object, and what Laravel lets a form fill in
-    r"(?:\bJSON\.stringify|\buseState(?:<\w+>)?|\breactive|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|\baddDoc)"
+    r"(?:\bJSON\.stringify|\buseState(?:<\w+>)?|\breactive|\.(?:insert(?:_?one)?|add|push|create|save|upsert)|::create|"
+    r"\baddDoc)"
     r"\(\s*(?:[^{}()\[\]\n]{0,60},\s*)?(?:\{([^{}\n]{3,400})\}|\[([^{}\[\]\n]{3,400})\])|"
     r"\$fillable\s*=\s*\[([^\]\n]{3,400})\]|\bvalidates(?:_\w+)?\s+((?::\w+\s*,?\s*){1,12})|\.permit\(([^()\n]{3,400})\)|"
     r"\b(?:data\s+class|case\s+class|record)\s+\w+\s*\(([^()\n]{3,400})\)|"
     # what a query reads, and an object that a function or a lambda hands on
     r"\bselect\s+(?:distinct\s+)?((?:[\w.\"`\[\]]+\s*,\s*){1,40}[\w.\"`\[\]]+)\s+from\b|"
-    r"=>\s*\(\{([^{}\n]{3,400})\}\)|\bnew\s*\{([^{}\n]{3,400})\})"
+    r"=>\s*\(\{([^{}\n]{3,400})\}\)|\bnew\s*\{([^{}\n]{3,400})\}|\bItem\s*:\s*\{([^{}\n]{3,400})\}|"
+    r"^\s*(?:select\s+)?((?:\w+\.\w+\s*,\s*)+\w+\.\w+)\s*,?\s*$)"
 )
 # What an exported flow hands on: {{$json.email}} of n8n, {{1.customer.email}} of Make, triggerBody()?['email'] of Power Automate
 _OF_FLOWS: Final = re.compile(r"\{\{[^{}\n]{0,80}?\.([A-Za-z_]\w{1,40})\s*\}\}|\?\[\\?'([\w -]{2,40})\\?'\]")
+# A list of names in the code: the columns of a table, the fields of a window.
+_LISTED: Final = re.compile(r"(?:[\"'][\w .\-]{2,30}[\"']\s*,\s*){2,40}[\"'][\w .\-]{2,30}[\"']")
 _LITERAL_VALUE: Final = re.compile(r"(?P<sign>:|=>)\s*(?P<quote>[\"'`])(?:(?!(?P=quote))[^\n])*(?P=quote)")
 _KEYWORD: Final = re.compile(r"^(?:(?:val|var|private|final|override|String|Int|int|Long|long)\s+)+")
 _AFTER_NAME: Final = re.compile(r"\s*(?::|=>)|\s")
@@ -238,7 +199,8 @@ _SDKS: Final = tuple(
             "payment",
             8,
             r"@paypal/|paypal\.com/sdk|paypalrestsdk|paypal-rest-sdk|braintree|@square/|squareup|square\.payments|adyen|"
-            r"\bsend_?[iI]nvoice\(|\bLabeledPrice\b|pre_checkout_query|[iI]yzi(?:pay|co)|[mM]idtrans|yookassa|xendit|instamojo|"
+            r"\bsend_?[iI]nvoice\(|\bLabeledPrice\b|pre_checkout_query|[iI]yzi(?:pay|co)|[mM]idtrans|yookassa|xendit|"
+            r"instamojo|"
             r"cashfree|paytm|phonepe|pagseguro|pagarme|robokassa|liqpay|sslcommerz|"
             r"khalti|esewa|daraja|przelewy24|"
             r"mollie|razorpay|paystack|flutterwave|klarna|mercadopago|lemonsqueezy|@paddle/|paddle\.com/paddle|gocardless|"
@@ -266,9 +228,11 @@ _SDKS: Final = tuple(
     )
 )
 _PAYS: Final = re.compile(
-    r"\"(?:stripe|@stripe/[\w-]+|@paypal/[\w-]+|paypal-rest-sdk|braintree|@mollie/api-client|razorpay|@paddle/[\w-]+|mercadopago|"
+    r"\"(?:stripe|@stripe/[\w-]+|@paypal/[\w-]+|paypal-rest-sdk|braintree|@mollie/api-client|razorpay|@paddle/[\w-]+|"
+    r"mercadopago|"
     r"@lemonsqueezy/[\w.-]+|stripe/stripe-php|laravel/cashier|mollie/mollie-api-php|paypal/[\w-]+)\"\s*:|"
-    r"^(?:stripe|paypalrestsdk|braintree|razorpay|mollie-api-python|gocardless[-_]pro|squareup|mercadopago)\s*(?:[=<>~!\[;#]|$)|"
+    r"^(?:stripe|paypalrestsdk|braintree|razorpay|mollie-api-python|gocardless[-_]pro|squareup|"
+    r"mercadopago)\s*(?:[=<>~!\[;#]|$)|"
     r"^\s*gem ['\"](?:stripe|braintree|mollie-api-ruby|pay)['\"]|github\.com/stripe/stripe-go|\{:stripity_stripe|"
     r"com\.stripe[:<]|com\.paypal\.sdk[:<]",
     re.MULTILINE,
@@ -285,7 +249,8 @@ _TABLES: Final = tuple(
             rf"(?im)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`\[\]]+\.)?[\"`\[]?({names})\b|"
             rf"^[ \t]*class\s+({names})\s*\([^)\n]*(?:Model|Base|Document|Entity)\b|"
             rf"^model\s+({names})\s*\{{|@Entity\b[^{{}}]{{0,200}}?\bclass\s+({names})\b|"
-            rf"\b(?:insert\s+into|delete\s+from|select\s[^;\n]{{1,80}}\sfrom)\s+[\"`\[]?({names})\b[\"`\]\s(]|\bupdate\s+({names})\s+set\b|"
+            rf"\b(?:insert\s+into|delete\s+from|select\s[^;\n]{{1,80}}\sfrom)\s+[\"`\[]?({names})\b[\"`\]\s(]|"
+            rf"\bupdate\s+({names})\s+set\b|"
             rf"(?:mongoose\.)?\bmodel\(\s*['\"]({names})['\"]|\bschema::create\(\s*['\"]({names})['\"]"
         ),
     )
@@ -349,12 +314,15 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
                 yield from _field(file, 1, name.strip(" \"'"), "a column of a file of data", 1)
         return
     forms = [(form, where) for form, where in _FIELDS if may_match(form, file.text)]
-    for number, line in lines_with(file, _STEMS, fold=True):
+    for number, line in lines_with(file, STEMS, fold=True):
         if len(line) > 2000 or line.lstrip().startswith(("//", "#", "*", "import ", "from ")):
             continue
         for form, where in forms:
             for match in form.finditer(line):
                 yield from _field(file, number, next(filter(None, match.groups()), ""), where, 0)
+        for match in _LISTED.finditer(line):
+            for name in re.findall(r"[\"']([\w .\-]{2,30})[\"']", match[0]):
+                yield from _field(file, number, name, LISTED, 0)
         for match in (*_DESTRUCTURED.finditer(line), *_COLUMN_LISTS.finditer(line)):
             listed = _LITERAL_VALUE.sub(r"\g<sign> ", next(filter(None, match.groups()), ""))
             for part in listed.split(","):
@@ -363,15 +331,16 @@ def _fields(file: SourceFile) -> Iterator[Evidence]:
 
 
 def _field(file: SourceFile, number: int, name: str, where: str, less: int) -> Iterator[Evidence]:
-    joined = "_".join(words_of(name))
     if where == TITLE:
-        if _ABOUT_HEALTH.search(joined) and not _OF_PLANTS.search(joined):
+        if is_about_health(name):
             yield Evidence("data", "health", 6 - less, file.path, number, f"{where}: '{name[:40]}'")
         return
-    value = next((value for value, form in _CLASSES if form.search(joined)), "")
+    value, weight = class_of(name)
     if value and not (value == "payment" and where == CHOICE):
-        weak = joined in _WEAK_FIELDS or where in _HINTS
-        yield Evidence("data", value, (3 if weak else 6) - less, file.path, number, f"{where} called '{name[:40]}'")
+        if weight == FAINT:
+            where, name = "a field", name.lower()  # the same reason wherever it stands, so that it counts once
+        weight = min(weight, 3 if where in _HINTS else 6) - less
+        yield Evidence("data", value, weight, file.path, number, f"{where} called '{name[:40]}'")
 
 
 def _people(file: SourceFile) -> Iterator[Evidence]:

@@ -52,7 +52,8 @@ _IMPORTS: Final = tuple(
             r"pg-promise)['\"]\)|from ['\"](?:pg|postgres|pg-promise|@neondatabase/serverless|@vercel/postgres)['\"]|"
             r"github\.com/(?:lib/pq|jackc/pgx)|(?:gorm/dialects|gorm\.io/driver)/postgres|"
             r"\bsql\.Open\(\"(?:postgres|pgx)\"|org\.postgresql|using Npgsql|UseNpgsql\(|\bpg_connect\(|"
-            r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bRPostgres(?:QL)?\b|\bPgPool(?:Options)?\b|\btokio_postgres\b|diesel::pg|"
+            r"new\s+\\?PDO\(\s*[\"']pgsql:|PG\.connect\(|\bRPostgres(?:QL)?\b|\bPgPool(?:Options)?\b|"
+            r"\btokio_postgres\b|diesel::pg|"
             r"Ecto\.Adapters\.Postgres|(?i:DBI:Pg:)",
         ),
         (
@@ -62,8 +63,10 @@ _IMPORTS: Final = tuple(
             r"require\(['\"]mysql2?(?:/promise)?['\"]\)|from ['\"]mysql2?(?:/promise)?['\"]|"
             r"github\.com/go-sql-driver/mysql|(?:gorm/dialects|gorm\.io/driver)/mysql|\bsql\.Open\(\"mysql\"|"
             r"com\.mysql\.|new\s+mysqli\(|mysqli_connect\(|mysql_connect\(|dbtype[\"']?\s*(?:=>|=)\s*[\"']mysqli?[\"']|"
-            r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|Ecto\.Adapters\.MyXQL|"
-            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|new\s+wpdb\b|\$wpdb->|"
+            r"new\s+\\?PDO\(\s*[\"']mysql:|UseMySql\(|MySqlConnection\(|\bMySqlPool|\bR(?:MySQL|MariaDB)\b|"
+            r"Ecto\.Adapters\.MyXQL|"
+            r"@planetscale/database|define\(\s*['\"]DB_NAME['\"][^\n]*\)[\s\S]{0,3000}?(?:AUTH_KEY|table_prefix)|"
+            r"new\s+wpdb\b|\$wpdb->|"
             r"wp_enqueue_(?:style|script)\(|\badd_theme_support\(|(?i:DBI:mysql:)",
         ),
         (
@@ -75,7 +78,8 @@ _IMPORTS: Final = tuple(
             r"UseSqlite\(|new\s+SQLite3\(|new\s+\\?PDO\(\s*[\"']sqlite:|"
             r"using (?:Microsoft\.Data\.Sqlite|System\.Data\.SQLite)\b|\bSqliteConnection\(|androidx\.room\b|"
             r"android\.database\.sqlite|SQLiteOpenHelper|expo-sqlite|react-native-sqlite|import (?:SQLite3?|GRDB)\b|"
-            r"jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|(?i:DBI:SQLite:)|Ecto\.Adapters\.SQLite3|package:sqflite",
+            r"\bSqlite(?:Ext)?Database\(|Sequel\.sqlite\b|jdbc:sqlite|\brusqlite\b|\bSqlitePool|\bRSQLite\b|"
+            r"(?i:DBI:SQLite:)|Ecto\.Adapters\.SQLite3|package:sqflite",
         ),
         (
             "mongodb",
@@ -98,7 +102,8 @@ _IMPORTS: Final = tuple(
             7,
             r"firebase/(?:firestore|database|compat/firestore|compat/database)|getFirestore\(|firebase\.firestore\(|"
             r"getDatabase\(|initializeFirestore\(|admin\.database\(|firebase-(?:firestore|database)(?:-compat)?\.js|"
-            r"functions\.firestore\b|\bonDocument(?:Created|Written|Updated)\(|firebase_admin\s+import\s[^\n]*\b(?:db|firestore)\b|"
+            r"functions\.firestore\b|\bonDocument(?:Created|Written|Updated)\(|firebase_admin\s+import\s[^\n]*\b(?:db|"
+            r"firestore)\b|"
             r"firebase\.database\(|firestore\.client\(|google\.cloud import firestore|firebase-admin/firestore|"
             r"admin\.firestore\(|package:(?:cloud_firestore|firebase_database)/",
         ),
@@ -106,7 +111,8 @@ _IMPORTS: Final = tuple(
             "dynamodb",
             7,
             r"client-dynamodb|lib-dynamodb|DynamoDB\.DocumentClient|resource\(\s*['\"]dynamodb['\"]|"
-            r"client\(\s*['\"]dynamodb['\"]",
+            r"client\(\s*['\"]dynamodb['\"]|"
+            r"aws-sdk-go(?:-v2)?/service/dynamodb\b|software\.amazon\.awssdk\.services\.dynamodb",
         ),
         (
             "redis",
@@ -122,7 +128,7 @@ _IMPORTS: Final = tuple(
             "google-sheets",
             4,
             r"(?:import|from)\s+gspread\b|GSheetsConnection|SpreadsheetApp\.|google-spreadsheet|sheets\.googleapis\.com|"
-            r"google\.sheets\(",
+            r"google\.sheets\(|\bgooglesheets4\b|google\.golang\.org/api/sheets",
         ),
         ("tinydb", 4, r"(?:import|from)\s+tinydb\b"),
         ("lowdb", 4, r"from ['\"]lowdb|require\(['\"]lowdb"),
@@ -132,7 +138,8 @@ _IMPORTS: Final = tuple(
         (
             "snowflake",
             6,
-            r"(?:import|from)\s+snowflake\.(?:connector|snowpark|sqlalchemy)\b|require\(['\"]snowflake-sdk['\"]\)|snowflake://",
+            r"(?:import|from)\s+snowflake\.(?:connector|snowpark|sqlalchemy)\b|require\(['\"]snowflake-sdk['\"]\)|"
+            r"snowflake://",
         ),
         ("bigquery", 5, r"google\.cloud\s+import\s+bigquery|@google-cloud/bigquery|\bbigrquery\b"),
         ("h2", 3, r"jdbc:h2:"),
@@ -193,20 +200,23 @@ _PACKAGES: Final = tuple(
             6,
             r"^[\s\"'\-]*(?:psycopg2?(?:-binary)?|asyncpg|pg8000|psycopg\[)\b|\"(?:pg|postgres|pg-promise|"
             r"@vercel/postgres|@neondatabase/serverless)\"\s*:|gem ['\"]pg['\"]|npgsql|<artifactId>postgresql<|"
-            r"['\"]org\.postgresql:|lib/pq |jackc/pgx|gorm\.io/driver/postgres|\{:postgrex|sqlx\b[^\n]*postgres|tokio-postgres",
+            r"['\"]org\.postgresql:|lib/pq |jackc/pgx|gorm\.io/driver/postgres|\{:postgrex|sqlx\b[^\n]*postgres|"
+            r"tokio-postgres",
         ),
         (
             "mysql",
             6,
             r"^[\s\"'\-]*(?:pymysql|mysqlclient|mysql-connector-python|aiomysql|flask-mysqldb)\b|\"mysql2?\"\s*:|gem "
-            r"['\"]mysql2['\"]|pomelo\.entityframeworkcore\.mysql|mysql-connector-j|go-sql-driver/mysql|gorm\.io/driver/mysql|\{:myxql|sqlx\b[^\n]*mysql",
+            r"['\"]mysql2['\"]|pomelo\.entityframeworkcore\.mysql|mysql-connector-j|go-sql-driver/mysql|"
+            r"gorm\.io/driver/mysql|\{:myxql|sqlx\b[^\n]*mysql",
         ),
         (
             "sqlite",
             4,
             r"^[\s\"'\-]*aiosqlite\b|\"(?:better-sqlite3|sqlite3|@libsql/client)\"\s*:|gem ['\"]sqlite3['\"]|"
             r"entityframeworkcore\.sqlite|microsoft\.data\.sqlite|system\.data\.sqlite|sqlite-net-pcl|androidx\.room|"
-            r"\"(?:expo-sqlite|react-native-sqlite-storage)\"\s*:|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc|gorm\.io/driver/sqlite|\{:ecto_sqlite3|"
+            r"\"(?:expo-sqlite|react-native-sqlite-storage)\"\s*:|mattn/go-sqlite3|modernc\.org/sqlite|sqlite-jdbc|"
+            r"gorm\.io/driver/sqlite|\{:ecto_sqlite3|"
             r"rusqlite|sqlx\b[^\n]*sqlite|^\s*sqflite\s*:",
         ),
         (
@@ -245,10 +255,12 @@ _DIALECT: Final = re.compile(
 _TERRAFORM: Final = re.compile(r"^\s*engine\s*=\s*\"(?:aurora-)?(postgres(?:ql)?|mysql|mariadb|sqlserver|oracle)\b")
 # A script that copies or fills a database; a pod that is told where its database is.
 _COMMAND: Final = re.compile(
-    r"(?:^|[\s;&|(])(?:(?P<mysql>mysql|mysqldump|mariadb-dump)|(?P<postgresql>psql|pg_dump|pg_restore)|(?P<mongodb>mongodump|mongosh))\s+-"
+    r"(?:^|[\s;&|(])(?:(?P<mysql>mysql|mysqldump|mariadb-dump)|(?P<postgresql>psql|pg_dump|pg_restore)|"
+    r"(?P<mongodb>mongodump|mongosh))\s+-"
 )
 _TOLD: Final = re.compile(
-    r"\b(?:(?P<mysql>MYSQL|MARIADB)|(?P<postgresql>POSTGRES)|(?P<mongodb>MONGO(?:DB)?))_(?:PASSWORD|HOST|DATABASE|DB|USER|UR[IL])\b"
+    r"\b(?:(?P<mysql>MYSQL|MARIADB)|(?P<postgresql>POSTGRES)|(?P<mongodb>MONGO(?:DB)?))_(?:PASSWORD|HOST|DATABASE|DB|"
+    r"USER|UR[IL])\b"
 )
 _POD: Final = re.compile(r"^kind:\s*(?:Deployment|StatefulSet|CronJob|Job|Pod|DaemonSet)\s*$", re.MULTILINE)
 _NAMES: Final = {

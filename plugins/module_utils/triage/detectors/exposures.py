@@ -104,7 +104,8 @@ _LINES: Final = tuple(
         ),
         (r"scheme:\s*internet-facing", 7, "public", "a load balancer facing the internet"),
         (
-            r"letsencrypt|certbot|certificatesresolvers|certresolver=|cert-manager\.io/cluster-issuer|ssl_certificate\s+/etc/letsencrypt",
+            r"letsencrypt|certbot|autocert\.(?:NewListener|Manager)|certificatesresolvers|certresolver=|"
+            r"cert-manager\.io/cluster-issuer|ssl_certificate\s+/etc/letsencrypt",
             5,
             "public",
             "a certificate for a public name",
@@ -138,7 +139,8 @@ _LINES: Final = tuple(
             "a bot in a chat",
         ),
         (
-            r"telegraf|node-telegram-bot-api|aiogram|telebot|telegram\.ext|Telegram\.Bot\b|discord\.Client\(|commands\.Bot\(|discord\.js|"
+            r"telegraf|node-telegram-bot-api|aiogram|telebot|telegram\.ext|Telegram\.Bot\b|discord\.Client\(|"
+            r"commands\.Bot\(|discord\.js|"
             r"whatsapp-web\.js|graph\.facebook\.com/v[\d.]+/[^\s\"'`]*/messages",
             4,
             "public",
@@ -152,7 +154,8 @@ _LINES: Final = tuple(
         ),
         (
             r"NegotiateDefaults|AddNegotiate\(|IISDefaults\.AuthenticationScheme|<windowsAuthentication enabled=\"true\"|"
-            r"\"windowsAuthentication\"\s*:\s*true|UseHttpSys\(|AuthenticationSchemes\.(?:NTLM|Negotiate)|flask_kerberos|spnego",
+            r"\"windowsAuthentication\"\s*:\s*true|UseHttpSys\(|AuthenticationSchemes\.(?:NTLM|Negotiate)|"
+            r"flask_kerberos|spnego",
             8,
             "internal",
             "people log in with their Windows accounts of the house",
@@ -163,6 +166,19 @@ _LINES: Final = tuple(
             "internal",
             "it works in the house's own Microsoft 365",
         ),
+        (
+            r"\bwebbrowser\.open|\bstart\s+http://(?:localhost|127)|\b(?:open|openBrowser)\([\"'`]http://(?:localhost|"
+            r"127)|open::that\(",
+            5,
+            "internal",
+            "it opens the browser of the machine it runs on",
+        ),
+        (
+            r"^\s*auth_basic\s+[\"']|^\s*AuthType\s+Basic|\bhtpasswd\b|basicauth\.users|^\s*basic_?auth\s*\{",
+            4,
+            "internal",
+            "the web server asks for a password",
+        ),
         (r"\"access\"\s*:\s*\"(?:DOMAIN|MYSELF)\"", 8, "internal", "Apps Script answers the house's accounts only"),
         (
             r"\bhttpApi\s*:|AWS::Serverless::HttpApi|AWS::ApiGatewayV2::Api|aws_apigatewayv2_api\b|\bFunctionUrlConfig\s*:",
@@ -172,9 +188,13 @@ _LINES: Final = tuple(
         ),
         (r"\"access\"\s*:\s*\"ANYONE(?:_ANONYMOUS)?\"", 8, "public", "Apps Script answers anybody"),
         (
-            r"(?:app\.run|uvicorn\.run|serve|\.listen|http\.ListenAndServe|run_simple|launch)\([^\n)]{0,80}[\"'](?:127\.0\.0\.1|"
-            r"localhost)(?::\d+)?[\"']|^\s*-\s*[\"']?127\.0\.0\.1:\d+:\d+|^\s*server\.address\s*=\s*(?:127\.0\.0\.1|localhost)|"
-            r"gunicorn[^\n]*(?:-b|--bind)\s+(?:127\.0\.0\.1|localhost)",
+            r"(?:app\.run|uvicorn\.run|serve|\.listen|http\.ListenAndServe|run_simple|"
+            r"launch)\([^\n)]{0,80}[\"'](?:127\.0\.0\.1|"
+            r"localhost)(?::\d+)?[\"']|^\s*-\s*[\"']?127\.0\.0\.1:\d+:\d+|^\s*server\.address\s*=\s*(?:127\.0\.0\.1|"
+            r"localhost)|"
+            r"gunicorn[^\n]*(?:-b|--bind)\s+(?:127\.0\.0\.1|localhost)|default_value(?:_t)?\s*=\s*\"(?:127\.0\.0\.1|"
+            r"localhost)|"
+            r"SocketAddr::from\(\(\[127,|--(?:host|address|bind)[= ](?:127\.0\.0\.1|localhost)",
             2,
             "internal",
             "it listens on its own machine only",
@@ -188,7 +208,8 @@ _LINES: Final = tuple(
             "it talks to machines of the house",
         ),
         (
-            r"(?i)\.endswith\(\s*[\"']@[\w.-]+\.\w+[\"']|endsWith\(\s*[\"']@[\w.-]+\.\w+[\"']|allowed_?(?:email_?)?domains?\b",
+            r"(?i)\.endswith\(\s*[\"']@[\w.-]+\.\w+[\"']|endsWith\(\s*[\"']@[\w.-]+\.\w+[\"']|"
+            r"allowed_?(?:email_?)?domains?\b",
             5,
             "internal",
             "only addresses of one domain are let in",
@@ -290,7 +311,8 @@ _SERVES: Final = re.compile(
     r"0\.0\.0\.0|\.listen\(\s*(?:process\.env\.PORT|PORT|port|\d{2,5})|http\.ListenAndServe|r\.Run\(|app\.run\(|"
     r"uvicorn\.run|server\.port|WebApplication\.CreateBuilder|@SpringBootApplication|runserver|gunicorn|uvicorn|"
     r"FastAPI\(|Flask\(__name__|express\(\)|createServer\(|streamlit|gr\.(?:Blocks|Interface)|Sinatra|Rails\.application|"
-    r"do(?:Get|Post)\(|<\?php|axum::serve|HttpServer::new|Deno\.serve|\$fresh/|Phoenix\.Endpoint|use \w+Web, :router|runApp\(|"
+    r"do(?:Get|Post)\(|<\?php|axum::serve|HttpServer::new|Deno\.serve|\$fresh/|Phoenix\.Endpoint|use \w+Web, :router|"
+    r"runApp\(|"
     r"createRoot\(|"
     r"ReactDOM\.render|createApp\(|bootstrapApplication\(|gem ['\"](?:rails|sinatra)['\"]|gin\.Default\(|echo\.New\(|"
     r"shinyApp\(|shinyServer\(|export default function (?:Home|Page|App)"
@@ -303,6 +325,10 @@ _LOGIN: Final = re.compile(
     r"session\[['\"](?:user|logged)|\$_SESSION\[['\"](?:user|logged|admin|id)|flask_login|express-basic-auth|"
     r"streamlit_authenticator|st\.login|jwt\.verify|jwt\.decode|verify_jwt|jwt_required|session_state\.(?:authenticated|"
     r"auth|logged)|auth_basic "
+)
+# Documents about the repository and its past, not about whoever uses the app.
+_OF_THE_REPOSITORY: Final = re.compile(
+    r"(?i)^(change_?log|changes|history|news|contributing|licen[cs]e|security|code_of_conduct)\b"
 )
 _RUN_BY_HAND: Final = vocabulary(".sh .ps1 .bat .cmd .ino .c .cpp .bas .vba .vbs .ahk .pl .awk")
 _CODE: Final = vocabulary(
@@ -326,6 +352,7 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
                 "run_by_hand", "yes", 1, file.path, 0, "a script, or a program for a board: nobody from outside reaches it"
             )
         told = file.suffix in _CODE or "." not in file.name or paths.is_ci(file.path)
+        told = told and not _OF_THE_REPOSITORY.search(file.name)
         if told and not (paths.is_test(file.path) or paths.is_lock(file.path) or paths.is_built(file.path)):
             yield from _of_file(file)
 

@@ -71,8 +71,9 @@ def _tabled(file: SourceFile) -> Iterator[Candidate]:
 
 def _promising(names: list[str]) -> dict[int, tuple[str, str]]:
     plain = [name.strip().strip("`\"'[]") for name in names]
-    # In a table of accounts the Spanish word for a key is the password.
-    kinds = ("password" if name.lower() == "clave" else secret_kind(name) for name in plain)
+    # In a table of accounts the Spanish word for a key is the password; beside a column of values it is the name of a setting.
+    paired = any(name.lower() in ("valor", "value") for name in plain)
+    kinds = (("" if paired else "password") if name.lower() == "clave" else secret_kind(name) for name in plain)
     return {at: (name, kind) for at, (name, kind) in enumerate(zip(plain, kinds, strict=True)) if kind in _PASSWORDS}
 
 

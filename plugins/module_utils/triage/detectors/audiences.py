@@ -1,0 +1,222 @@
+# Copyright (c) 2026 the goldenpath.microapps authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whom an app is for and where it runs, in the words of the document that introduces it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from .. import paths
+from ..model import Evidence, Snapshot, SourceFile
+
+_INTRODUCES: Final = re.compile(r"(?i)(?:^|/)(?:read_?me|lies_?mich|lisez_?moi|leeme|leggimi|about|index|docs)[\w.-]*$")
+# What stands under these headings is about the repository, not about whoever uses the app.
+_ASIDE: Final = re.compile(
+    r"(?i)#+.*\b(?:contribut\w*|licen[cs]e|credits?|acknowledge?ments?|develop(?:ment|ers?|ing)|testing|tests|roadmap|to-?do|"
+    r"changelog|release\w*|trouble\s?shooting|faq|lizenz|entwicklung|mitwirken)\b"
+)
+_FENCES: Final = ("```", "~~~")
+_STAFF: Final = (
+    r"(?:team|staff|office|employees|colleagues|crew|board|department|company|volunteers?|nurses|accounting|warehouse|"
+    r"workshop|"
+    r"reception|receptionists?|clerks?|kitchen|treasurer|secretary|shop floor|sales ?people|technicians|planners|managers|"
+    r"organi[sz]ers|admins?|administrators?|operators|foremen|shift leads?|teachers|caretakers|household|family|"
+    r"flat ?mates|friends)"
+)
+_PERSONAL: Final = (
+    r"(?:team\w*|b\u00fcro\w*|mitarbeit\w*|kolleg\w*|vorstand\w*|verwaltung|abteilung\w*|werkstatt\w*|lager\w*|"
+    r"k\u00fcchen?\w*|schicht\w*|"
+    r"praxis\w*|personal\w*|belegschaft|schatzmeister\w*|kassenwart\w*|disponent\w*|sachbearbeit\w*|haushalt|familie|"
+    r"\u00e9quipe|"
+    r"personnel|employ\u00e9s|salari\u00e9s|coll\u00e8gues|bureau|secr\u00e9tariat|tr\u00e9sorier\w*|"
+    r"b\u00e9n\u00e9voles|atelier|"
+    r"equipo|empleados|compa\u00f1eros|oficina|almac\u00e9n|taller|voluntarios|dipendenti|ufficio|magazzino|colleghi|"
+    r"volontari|"
+    r"personale|medewerkers|collega's|kantoor|magazijn|personeel|vrijwilligers|funcion\u00e1rios|colaboradores|equipe|equipa|"
+    r"escrit\u00f3rio|zespo\u0142\w*|pracowni\w*|biur\w*|magazyn\w*|koleg\w*)"
+)
+_COMES: Final = (
+    r"(?:visitors|customers|guests|residents|citizens|fans|donors|shoppers|the public|applicants|neighbou?rs|readers|"
+    r"supporters)"
+)
+_KUNDEN: Final = (
+    r"(?:besucher\w*|kund\w+|g\u00e4ste|b\u00fcrger\w*|anwohner\w*|interessierte\w*|spender\w*|bewerber\w*|visiteurs|clients|"
+    r"habitants|donateurs|citoyens|internautes|clientes|visitantes|vecinos|ciudadanos|donantes|clienti|visitatori|cittadini|"
+    r"bezoekers|klanten|inwoners|klienci|go\u015bcie|odwiedzaj\u0105cy)"
+)
+# Who comes from another house, on the word of this one: an invitation, a contract.
+_TRADES: Final = (
+    r"(?:clients|suppliers?|brokers?|hauliers?|carriers?|freelancers?|contractors?|dealers?|tenants|agenc(?:y|ies)|"
+    r"lieferant\w+|"
+    r"spedit\w+|h\u00e4ndler\w*|makler\w*|mandant\w+|fournisseurs?|prestataires?|corredor\w*|correduri?\w*|proveedor\w*|"
+    r"propietari\w+|clientes|fornitori|fornecedor\w*|leveranciers|dostawc\w+)"
+)
+_LET_IN: Final = (
+    r"(?:invit\w+|einladung\w*|eingeladen\w*|uitnodig\w+|uitgenodigd|convite|zaprosz\w+|(?:frame |running )?contract|"
+    r"(?:rahmen)?vertrag|clave compartida|shared key)"
+)
+# value, weight, why, and the expressions that say it
+_SAYS: Final = tuple(
+    (value, weight, why, re.compile("(?i)" + "|".join(forms)))
+    for value, weight, why, *forms in (
+        (
+            "internal",
+            6,
+            "its document names the people of the house",
+            rf"\b(?:for|by|to|only|our|of (?:our|the)) (?:use )?(?:by )?(?:our |the |my |your |own |a |"
+            rf"all )?(?:\w+ )?{_STAFF}\b",
+            r"\b(?:f\u00fcr|von|durch|nur|pour|para|por|per|dal|voor|door|pela|pelo|dla|przez|\u00e0|aux) "
+            r"(?:(?:das|die|den|der|unser\w*|mein\w*|alle|les?|l'|la|notre|nos|el|los|nuestr\w+|il|i|gli|nostr\w+|ons|"
+            r"onze|het|de|"
+            rf"nossa|nosso|a|o|nasz\w*) ?)?(?:\w+ )?{_PERSONAL}\b",
+            r"\bfor the (?:\w+ ){1,2}only\b|\br\u00e9serv\w+ (?:\u00e0 |aux? )|\breservad[oa]s? (?:a|para) |\briservat[oa] a",
+        ),
+        (
+            "internal",
+            6,
+            "its document says that it runs in a network of the house",
+            r"\b(?:company|office|home|local|internal|hospital|school|plant|club|shop|guest)'?s?[- ](?:network|wi-?fi|"
+            r"lan|server|intranet)\b",
+            r"\b(?:on|in|inside|over|from) (?:the|our|your|my) (?:lan|intranet|nas|firewall)\b|\bvpn\b|"
+            r"\braspberry pi\b|\bhome ?lab\b",
+            r"\bnot (?:be )?(?:reachable|exposed|accessible|available|visible|open|meant) (?:from|to|on|"
+            r"for) (?:the )?(?:internet|outside|public)",
+            r"\bnever (?:be )?exposed?\b|\bdo not expose\b",
+            r"\b(?:firmen|b\u00fcro|heim|haus|praxis|vereins|schul|werks?|klinik|betriebs)[- ]?(?:netz\w*|wlan|lan|"
+            r"intranet)\b",
+            r"\b(?:lokalen|internen|eigenen) netz\w*|\bnicht (?:\u00f6ffentlich|aus dem internet|von au\u00dfen|im internet)",
+            r"\br\u00e9seau (?:local|interne|de l)|\bnon (?:accessible|expos\w+) |\bred (?:local|interna|de la)|"
+            r"\bsin acceso desde internet",
+            r"\bno (?:est\u00e1 )?(?:expuest|accesible|p\u00fablic)\w*|\brete (?:locale|interna|aziendale)",
+            r"\bnon (?:\u00e8 )?(?:espost\w|raggiungibile|pubblic\w)|\b(?:lokaal|intern|bedrijfs) ?netwerk",
+            r"\bniet (?:bereikbaar|toegankelijk|openbaar)|\brede (?:local|interna|da )|\bsieci? (?:lokaln|firmow|wewn)\w*",
+        ),
+        (
+            "internal",
+            6,
+            "its document says that it runs on the machine of whoever uses it",
+            r"\b(?:runs|works|used? it|processed|processing happens|stays?|stored|control) (?:\w+ )?"
+            r"(?:locally|on (?:your|my|their|his|her|one) (?:own )?(?:\w+ )?(?:machine|computer|laptop|pc|desktop|mac|"
+            r"workstation))\b",
+            r"\bon (?:a|the) computer (?:you|that you|which you) (?:own|control)|\blocal[- ](?:first|only)\b|\b(?:100|"
+            r"fully) ?%? local\b",
+            r"\bopens? (?:a local|it in your|in your) (?:\w+ )?(?:browser|app)|\b(?:desktop|tray|tkinter) (?:app\w*|"
+            r"tool|program\w*|window|shortcut|launcher)\b",
+            r"\bfor (?:my own|personal|private|one'?s own)(?: personal)? use\b|\b(?:just|only) for (?:me|myself|us)\b|"
+            r"\bsingle[- ]user\b",
+            r"\b(?:my|a) (?:personal|private|own) (?:\w+ )?(?:diary|dashboard|journal|tracker|bot|tool|assistant|"
+            r"script|log|archive)\b",
+            r"\bl\u00e4uft (?:\w+ )?(?:lokal|auf (?:meinem|dem|unserem|einem) (?:\w+ )?(?:rechner|pc|laptop|server|tablet))",
+            r"\b(?:zum|f\u00fcr den) eigengebrauch|\busage personnel|\buso pers?onal|\ben local\b|"
+            r"\bu\u017cytku w\u0142asnego",
+            r"\b(?:pour|f\u00fcr) (?:moi|mich)\b",
+        ),
+        (
+            "partner",
+            7,
+            "its document says that it is for partners",
+            r"\b(?:our|for|invited|external|selected|contracted) (?:\w+ )?(?:partners|suppliers|dealers|resellers|"
+            r"distributors|"
+            r"agencies|franchisees|sub-?contractors|carriers|hauliers|vendors|installers|brokers|freelancers)\b",
+            rf"\b{_TRADES}\b[^.!?]{{0,160}}\b{_LET_IN}\b|\binvit\w+ (?:\w+ ){{0,3}}{_TRADES}\b",
+            r"\b(?:f\u00fcr|unsere[nr]?) (?:\w+ )?(?:lieferanten|h\u00e4ndler\w*|partner\w*|spediteure|makler|"
+            r"handwerksbetriebe)\b",
+            r"\b(?:nos|les) (?:fournisseurs|partenaires|revendeurs|prestataires|sous-traitants)|\b\w+s partenaires\b",
+            r"\b(?:nuestros|los|para) (?:proveedores|distribuidores|socios)|\b\w+s asociad[oa]s\b|\b(?:nostri|"
+            r"per i) (?:fornitori|rivenditori|partner)",
+            r"\b(?:onze|voor) leveranciers|\b(?:nossos|para) (?:fornecedores|parceiros)|\b(?:dla|nasi) (?:dostawc|"
+            r"partner)\w*",
+            r"\bpartner(?:schulen|betriebe\w*|firmen|praxen|unternehmen| schools| shops| clubs| agencies| companies)\b",
+        ),
+        (
+            "public",
+            5,
+            "its document says that anybody may use it",
+            r"\b(?:any(?:one|body)|every(?:one|body)) (?:\w+ )?(?:can|may|who|is|on the internet)\b|\bopen (?:to|"
+            r"for) (?:all|every\w+|any\w+|the public)",
+            r"\bpublic(?:ly)?[- ](?:facing|web ?site|site|page|available|accessible|reachable|instance|demo|bot|form|"
+            r"portal|url|web ?app|api|test server|service)\b",
+            rf"\b{_COMES} (?:\w+ )?(?:can|may) \w+|\bno (?:account|sign-?up|registration) (?:is )?(?:needed|required|"
+            rf"necessary)",
+            r"\bwithout (?:an account|logging in|registration)|\bjede[rn]? (?:kann|darf)\b|\b\u00f6ffentlich\w*|"
+            r"\bohne (?:anmeldung|registrierung|konto)",
+            rf"\b{_KUNDEN} (?:k\u00f6nnen|peuvent|pueden|possono|kunnen|podem|mog\u0105)\b",
+            r"\btout le monde|\bouvert\w* (?:\u00e0 tous|au public)|\bgrand public|\bsite public|\bsans (?:compte|"
+            r"inscription)",
+            r"\bcualquiera?\b|\babiert[oa] (?:al p\u00fablico|a tod\w+)|\b(?:p\u00e1gina|sitio|web) p\u00fablic[oa]|"
+            r"\bsin (?:registro|cuenta)",
+            r"\bchiunque\b|\bapert[oa] a tutti|\b(?:sito|pagina) pubblic[oa]|\biedereen (?:kan|mag)|\bopenbare?\b|"
+            r"\bpublieke\b",
+            r"\bzonder (?:account|inloggen)|\bqualquer (?:pessoa|um)|\babert[oa] ao p\u00fablico|"
+            r"\bka\u017cdy mo\u017ce|\bpubliczn\w+",
+            r"\bdost\u0119pn\w+ dla wszystkich|\bbez (?:logowania|rejestracji)",
+        ),
+        (
+            "public",
+            5,
+            "its document says where it is published",
+            r"\blive (?:demo|site|version|app|at|under|here|on)\b|\btry it (?:live|online|out (?:at|on|here))|"
+            r"\bplay (?:it )?(?:online|here|now)\b",
+            r"\b(?:deployed|deploys?|published|publish|available|running|lives|online|hosted|erreichbar|en ligne|disponible) "
+            r"(?:\w+ )?(?:at|to|on|unter|auf|sur|en|via|with|with the) \W{0,3}(?:https?://(?!localhost|127|0\.0)|www\.|"
+            r"vercel|netlify|"
+            r"render\b|fly\.io|railway|heroku|github pages|cloudflare|firebase|pythonanywhere|streamlit (?:community )?cloud|"
+            r"hugging ?face|app store|google play|play store|deno deploy|shinyapps)",
+        ),
+        (
+            "public",
+            4,
+            "its document calls it a page for everybody",
+            r"\b(?:landing page|portfolio|personal (?:web ?site|blog)|(?:online|web)[ -]?(?:shop|store)\b|e-?commerce|"
+            r"storefront|paste ?bin)",
+            r"\bembed(?:ded|s)? (?:it )?(?:in|on|into) (?:our|the|your|any|their) (?:\w+ )?(?:web ?site|home ?page|"
+            r"web ?page)",
+            r"\bweb ?site (?:of|for) |\bhomepage (?:of|for|des|der) |\bwebseite|\bsite (?:web )?(?:de|du|des) |"
+            r"\bsitio web de",
+            r"\bsito (?:web )?(?:del|della|di) |\bwebsite van|\bstrona internetowa",
+        ),
+    )
+)
+
+
+def detect(snapshot: Snapshot) -> Iterator[Evidence]:
+    """Evidence for `exposure` from what introduces the app: a README near the root, and the manifest's own description."""
+    for file in snapshot.files:
+        if file.path.count("/") <= 1 and paths.is_document(file.path) and _INTRODUCES.search(file.path):
+            yield from _said(file, 1, "\n".join(_introduction(file.lines)))
+    for file in snapshot.named("package.json"):
+        if file.path.count("/") <= 1:
+            yield from _said(file, file.line_at(max(0, file.text.find('"description"'))), _description(file.text))
+
+
+def _introduction(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, those empty that are commands or stand in a chapter about the repository."""
+    fence, aside = "", 0
+    for line in lines:
+        start = line.lstrip()[:3]
+        depth = 0 if fence else len(line) - len(line.lstrip("#"))
+        if depth and (not aside or depth <= aside):
+            aside = depth if _ASIDE.match(line) else 0
+        yield "" if fence or aside or start in _FENCES else line
+        if fence:
+            fence = "" if line.strip().strip(fence[0]) == "" and start == fence else fence
+        elif start in _FENCES:
+            fence = start
+
+
+def _description(text: str) -> str:
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    told = manifest.get("description") if isinstance(manifest, dict) else ""
+    return told if isinstance(told, str) else ""
+
+
+def _said(file: SourceFile, first: int, text: str) -> Iterator[Evidence]:
+    for value, weight, why, form in _SAYS:
+        if match := form.search(text):
+            yield Evidence("exposure", value, weight, file.path, first + text.count("\n", 0, match.start()), why)
