@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import decimal
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -145,16 +146,50 @@ def _added(ours: Any, live: Any, path: Path, prefix: str = "") -> Iterator[Path]
 
 
 def overfull(wanted: Wanted, after: Mapping[str, Any]) -> tuple[Path, ...]:
-    """Where everything is ours: lists of words that an apply cannot rid of what others put beside ours, because they are sets."""
-    return tuple(found for path in wanted.exclusive for found in _overfull(_at(wanted.manifest, path), _at(after, path), path))
+    """Where everything is ours: lists that an apply cannot rid of what others put beside or into ours.
+
+    They are sets of words, or entries that the server merges by name.
+    """
+    theirs = [
+        entry.get("fieldsV1") or {}
+        for entry in (after.get("metadata") or {}).get("managedFields") or ()
+        if entry.get("manager") != MANAGER and not entry.get("subresource")
+    ]
+    return tuple(
+        found
+        for path in wanted.exclusive
+        for found in _overfull(_at(wanted.manifest, path), _at(after, path), path, [_held_at(fields, path) for fields in theirs])
+    )
 
 
-def _overfull(ours: Any, after: Any, path: Path) -> Iterator[Path]:
+def _held_at(fields: Any, path: Path) -> Any:
+    return _at(fields, tuple(f"f:{part}" for part in path)) or {}
+
+
+def _overfull(ours: Any, after: Any, path: Path, theirs: Sequence[Any]) -> Iterator[Path]:
     if isinstance(ours, Mapping) and isinstance(after, Mapping):
         for key, value in ours.items():
-            yield from _overfull(value, after.get(key), (*path, key))
-    elif isinstance(ours, list) and _are_words(ours) and _are_words(after) and set(ours) < set(after):
+            yield from _overfull(value, after.get(key), (*path, key), [_held_at(fields, (key,)) for fields in theirs])
+    elif isinstance(ours, list) and (_more_words(ours, after) or _more_in_entries(ours, after, theirs)):
         yield path
+
+
+def _more_words(ours: list[Any], after: Any) -> bool:
+    return _are_words(ours) and _are_words(after) and set(ours) < set(after)
+
+
+def _more_in_entries(ours: list[Any], after: Any, theirs: Sequence[Any]) -> bool:
+    """Whether an entry, or a field of one, that we do not want is somebody else's. What the server fills in is nobody's."""
+    if not isinstance(after, list) or not ours or not all(isinstance(one, Mapping) and "name" in one for one in (*ours, *after)):
+        return False
+    known = {str(one["name"]): one for one in ours}
+    for entry in after:
+        key = f"k:{json.dumps({'name': entry['name']}, separators=(',', ':'), ensure_ascii=False)}"
+        held = [fields[key] for fields in theirs if isinstance(fields, Mapping) and isinstance(fields.get(key), Mapping)]
+        wanted = known.get(str(entry["name"]))
+        if any(wanted is None or any(f"f:{field}" in fields for field in entry if field not in wanted) for fields in held):
+            return True
+    return False
 
 
 def _are_words(value: Any) -> bool:

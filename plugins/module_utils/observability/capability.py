@@ -75,7 +75,8 @@ def wanted_objects(app: App, profile: Profile, rules: tuple[Rule, ...], words: W
         of_family = tuple(rule for rule in rules if _family(rule) == family)
         manifest = prometheus_rule(app, profile, family, groups(of_family, words, app.namespace))
         controls = tuple(dict.fromkeys(rule.control for rule in of_family))
-        wanted.append(Wanted(manifest, (*controls, RUNBOOK), ((("spec",), controls[0]),)))
+        # Beside ours, too: with a limit of its group an alert that is not alone falls silent.
+        wanted.append(Wanted(manifest, (*controls, RUNBOOK), ((("spec",), controls[0]),), exclusive=(("spec",),)))
     # A limit beside ours (sampleLimit) would end the series, and with them every alert.
     return (*wanted, Wanted(pod_monitor(app, profile), (SILENCE, ERRORS), exclusive=(("spec",),)))
 

@@ -233,6 +233,20 @@ def test_a_limit_that_somebody_adds_to_the_monitor_is_taken_away(
 
 
 @pytest.mark.cluster
+def test_a_limit_that_somebody_adds_to_a_group_is_taken_away(
+    sandbox: Any, cycle: Any, arguments: dict[str, Any], namespace: str, kubectl: Callable[..., str]
+) -> None:
+    """With it, a rule that would fire more often fails, and does not fire at all."""
+    request = {"environ": sandbox.environ}
+    cycle.ask(CAPABILITY, arguments, **request)
+    limit = json.dumps([{"op": "add", "path": "/spec/groups/0/limit", "value": 1}])
+    kubectl("patch", "prometheusrule", "where2eat-silence", "--type", "json", "-p", limit)
+    assert "drifted" in states(cycle.ask(CAPABILITY, arguments, check=True, **request)).values()
+    cycle.stage(CAPABILITY, arguments, **request)
+    assert "limit" not in json.loads(kubectl("get", "prometheusrule", "where2eat-silence", "-o", "json"))["spec"]["groups"][0]
+
+
+@pytest.mark.cluster
 def test_nothing_is_applied_that_is_not_proven(
     sandbox: Any, cycle: Any, arguments: dict[str, Any], namespace: str, kubectl: Callable[..., str], tmp_path: pathlib.Path
 ) -> None:

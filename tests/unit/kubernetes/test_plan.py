@@ -332,6 +332,30 @@ def test_what_others_put_into_a_set_of_ours_is_taken_out_again() -> None:
     assert decide(Seen(Wanted(policy, ("f-01",)), found, found), REPORT).plan.verb == "failed"
 
 
+GROUP = {"name": "ours", "rules": [{"alert": "Down"}]}
+
+
+@pytest.mark.parametrize(
+    ("live", "held"),
+    [
+        ([{**GROUP, "limit": 1}], {'k:{"name":"ours"}': {"f:limit": {}}}),
+        ([GROUP, {"name": "theirs"}], {'k:{"name":"theirs"}': {".": {}, "f:name": {}}}),
+    ],
+    ids=["a field", "an entry"],
+)
+def test_what_others_put_into_entries_with_names_is_taken_out_again(live: list[Any], held: dict[str, Any]) -> None:
+    rule = {"apiVersion": "v1", "kind": "P", "metadata": {"name": "p"}, "spec": {"groups": [GROUP]}}
+    ours = {"manager": MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {"f:groups": {'k:{"name":"ours"}': {}}}}}
+    theirs = {"manager": "kubectl-patch", "operation": "Update", "fieldsV1": {"f:spec": {"f:groups": held}}}
+    found = {**rule, "metadata": {"name": "p", "uid": "u", "managedFields": [ours, theirs]}, "spec": {"groups": live}}
+    step = decide(Seen(Wanted(rule, ("o-01",), exclusive=(("spec",),)), found, found), REPORT)
+    assert (step.deed, step.patch) == ("apply", {"spec": {"groups": [GROUP]}})
+    filled = {**found, "metadata": {**found["metadata"], "managedFields": [ours]}}
+    assert decide(Seen(Wanted(rule, ("o-01",), exclusive=(("spec",),)), filled, filled), REPORT).deed == "none", "by the server"
+    assert [(change.field, change.after) for change in step.plan.changes] == [("spec.groups", [GROUP])]
+    assert decide(Seen(Wanted(rule, ("o-01",)), found, found), REPORT).deed == "none", "where not everything is ours, it may stay"
+
+
 @given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_no_answer_of_a_server_breaks_looking_for_it(value: Any) -> None:
     wanted = Wanted({"spec": {"actions": ["Deny"], "deeper": {"actions": []}}}, exclusive=(("spec",),))
