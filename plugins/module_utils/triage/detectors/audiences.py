@@ -49,14 +49,17 @@ _KUNDEN: Final = (
 )
 # Who comes from another house, on the word of this one: an invitation, a contract.
 _TRADES: Final = (
-    r"(?:clients|suppliers?|brokers?|hauliers?|carriers?|freelancers?|contractors?|dealers?|tenants|agenc(?:y|ies)|"
+    r"(?:clients?|practices|praxen|suppliers?|brokers?|hauliers?|carriers?|freelancers?|contractors?|dealers?|tenants|"
+    r"agenc(?:y|ies)|"
     r"lieferant\w+|"
     r"spedit\w+|h\u00e4ndler\w*|makler\w*|mandant\w+|fournisseurs?|prestataires?|corredor\w*|correduri?\w*|proveedor\w*|"
     r"propietari\w+|clientes|fornitori|fornecedor\w*|leveranciers|dostawc\w+)"
 )
 _LET_IN: Final = (
-    r"(?:invit\w+|einladung\w*|eingeladen\w*|uitnodig\w+|uitgenodigd|convite|zaprosz\w+|(?:frame |running )?contract|"
-    r"(?:rahmen)?vertrag|clave compartida|shared key)"
+    r"(?:invit\w+|einladung\w*|eingeladen\w*|uitnodig\w+|uitgenodigd|convite|zaprosz\w+|(?:frame|running|signed|"
+    r"valid) contract|contract (?:is|was|ends)|"
+    r"(?:rahmen)?vertrag|clave compartida|shared key|(?:co-?operation|partner|frame) agreement|contrat[oi]?|contratto|"
+    r"umow\w+)"
 )
 # value, weight, why, and the expressions that say it
 _SAYS: Final = tuple(
@@ -72,6 +75,9 @@ _SAYS: Final = tuple(
             r"(?:(?:das|die|den|der|unser\w*|mein\w*|alle|les?|l'|la|notre|nos|el|los|nuestr\w+|il|i|gli|nostr\w+|ons|"
             r"onze|het|de|"
             rf"nossa|nosso|a|o|nasz\w*) ?)?(?:\w+ )?{_PERSONAL}\b",
+            r"\bat home\b|\bzu hause\b|\bbei uns\b|\bchez nous\b|\b\u00e0 la maison\b|\ben casa\b|\ba casa\b|\bthuis\b|"
+            r"\bem casa\b|\bw domu\b",
+            r"\b(?:our|own|unsere\w*|eigen\w*) (?:\w+ )?(?:group|chat|groep|gruppe)\b|\bgezin\w*",
             r"\bfor the (?:\w+ ){1,2}only\b|\br\u00e9serv\w+ (?:\u00e0 |aux? )|\breservad[oa]s? (?:a|para) |\briservat[oa] a",
         ),
         (
@@ -121,7 +127,7 @@ _SAYS: Final = tuple(
             r"\b(?:our|for|invited|external|selected|contracted) (?:\w+ )?(?:partners|suppliers|dealers|resellers|"
             r"distributors|"
             r"agencies|franchisees|sub-?contractors|carriers|hauliers|vendors|installers|brokers|freelancers)\b",
-            rf"\b{_TRADES}\b[^.!?]{{0,160}}\b{_LET_IN}\b|\binvit\w+ (?:\w+ ){{0,3}}{_TRADES}\b",
+            rf"\b{_TRADES}\b[^!?]{{0,160}}\b{_LET_IN}\b|\binvit\w+ (?:\w+ ){{0,3}}{_TRADES}\b",
             r"\b(?:f\u00fcr|unsere[nr]?) (?:\w+ )?(?:lieferanten|h\u00e4ndler\w*|partner\w*|spediteure|makler|"
             r"handwerksbetriebe)\b",
             r"\b(?:nos|les) (?:fournisseurs|partenaires|revendeurs|prestataires|sous-traitants)|\b\w+s partenaires\b",
