@@ -27,7 +27,8 @@ _HEALTH: Final = re.compile(
     r"intolerance\w*|lab_?(?:results?|request\w*)|"
     r"vitals?|vital_?signs|menstru\w+|mood_?(?:score|log|entry)|sobriety\w*|"
     r"krank(?:heit\w*|meldung\w*|geschrieben)?|malad\w+|enferm\w+|"
-    r"diagnos[ei]s|icd_?10|icd|patient(s|_?\w*)?|medical|medication\w*|prescription\w*|allerg(y|ies|ic|ie)|blood_?(type|group|"
+    r"diagnos[ei]s|icd_?10|icd|patient(s|_?\w*)?|medical|medication\w*|prescription\w*|allerg(y|ies|ic|ie)|"
+    r"blood_?(type|group|"
     r"pressure|sugar)|symptom\w*|disease\w*|"
     r"illness\w*|treatment(s|_plan)?|health_?(insurance|condition|record|number|status|data|history)|insulin|glucose|"
     r"heart_?rate|bmi|vaccin\w+|"
@@ -87,7 +88,7 @@ _PERSONAL: Final = re.compile(
 _ROLES: Final = re.compile(
     r"(^|_)(kund(e|in)|gast|mieter\w*|teilnehmer\w*|spender\w*|mitglied\w*|besteller\w*|ansprechpartner\w*|melder\w*|"
     r"nutzer\w*|schueler\w*|lehrer\w*|"
-    r"sportler\w*|trainer\w*|eltern|kind|mitarbeiter\w*|kolleg\w*|salaries?|employes?|eleves?|enseignants?|adherents?|"
+    r"sportler\w*|eltern|mitarbeiter\w*|kolleg\w*|salaries?|employes?|eleves?|enseignants?|adherents?|"
     r"benevoles?|locataires?|clientes?|"
     r"empleados?|alumn[oa]s?|profesor\w*|soci[oa]s?|vecin[oa]s?|voluntari[oa]s?|inquilin[oa]s?|dipendent[ei]|"
     r"alliev[oi]|insegnant[ei]|volontari[oa]?|collega\w*|"
@@ -101,7 +102,12 @@ _ROLES: Final = re.compile(
 # What is said of a package or a program, not of a person.
 _OF_PROGRAMS: Final = re.compile(
     r"^(author|maintainer|project|package)_?e?_?mail$|^(from|sender|reply_to|admin|default_from)_?e?_?mail\w*$|"
-    r"^(client|kunde|klient)_(id|secret|url|key|version)$|^(member|player|guest|student|user)_(count|id|ids|index|type|role)$|"
+    r"^(client|kunde|klient)_(id|secret|url|key|version)$|^(member|player|guest|student|user)_(count|id|ids|index|type|"
+    r"role)$|"
+    r"(^|_)(e_?)?mail_?(server|host|port|from|sender|user(_?name)?|pass(word)?|backend|(use_)?(tls|ssl)|enabled|"
+    r"template\w*|subject|body|"
+    r"service|provider|config|client|queue|transport\w*|settings?|sent|driver|mailer|encryption)($|_)|(^|_)smtp_|(^|"
+    r"_)tenant_?(id|key|url|domain)$|"
     r"^(web_)?vitals$|^username_field$|^administrator_username$|^auth_basic"
 )
 _WEAK_FIELDS: Final = vocabulary(
@@ -110,7 +116,7 @@ _WEAK_FIELDS: Final = vocabulary(
     "nickname display_name vitals calories calorie weight_kg weight_lb weight_lbs mood_score mood_log bpm zabieg"
 )
 # An address of a network as well as of a person; a name to log in with. Somebody's part in a thing weighs as little.
-_FAINT_FIELDS: Final = vocabulary("address username user_name login_name auth_basic_username")
+_FAINT_FIELDS: Final = vocabulary("address username user_name login_name")
 FAINT: Final = 2
 _CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
 # What every name of the three classes holds, so that only such lines are looked at closely.
@@ -159,10 +165,10 @@ def class_of(name: str) -> tuple[str, int]:
     """The class of data that a name means and its weight: 6 if it says so, 3 if it may mean something else, 2 (FAINT) if it
     mostly does, or ('', 0)."""
     joined = "_".join(words_of(name))
-    if joined in _FAINT_FIELDS:
-        return "personal", FAINT
     if _OF_PROGRAMS.search(joined):
         return "", 0
+    if joined in _FAINT_FIELDS:
+        return "personal", FAINT
     value = next((value for value, form in _CLASSES if form.search(joined)), "")
     if value:
         return value, 3 if joined in _WEAK_FIELDS else 6

@@ -13,7 +13,7 @@ import yaml
 
 from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.credentials import in_file
 from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.history import in_tree
-from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.model import Snapshot, source_file
+from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.model import Candidate, Snapshot, source_file
 
 CASES = yaml.safe_load((pathlib.Path(__file__).parent / "standings.yml").read_text(encoding="utf-8"))
 
@@ -29,6 +29,13 @@ def test_a_value_is_judged_as_a_careful_reader_does(path: str, text: str, wanted
         assert found <= allowed, found
     else:
         assert found == {wanted}
+
+
+@pytest.mark.parametrize(("value", "standings"), [("appK3dorffest2024", []), ("keyq7Rz0Wn4LxB2vTg", ["live"])])
+def test_the_id_of_a_base_is_no_key_of_airtable_whatever_the_engine_says(value: str, standings: list[str]) -> None:
+    file = source_file("map.js", f'const BASE = "{value}";')
+    engine = Candidate("airtable_api_key", value, "map.js", 1, "token", "the engine's rule")
+    assert [one.judgement.standing for one in in_file(file, lambda _file: (engine,))] == standings
 
 
 COMPOSE = """services:
