@@ -28,6 +28,7 @@ from .detectors import (
     returned,
     rows,
     secret_files,
+    setters,
     told_beside_hash,
     typed,
     used,
@@ -60,6 +61,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     pairs.candidates,
     pairs.logins,
     options.candidates,
+    setters.candidates,
     rows.candidates,
     prose.candidates,
 )
