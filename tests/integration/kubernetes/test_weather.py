@@ -73,10 +73,11 @@ def test_fifty_apps_at_once(new_tenant: Callable[..., Any]) -> None:
 
 def api_server(tenant: Any) -> psutil.Process:
     folder = os.path.dirname(tenant.profile["cluster"]["kubeconfig"])
+    # A process that is just ending, maybe the other sandbox's, has no command line any more.
     (found,) = [
         process
         for process in psutil.process_iter(["name", "cmdline"])
-        if process.info["name"] == "kube-apiserver" and any(folder in part for part in process.info["cmdline"])
+        if process.info["name"] == "kube-apiserver" and any(folder in part for part in process.info["cmdline"] or ())
     ]
     return found
 
