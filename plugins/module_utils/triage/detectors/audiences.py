@@ -176,7 +176,8 @@ _SAYS: Final = tuple(
             "public",
             4,
             "its document calls it a page for everybody",
-            r"\b(?:landing page|portfolio|personal (?:web ?site|blog)|(?:online|web)[ -]?(?:shop|store)\b|e-?commerce|"
+            r"\b(?:landing page|(?:my|personal|developer|online) portfolio|portfolio (?:web ?)?(?:site|page)|"
+            r"personal (?:web ?site|blog)|(?:online|web)[ -]?(?:shop|store)\b|e-?commerce|"
             r"storefront|paste ?bin)",
             r"\bembed(?:ded|s)? (?:it )?(?:in|on|into) (?:our|the|your|any|their) (?:\w+ )?(?:web ?site|home ?page|"
             r"web ?page)",
