@@ -78,6 +78,11 @@ _CONFIGURATION: Final = re.compile(
 _BROWSER_SUFFIXES: Final = (".html", ".htm", ".jsx", ".tsx", ".vue", ".svelte", ".astro")
 
 
+def is_near_root(path: str) -> bool:
+    """In the root or one folder below: what lies deeper may have come with somebody else's part."""
+    return path.count("/") <= 1
+
+
 def is_vendored(path: str) -> bool:
     """Somebody else's code, copied in."""
     return bool(_VENDORED.search(path))

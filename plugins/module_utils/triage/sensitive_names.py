@@ -72,7 +72,7 @@ _PERSONAL: Final = re.compile(
     r"(voller|ganzer|vollstaendiger)_?name|vollname|spitzname|nick_?name|display_?name|real_?name|your_?name|"
     r"preferred_?name|upn|user_?principal\w*|"
     r"numero_?(de_?)?(telefono|telephone|telefone)|numero_?di_?telefono|telefoonnummer|numer_?telefonu|e_?post\w*|nif|"
-    r"nie|pesel|bsn|ahv_?(nr|nummer)|codice_?fisc\w*|"
+    r"pesel|bsn|ahv_?(nr|nummer)|codice_?fisc\w*|"
     r"numero_?(de_?)?secu\w*|anschrift|wohnort|wohnadresse|domicilio|residencia|residenza|woonplaats|woonadres|adres|"
     r"ulica|miejscowosc|kod_?pocztowy|codigo_?postal|"
     r"code_?postal|cap_?residenza|postcode|postnummer|geburtsort|date_?of_?hire|hire_?date|job_?title|eintrittsdatum|"
@@ -121,7 +121,7 @@ FAINT: Final = 2
 _CLASSES: Final = (("health", _HEALTH), ("payment", _PAYMENT), ("personal", _PERSONAL))
 # What every name of the three classes holds, so that only such lines are looked at closely.
 STEMS: Final = vocabulary(
-    "diagnos icd patient medic prescription allerg blood symptom disease illness treatment health insulin glucose heart "
+    "diagno icd patient medic prescription allerg blood symptom disease illness treatment health insulin glucose heart "
     "bmi vaccin pregnan "
     "disabilit therap nhs mrn doctor clinical phq dosage surger hiv sick card cvv cvc iban bic swift sort bank account "
     "routing sepa payment "
@@ -142,7 +142,8 @@ STEMS: Final = vocabulary(
     "bankg handy mobil movil movel "
     "cellul gsm durchwahl rufnum spitz nick upn principal numer epost pesel bsn ahv fisc secu anschrift wohn domicil "
     "residen woon adres ulica miejsc kod codigo "
-    "hire job eintritt gps home_ kunde kundin gast mieter teilnehm spender mitglied besteller ansprech melder nutzer "
+    "diastol systol sistol headach groupe nif homel prenom nomcomplet nomfamille alun klient soci volunteer hire job "
+    "eintritt gps home_ kunde kundin gast mieter teilnehm spender mitglied besteller ansprech melder nutzer "
     "schueler lehrer sportl trainer eltern kind "
     "mitarb kolleg salarie employ eleve enseign adher benev locat client emplead alumn profes socio vecin voluntar "
     "inquilin dipend alliev insegn volont collega "

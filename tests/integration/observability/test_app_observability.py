@@ -220,30 +220,33 @@ def test_rules_are_applied_healed_and_pruned(
 
 
 @pytest.mark.cluster
-def test_a_limit_that_somebody_adds_to_the_monitor_is_taken_away(
-    sandbox: Any, cycle: Any, arguments: dict[str, Any], namespace: str, kubectl: Callable[..., str]
+@pytest.mark.parametrize(
+    ("kind", "name", "path", "limit"),
+    [
+        # With it, no series would be read, and no alert could fire.
+        ("podmonitor", "where2eat", "/spec/sampleLimit", "sampleLimit"),
+        # With it, a rule that would fire more often fails, and does not fire at all.
+        ("prometheusrule", "where2eat-silence", "/spec/groups/0/limit", " limit:"),
+    ],
+)
+def test_a_limit_that_somebody_adds_is_taken_away(
+    sandbox: Any,
+    cycle: Any,
+    arguments: dict[str, Any],
+    namespace: str,
+    kubectl: Callable[..., str],
+    kind: str,
+    name: str,
+    path: str,
+    limit: str,
 ) -> None:
-    """With it, no series would be read, and no alert could fire."""
     request = {"environ": sandbox.environ}
     cycle.ask(CAPABILITY, arguments, **request)
-    kubectl("patch", "podmonitor", "where2eat", "--type=merge", "-p", '{"spec": {"sampleLimit": 1}}')
+    kubectl("patch", kind, name, "--type", "json", "-p", json.dumps([{"op": "add", "path": path, "value": 1}]))
+    assert limit in kubectl("get", kind, name, "-o", "yaml")
     assert states(cycle.ask(CAPABILITY, arguments, check=True, **request))["04"] == "drifted"
     cycle.stage(CAPABILITY, arguments, **request)
-    assert "sampleLimit" not in kubectl("get", "podmonitor", "where2eat", "-o", "yaml")
-
-
-@pytest.mark.cluster
-def test_a_limit_that_somebody_adds_to_a_group_is_taken_away(
-    sandbox: Any, cycle: Any, arguments: dict[str, Any], namespace: str, kubectl: Callable[..., str]
-) -> None:
-    """With it, a rule that would fire more often fails, and does not fire at all."""
-    request = {"environ": sandbox.environ}
-    cycle.ask(CAPABILITY, arguments, **request)
-    limit = json.dumps([{"op": "add", "path": "/spec/groups/0/limit", "value": 1}])
-    kubectl("patch", "prometheusrule", "where2eat-silence", "--type", "json", "-p", limit)
-    assert "drifted" in states(cycle.ask(CAPABILITY, arguments, check=True, **request)).values()
-    cycle.stage(CAPABILITY, arguments, **request)
-    assert "limit" not in json.loads(kubectl("get", "prometheusrule", "where2eat-silence", "-o", "json"))["spec"]["groups"][0]
+    assert limit not in kubectl("get", kind, name, "-o", "yaml")
 
 
 @pytest.mark.cluster

@@ -192,10 +192,10 @@ _SAYS: Final = tuple(
 def detect(snapshot: Snapshot) -> Iterator[Evidence]:
     """Evidence for `exposure` from what introduces the app: a README near the root, and the manifest's own description."""
     for file in snapshot.files:
-        if file.path.count("/") <= 1 and paths.is_document(file.path) and _INTRODUCES.search(file.path):
+        if paths.is_near_root(file.path) and paths.is_document(file.path) and _INTRODUCES.search(file.path):
             yield from _said(file, 1, "\n".join(_introduction(file.lines)))
     for file in snapshot.named("package.json"):
-        if file.path.count("/") <= 1:
+        if paths.is_near_root(file.path):
             yield from _said(file, file.line_at(max(0, file.text.find('"description"'))), _description(file.text))
 
 

@@ -357,11 +357,6 @@ def detect(snapshot: Snapshot) -> Iterator[Evidence]:
             yield from _of_file(file)
 
 
-def _introduces(file: SourceFile) -> bool:
-    # What lies deep down came with somebody else's part.
-    return file.path.count("/") <= 1
-
-
 def _is_own_address(file: SourceFile) -> bool:
     # In code such an address is mostly another service; in settings it is the app's own.
     return bool(re.search(r"(?i)settings|config|\.env|package\.json|manifest|_config|index\.html|app\.json", file.name))
@@ -375,7 +370,7 @@ def _of_file(file: SourceFile) -> Iterator[Evidence]:
         if match := search(form, file.text):
             place = file.line_at(match.start())
             yield Evidence("exposure", value, weight - (1 if document else 0), file.path, place, why)
-    if (match := search(_ADDRESS, file.text)) and (_introduces(file) if document else _is_own_address(file)):
+    if (match := search(_ADDRESS, file.text)) and (paths.is_near_root(file.path) if document else _is_own_address(file)):
         yield Evidence("exposure", "public", 5, file.path, file.line_at(match.start()), "its public address is written down")
     if document:
         return
