@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from ansible_collections.goldenpath.microapps.plugins.module_utils.triage import sensitive_names
+from ansible_collections.goldenpath.microapps.plugins.module_utils.triage import required, sensitive_names
 from ansible_collections.goldenpath.microapps.plugins.module_utils.triage.sensitive_names import STEMS, class_of
 
 FORMS = {name: getattr(sensitive_names, name) for name in ("_HEALTH", "_PAYMENT", "_PERSONAL", "_ROLES")}
@@ -38,8 +37,7 @@ def shortest(sequence: Iterable[tuple[Any, Any]]) -> list[str]:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_name_holds_a_stem(name: str) -> None:
-    parser: Any = getattr(re, "_parser")  # noqa: B009  a private part of the standard library, as in triage/required.py
-    names = {text.strip("_") for text in shortest(parser.parse(FORMS[name].pattern))}
+    names = {text.strip("_") for text in shortest(required._PARSER.parse(FORMS[name].pattern))}
     assert len(names) > 40
     assert {one for one in names if FORMS[name].search(one) and not any(stem in one for stem in STEMS)} == set()
 
