@@ -19,6 +19,7 @@ from .detectors import (
     runtimes,
     tests_and_pipelines,
     third_parties,
+    told_data,
 )
 from .detectors.frameworks import PYTHON
 from .model import Evidence, Snapshot
@@ -29,6 +30,7 @@ DETECTORS: Final[tuple[Callable[[Snapshot], Iterable[Evidence]], ...]] = (
     data_classes.detect,
     exposures.detect,
     audiences.detect,
+    told_data.detect,
     third_parties.detect,
     containers.detect,
     tests_and_pipelines.detect,

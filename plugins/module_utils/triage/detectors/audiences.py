@@ -12,7 +12,10 @@ from typing import Final
 from .. import paths
 from ..model import Evidence, Snapshot, SourceFile
 
-_INTRODUCES: Final = re.compile(r"(?i)(?:^|/)(?:read_?me|lies_?mich|lisez_?moi|leeme|leggimi|about|index|docs)[\w.-]*$")
+_INTRODUCES: Final = re.compile(
+    r"(?i)(?:^|/)(?:read_?me|lies_?mich|lisez_?moi|leeme|leia_?me|leggimi|lees_?mij|l\u00e4s_?mig|laes_?mig|czytaj_?to|"
+    r"oku_?beni|lue_?minut|about|index|docs)[\w.-]*$"
+)
 # What stands under these headings is about the repository, not about whoever uses the app.
 _ASIDE: Final = re.compile(
     r"(?i)#+.*\b(?:contribut\w*|licen[cs]e|credits?|acknowledge?ments?|develop(?:ment|ers?|ing)|testing|tests|roadmap|to-?do|"
@@ -79,6 +82,53 @@ _SAYS: Final = tuple(
             r"\bem casa\b|\bw domu\b",
             r"\b(?:our|own|unsere\w*|eigen\w*) (?:\w+ )?(?:group|chat|groep|gruppe)\b|\bgezin\w*",
             r"\bfor the (?:\w+ ){1,2}only\b|\br\u00e9serv\w+ (?:\u00e0 |aux? )|\breservad[oa]s? (?:a|para) |\briservat[oa] a",
+        ),
+        (
+            "internal",
+            6,
+            "its document says that few people use it",
+            r"\b(?:only|just) (?:used|opened|run) by\b|\bused (?:only )?by (?:me|us)\b|\bfor me and\b|"
+            r"\bonly (?:I|me|we|us) (?:and \w+ )?(?:use|log in|have access)\b|\bfor (?:its|our) (?:\w+ )?members\b|"
+            r"\bprivate app\b|\bonly (?:our|the|these|\d+) (?:\w+ )?(?:e-?mails?|accounts?|people) (?:are|is|were) "
+            r"(?:invited|allowed)",
+            r"\bnur (?:ich|wir|f\u00fcr (?:uns|mich)|von (?:uns|mir))\b|\bf\u00fcr mich und\b|\bsonst (?:kommt|kann) niemand|"
+            r"\buniquement (?:pour |par )?(?:moi|nous)\b|\bpour moi et\b|\bs[o\u00f3]lo (?:yo|nosotr[oa]s|lo usamos)\b|"
+            r"\bs\u00f3 (?:eu|n\u00f3s|a gente)\b|\bsolo (?:io|noi)\b|\bsi entra solo\b",
+            r"\balleen (?:ik|wij|voor (?:ons|mij))\b|\bbara (?:f\u00f6r (?:oss|mig|familjen|personal\w*|medlem\w*)|jag|vi)\b|"
+            r"\btylko (?:ja|my|dla (?:nas|mnie|pracownik\w*|cz\u0142onk\w*))\b|\bsadece (?:ben|biz|personel)\b|"
+            r"\bhanya (?:saya|kami|untuk (?:kami|karyawan|keluarga))\b|\bdipakai (?:di laptop|oleh)\b|"
+            r"\bkun (?:for (?:os|oss|familien|medlem\w*)|jeg|vi)\b|\bjen pro (?:n\u00e1s|m\u011b|\u010dleny)\b|"
+            r"\u793e(?:\u5185|\u54e1)|\u5bb6\u65cf(?:\u3060\u3051|\u306e\u307f|\u7528|\u5c02\u7528)",
+        ),
+        (
+            "internal",
+            6,
+            "its document says that somebody makes its accounts",
+            r"\b(?:accounts?|logins?|users?) (?:are|is|get|gets|were) (?:created|made|handed out|given|set up|added) by "
+            r"(?-i:me|us|the|an?|our|[A-Z])|\b(?:I|we) (?:create|make|set up|hand out|add) (?:the |each |every |"
+            r"an? |their |all )?"
+            r"(?:\w+ )?(?:accounts?|logins?)\b",
+            r"\b(?:login|password|account|access|code)s? (?:\w+ ){0,2}(?:from|by) (?:me|us|the (?:\w+ )?(?:office|treasurer|"
+            r"admin\w*|secretary|coach|board))\b|(?-i:\b[Aa]sk (?:me|us|[A-Z]\w+)) for (?:the |a |your |an )?(?:password|login|"
+            r"account|code|access)",
+            r"\b(?:one|a|single) shared (?:\w+ )?(?:login|password|account)|\bvon mir (?:\w+ ){0,2}(?:zugang|"
+            r"login|konto|passwort)|"
+            r"\bzug[a\u00e4]nge?\w* (?:\w+ ){0,3}(?:von|bei) (?:mir|uns)\b|\bmaakt \w+ aan\b|\butente creato d[a-z]+\b",
+            r"\b(?:dostaj\u0105|dostaje) (?:login|konto|has\u0142o)|\bsamma l\u00f6senord\b|\b(?:comptes?|acc\u00e8s) "
+            r"(?:cr\u00e9\u00e9s?|donn\u00e9s?) par\b|\bcuentas? (?:las? )?(?:crea|creo|creamos)\b|\bcontas? criadas? por\b",
+        ),
+        (
+            "internal",
+            6,
+            "its document says that it stands in a house",
+            r"\bon (?:the|our|my|one) (?:\w+ )?(?:desk|office|shop|front|kitchen|back|club|school|practice|reception|counter|"
+            r"library|workshop|home|till)'?s? ?(?:\w+ )?(?:laptop|pc|computer|tablet|desktop|mac|machine)\b|\bmini-?pc\b|"
+            r"\bon (?:the|our|my) nas\b",
+            r"\bdraait op de (?:\w+ )?(?:pc|laptop|computer|nas)\b|\bop kantoor\b|\bsur le (?:nas|pc|poste|portable) "
+            r"(?:de|du|des)\b|\bpas accessible (?:de|depuis) l.ext|\b(?:di|pada) laptop\b|\bno (?:computador|"
+            r"notebook|pc) d[ao]\b",
+            r"\bsul (?:pc|portatile|computer) (?:del|della|in)\b|\ben el (?:ordenador|port\u00e1til|pc|computador) del?\b|"
+            r"\b(?:na|w) (?:komputerze|laptopie) (?:w|u)\b|\bauf dem (?:\w+ )?(?:nas|rechner|pc|laptop|tablet) im\b",
         ),
         (
             "internal",
@@ -191,12 +241,18 @@ _SAYS: Final = tuple(
 
 def detect(snapshot: Snapshot) -> Iterator[Evidence]:
     """Evidence for `exposure` from what introduces the app: a README near the root, and the manifest's own description."""
-    for file in snapshot.files:
-        if paths.is_near_root(file.path) and paths.is_document(file.path) and _INTRODUCES.search(file.path):
-            yield from _said(file, 1, "\n".join(_introduction(file.lines)))
+    for introduction, text in introductions(snapshot):
+        yield from _said(introduction, 1, text)
     for file in snapshot.named("package.json"):
         if paths.is_near_root(file.path):
             yield from _said(file, file.line_at(max(0, file.text.find('"description"'))), _description(file.text))
+
+
+def introductions(snapshot: Snapshot) -> Iterator[tuple[SourceFile, str]]:
+    """Every document near the root that introduces the app, and its text without commands and what is about the repository."""
+    for file in snapshot.files:
+        if paths.is_near_root(file.path) and paths.is_document(file.path) and _INTRODUCES.search(file.path):
+            yield file, "\n".join(_introduction(file.lines))
 
 
 def _introduction(lines: Iterable[str]) -> Iterator[str]:
