@@ -79,7 +79,7 @@ def is_of_maps(host: str) -> bool:
 
 
 _HOST_NAME: Final = re.compile(
-    r"(?i)(?:^|[^\w.-])(?P<name>[a-z_][\w.\-]*?_?)?(?:host|hostname|server|servername|url|uri|endpoint|address|"
+    r"(?i)(?:^|[^\w.-])(?P<name>[a-z_][\w.\-]*?_?)?(?<!local)(?:host|hostname|server|servername|url|uri|endpoint|address|"
     r"addr)[\"']?\]?\)?\s*"
     r"(?:=>|:=|=|:|,)\s*(?P<rest>.*)"
 )

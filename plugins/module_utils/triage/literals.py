@@ -15,7 +15,7 @@ NOT_A_VALUE: Final = re.compile(
     r"^(https?|wss?|ftp|file|urn|data|blob|mailto|tel|chrome|app|redis|postgres(ql)?(\+\w+)?|mysql(\+\w+)?|mongodb(\+srv)?|"
     r"amqps?|sqlite|jdbc)[:/]|^[./~]|^[A-Za-z]:\\|\.(json|ya?ml|pem|key|crt|txt|py|js|ts|env|html|css|php|svg|png|p12|jks|"
     r"xml)$|"
-    r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]*$|^\(?\+?\d[\d\s()-]{6,}$|"
+    r"^#[0-9a-fA-F]{3,8}$|^\d{1,7}(\.\d+)*(px|em|rem|ms|s|%)?$|^[\d.]+$|^v?\d+(\.\d+)+[\w.-]{0,12}$|^\(?\+?\d[\d\s()-]{6,}$|"
     r"^[^\w]*$|[<>{}]|^\w+\(|^[\^~<>=]{1,2}\s*v?\d+(\.[\dx*]+)*([\s|&<>=-].*)?$|^[a-z]+(_[a-z]+)*=$|^__\w+__$|"
     r"^\w+(\.\w+)+:\w+$|^0x[0-9a-f]{40}$|^[a-z_]+(:[\w,./]+)?(\|[a-z_]+(:[\w,./]+)?)+$|^(authorization|x(-[a-z]+)+)$|"
     r"^(application|text|image|audio|video|multipart|font)/|^[\w.+-]+@[\w-]+\.[\w.]+$|^sha(1|256|512)[-:]|^\$2[aby]\$|"

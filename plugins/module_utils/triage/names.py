@@ -18,18 +18,21 @@ _PASSWORD: Final = vocabulary(
     "emailpassword "
     "apppassword userpwd adminpass loginpassword secretpassword masterpassword dbpw psk wachtwoord heslo lozinka salasana "
     "losenord adgangskode kodeord passord haslo parola parol jelszo sifre geslo motdepasse mdp geheimwort "
-    "zugangscode geheim geheimnis"
+    "zugangscode geheim geheimnis sandi katasandi matkhau mima parool slaptazodis salasona"
 )
 _TOKEN: Final = vocabulary(
     "auth token accesstoken authtoken bottoken apitoken pat bearer jwt authorization refreshtoken usertoken jeton"
 )
 _SECRET: Final = vocabulary(
     "secret secretkey clientsecret appsecret apisecret sharedsecret consumersecret secretaccesskey "
-    "webhooksecret clave secreto segreto segredo"
+    "webhooksecret clave secreto secreta segreto segreta segredo rahasia gizli himitsu tajne tajny tajemstvi hemlig "
+    "hemlighet hemlis "
+    "hemmelig salaisuus titok"
 )
 _KEY: Final = vocabulary(
     "apikey appkey accesskey authkey servicekey masterkey privatekey encryptionkey secretkey subscriptionkey "
-    "accountkey schluessel schlussel"
+    "accountkey schluessel schlussel sleutel nyckel nokkel nogle avain klucz klic kulcs cheie anahtar chave chiave "
+    "llave kunci"
 )
 _BEFORE_KEY: Final = vocabulary(
     "api access secret private encryption encrypt signing sign auth authentication service "
@@ -40,22 +43,26 @@ _BEFORE_KEY: Final = vocabulary(
     "function host "
     "ssh deployment instrumentation write read ingest integration project tmdb omdb news giphy unsplash pexels pixabay "
     "yelp finnhub "
-    "alphavantage alpha nasa spoonacular edamam youtube gemini anthropic claude groq cohere hugging huggingface replicate eleven "
+    "alphavantage alpha nasa spoonacular edamam youtube gemini anthropic claude groq cohere hugging huggingface "
+    "replicate eleven "
     "elevenlabs deepl pinecone supabase firebase algolia mapbox twilio pusher airtable notion hubspot resend mail "
     "mailchimp aws azure "
     "datadog sentry bing serp serpapi tavily exchangerate currency fixer coinbase binance kraken polygon tiingo iex here "
     "foursquare "
-    "ipinfo ipstack geocoding geo opencage positionstack tinymce rapid virustotal shodan etherscan infura alchemy moralis line"
+    "ipinfo ipstack geocoding geo opencage positionstack tinymce rapid virustotal shodan etherscan infura alchemy "
+    "moralis line"
 )
 # Vendors that hand out one key: in a configuration the name alone is enough for what a machine made.
 VENDORS: Final = vocabulary(
     "openweather openweathermap tmdb omdb giphy unsplash pexels pixabay finnhub alphavantage spoonacular edamam deepl openai "
-    "anthropic gemini groq cohere elevenlabs sendgrid mailgun mailchimp datadog serpapi tavily lastfm pagerduty newsapi rapidapi "
+    "anthropic gemini groq cohere elevenlabs sendgrid mailgun mailchimp datadog serpapi tavily lastfm pagerduty "
+    "newsapi rapidapi "
     "etherscan opencage ipinfo ipstack"
 )
 # What people write after the noun: API_KEY_PROD, PASSWORD_DB, senha_banco.
 _AFTER_NOUN: Final = re.compile(
-    r"^(prod|production|prd|live|staging|stage|stg|uat|qa|dev|local|sandbox|db|database|admin|root|smtp|mail|email|ftp|api|app|"
+    r"^(prod|production|prd|live|staging|stage|stg|uat|qa|dev|local|sandbox|db|database|admin|root|smtp|mail|email|ftp|"
+    r"api|app|"
     r"bot|telegram|discord|slack|stripe|openai|github|gitlab|main|backup|readonly|wifi|wlan|vpn|banco|servidor|correo|acceso|"
     r"acesso|v\d+)$"
 )
@@ -68,7 +75,33 @@ _NOUNS: Final = (
         ),
         "api_key",
     ),
-    (re.compile(r"(^|_)snmp_community$"), "password"),
+    (
+        re.compile(
+            r"(^|_)(admin|access|acces|acceso|acesso|accesso|secret|zugangs?|toegangs?|adgangs|atkomst|entry|door|gate|"
+            r"staff|team|member)_?"
+            r"(code|codigo|codice|kod|cod|kode|phrase|word)s?$|(^|_)(code|codigo|codice|kod|cod|kode)_(de_)?(admin|"
+            r"acces|acceso|acesso|accesso|secret)\w{0,3}$"
+        ),
+        "password",
+    ),
+    # Spanish calls a password and a dictionary's key the same: what it opens tells which.
+    (
+        re.compile(
+            r"(^|_)clave_(de_)?(la_|el_)?(tienda|admin\w*|acceso|entrada|usuario|wifi|bd|base|correo|panel|maestra|equipo|club|profe\w*|jef[ea]|"
+            r"caja|socios?|oficina|taller|puerta|smtp|mail|ftp|web)$"
+        ),
+        "password",
+    ),
+    (re.compile(r"(^|_)(cle|clef|chave|chiave|clave|llave)_(secrete|secreta|segreta|secret)$"), "signing_key"),
+    (
+        re.compile(
+            r"(^|_)(cookie|session|sessie|sitzungs?|jwt|signatur)_?(hemlis|hemlighet|geheim|geheimnis|secreto|segredo|"
+            r"segreto|sleutel|schluessel|"
+            r"schlussel|chave|clave|nyckel)$"
+        ),
+        "signing_key",
+    ),
+    (re.compile(r"(^|_)(snmp_community|kata_sandi|mat_khau|key_material)$"), "password"),
 )
 _FOLDED: Final = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "Ae", "ß": "ss", "ı": "i"})
 _SIGNING: Final = re.compile(
@@ -76,17 +109,21 @@ _SIGNING: Final = re.compile(
     r"session_?(secret|key)|cookie_?(secret|key|password)|"
     r"(nextauth|auth|better_auth|authjs)_?secret|signing_?(key|secret)|sign_?key|hmac|encryption_?key|encrypt_?key|"
     r"crypt(o)?_?key|fernet|aes_?key|cipher_?key|validation_?key$|decryption_?key$|"
-    r"csrf_?(secret|key)|security_?key|^credential_?secret$|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|secure_auth|logged_in|"
+    r"csrf_?(secret|key)|security_?key|^credential_?secret$|secure_auth_key|^auth_key$|logged_in_key|nonce_key|(auth|"
+    r"secure_auth|logged_in|"
     r"nonce|password|secret|"
-    r"security_password|hash|token)_?salt|^salt$|^passwordsalt$|^app_?key$|token_?secret|access_?token_?secret|refresh_?token_?(secret|"
+    r"security_password|hash|token)_?salt|^salt$|^passwordsalt$|^app_?key$|token_?secret|access_?token_?secret|"
+    r"refresh_?token_?(secret|"
     r"key)|master_?key|payload_secret|"
     r"secret_?or_?key|pepper$|^secret_?token$|wtf_csrf|itsdangerous|^secret$|private_?key_?(pem|path)?$|express_?session",
     re.IGNORECASE,
 )
 _NO_SECRET: Final = re.compile(
-    r"pbkdf2_?hmac$|(csrf|xsrf)_?(token|cookie)?_?(name|header|param|field)?$|token_?(type|url|uri|endpoint|expir\w*|ttl|lifetime|name|"
+    r"pbkdf2_?hmac$|(csrf|xsrf)_?(token|cookie)?_?(name|header|param|field)?$|token_?(type|url|uri|endpoint|expir\w*|"
+    r"ttl|lifetime|name|"
     r"count|limit|length|"
-    r"address|symbol|id|class|field|header|prefix|index|kind)|(?<![a-z])(max|min|num|n|total|prompt|completion|input|output|pad|eos|"
+    r"address|symbol|id|class|field|header|prefix|index|kind)|(?<![a-z])(max|min|num|n|total|prompt|completion|input|"
+    r"output|pad|eos|"
     r"bos|unk|sep|mask|"
     r"stop|special|next|next_?page|page|etag|checksum|digest|cls|cancel\w*|client_?request|client|change|update|term|design|"
     r"syntax|continuation|postman)_?tokens?$|"
@@ -96,11 +133,13 @@ _NO_SECRET: Final = re.compile(
     r"title|text|arn|"
     r"ref|version|count|size|format|prefix|encoder|mismatch|visible|toggle|icon|required|help|manager|store|provider|"
     r"algorithm)s?$|"
-    r"(?<![a-z])(public|publishable|foreign|primary|partition|sort|cache|object|s3|row|hot|short_?cut|translation|i18n|label|group|"
+    r"(?<![a-z])(public|publishable|foreign|primary|partition|sort|cache|object|s3|row|hot|short_?cut|translation|i18n|"
+    r"label|group|"
     r"order|index|lookup|dict|"
     r"map_?key_?id|storage_?key_?name|query|route|item|data|react|trans|idempotency|natural|unique|composite|candidate|"
     r"search_?param|meta|"
-    r"fingerprint|host|known_host|ssh_?public|gpg|gpg_?public|etag|checksum|digest|registry|json|hash|range|sorting|react_?query|mutation|event|"
+    r"fingerprint|host|known_host|ssh_?public|gpg|gpg_?public|etag|checksum|digest|registry|json|hash|range|sorting|"
+    r"react_?query|mutation|event|"
     r"config|local_?storage|"
     r"session_?storage|storage|form|field|sub|parent|child|filter|menu|tab|nav|column|cookie_?name|theme|state|store|"
     r"persist|redux)_?keys?$|"
@@ -108,10 +147,12 @@ _NO_SECRET: Final = re.compile(
     r"space|pair|path|file|"
     r"length|size|prefix|spec|func|function|field|label|press|extractor|column|error|values?)s?$|monkey|turkey|donkey|"
     r"hockey|whiskey|"
-    r"passenger|passport(_?(number|no|id|photo|type|country|expiry))?$|passive|passage|compass|bypass|trespass|encompass|surpass|"
+    r"passenger|passport(_?(number|no|id|photo|type|country|expiry))?$|passive|passage|compass|bypass|trespass|"
+    r"encompass|surpass|"
     r"pass(ed|ing|es|_?rate|_?count|_?fail|"
     r"_?through)|"
-    r"(?<![a-z])author(s|_?name|_?email|_?id|ity|ize\w*|izer|ised)?$|auth_?(type|method|mode|provider|domain|url|uri|endpoint|"
+    r"(?<![a-z])author(s|_?name|_?email|_?id|ity|ize\w*|izer|ised)?$|auth_?(type|method|mode|provider|domain|url|uri|"
+    r"endpoint|"
     r"backend|header|scheme|"
     r"strategy|enabled|required|callback|route|path|redirect|state|service|user|plugin|source|flow|level|db|database|"
     r"mechanism)s?$|"
@@ -121,7 +162,8 @@ _NO_SECRET: Final = re.compile(
     r"api_?key_?(name|header|id|"
     r"prefix|env|var|variable|in|location|param|required|secret_?name|file|path|source|url)s?$|apikeys?_?(url|header)|"
     r"(?<![a-z])env(_?var)?(_?name)?$|(single|two|multi|first|second|render|one)_?pass$|"
-    r"(?<![a-z])(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|has|is|check|"
+    r"(?<![a-z])(hash|hashed|encrypted|old|wrong|invalid|bad|confirm|repeat|new|current|forgot|reset|show|hide|toggle|"
+    r"has|is|check|"
     r"update|set|use|no|allow|require|"
     r"verify|validate|"
     r"generate|random|raw|plain)_?(password|passwd|pwd|pass|token)s?$|(?<![a-z])hashed_?(secret|key|value)s?$|"
@@ -194,15 +236,35 @@ def _promises_none(joined: str) -> bool:
     return bool(_NO_SECRET.search(stem)) and not re.search(r"^(password|passwd)$|secret_?access_?key|secret_?key$", stem)
 
 
+# Languages that write the words of a noun together, and those that put what it opens behind it: `parolaCucina`, `senha_banco`.
+_PASSWORD_ENDS: Final = (
+    "password",
+    "passwd",
+    "passwort",
+    "dbpwd",
+    "kennwort",
+    "wachtwoord",
+    "losenord",
+    "passord",
+    "adgangskode",
+)
+_OF_TIME: Final = re.compile(
+    r"time|delay|interval|length|len|max|min|count|tries|attempts|size|mode|state|led|button|relay|sensor|servo|in|out"
+)
+_SECRET_ENDS: Final = ("hemlis", "hemlighet", "geheimnis")
+_KEY_ENDS: Final = ("schluessel", "schlussel", "sleutel", "nyckel", "nokkel")
+_BEGINS: Final = vocabulary("parola senha contrasena wachtwoord haslo heslo sandi sifre lozinka geslo jelszo kennwort passwort")
+
+
 def _kind_of_last(words: tuple[str, ...]) -> str:
     joined, last = "_".join(words), words[-1].rstrip("0123456789") or words[-1]
-    if last in _PASSWORD or last.endswith(("password", "passwd", "passwort", "dbpwd")):
+    if last in _PASSWORD or last.endswith(_PASSWORD_ENDS) or (len(words) > 1 and words[0] in _BEGINS):
         return "password"
     if joined.endswith("api_hash"):
         return "secret"  # Telegram's, beside its api_id
     if last == "shared" and len(words) > 1 and not joined.startswith(("is_", "has_")):
         return "secret"
-    if last == "pin" and len(words) > 1:
+    if (last == "pin" and len(words) > 1) or (words[0] == "pin" and len(words) > 1 and not _OF_TIME.search(last)):
         return "pin"
     if _SIGNING.search(joined) and last in (
         "secret",
@@ -222,9 +284,13 @@ def _kind_of_last(words: tuple[str, ...]) -> str:
         return "signing_key"
     if last in _TOKEN or last == "auth" or last.endswith(("authtoken", "accesstoken", "bottoken", "apitoken")):
         return "token"
-    if last in _SECRET or (len(words) > 1 and words[-2] == "secret" and last in ("key", "token", "value", "access")):
+    if (
+        last in _SECRET
+        or last.endswith(_SECRET_ENDS)
+        or (len(words) > 1 and words[-2] == "secret" and last in ("key", "token", "value", "access"))
+    ):
         return "secret"
-    if last.endswith(("apikey", "secretkey", "accesskey")):
+    if last.endswith(("apikey", "secretkey", "accesskey", *_KEY_ENDS)):
         return "api_key"
     if last in _KEY or (last == "key" and (len(words) == 1 or words[-2] in _BEFORE_KEY or words[-2].endswith("api"))):
         return "key" if last == "key" and len(words) == 1 else "api_key"

@@ -15,6 +15,8 @@ _BUILT: Final = re.compile(
     r"(^|/)(dist|build|out|\.next|\.nuxt|\.output|\.svelte-kit|\.vercel|public/build|wwwroot/lib|_site|docs/assets)/|"
     r"\.min\.(js|css)$|\.bundle\.js$|\.chunk\.js$|\.map$|(^|/)assets/index[-.][\w-]{6,12}\.js$"
 )
+# What nothing makes into such a folder: an installer's settings, scripts that build and sign.
+_NEVER_BUILT: Final = re.compile(r"(^|/)build/[^/]+\.(plist|sh|bash|ps1|bat|cmd|nsh|iss|env|py)$")
 _LOCK: Final = re.compile(
     r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.ya?ml|bun\.lockb?|poetry\.lock|pipfile\.lock|uv\.lock|"
     r"pdm\.lock|go\.sum|go\.work\.sum|composer\.lock|gemfile\.lock|cargo\.lock|packages\.lock\.json|mix\.lock|pubspec\.lock|"
@@ -36,7 +38,8 @@ _EXAMPLE: Final = re.compile(
 _EXAMPLE_FOLDER: Final = re.compile(r"(^|/)(examples?|samples?|demos?|templates?/env)/", re.IGNORECASE)
 _JAVA_PACKAGE: Final = re.compile(r"(^|/)src/(main|test)/(java|kotlin|scala|groovy)/")
 _DOCUMENT: Final = re.compile(
-    r"\.(md|mdx|rst|adoc|markdown|textile)$|(^|/)(readme|changelog|contributing|license|notice|authors|install)[^/]*$|(^|"
+    r"\.(md|mdx|rst|adoc|markdown|textile)$|(^|/)(readme|changelog|contributing|license|notice|authors|"
+    r"install(?!\.(?:sh|bash|py|ps1|bat|cmd|php|sql|js)$))[^/]*$|(^|"
     r"/)docs?/",
     re.IGNORECASE,
 )
@@ -53,6 +56,8 @@ _DEVELOPMENT: Final = re.compile(
 )
 # Maven's settings hold logins to registries of others, also where a pipeline reads them.
 _MAVEN_LOGINS: Final = re.compile(r"(^|/)settings\.xml$")
+# What an app reads beside its settings and nobody was to commit: the real ones, as often as not.
+_OWN_SECRETS: Final = re.compile(r"(^|/)secrets?[_.-]local\.\w+$|(^|/)local[_.-]secrets?\.\w+$")
 _CI: Final = re.compile(
     r"(^|/)(\.github/(workflows|actions)/[^/]+(/[^/]+)*\.ya?ml|\.gitea/workflows/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml|"
     r"\.gitlab-ci\.ya?ml|\.circleci/config\.ya?ml|azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|Jenkinsfile|"
@@ -90,7 +95,7 @@ def is_vendored(path: str) -> bool:
 
 def is_built(path: str) -> bool:
     """Made by a bundler or minifier: shipped to people, written by nobody."""
-    return bool(_BUILT.search(path))
+    return bool(_BUILT.search(path)) and not _NEVER_BUILT.search(path)
 
 
 def is_lock(path: str) -> bool:
@@ -135,7 +140,9 @@ def is_production(path: str) -> bool:
 
 def is_development(path: str) -> bool:
     """The path itself says that this is for somebody's own machine, a test or a pipeline."""
-    return bool(_DEVELOPMENT.search(path)) and not is_production(path) and not _MAVEN_LOGINS.search(path)
+    return bool(_DEVELOPMENT.search(path)) and not (
+        is_production(path) or _MAVEN_LOGINS.search(path) or _OWN_SECRETS.search(path)
+    )
 
 
 def is_translation(path: str) -> bool:

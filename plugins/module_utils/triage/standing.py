@@ -38,7 +38,8 @@ _OUTWARD: Final = re.compile(
 )
 # A pipeline's line that works on machines which are there already.
 _DEPLOYS: Final = re.compile(
-    r"\bhelm\s+(?:upgrade|install)\b|\bkubectl\s|\bssh\s|\bansible-playbook\b|\b(?:mvn|gradlew?)\b[^\n]*\b(?:deploy|publish)\b"
+    r"\bhelm\s+(?:upgrade|install)\b|\bkubectl\s|\bssh\s|\bsshpass\s|\bscp\s|\brsync\s|\blftp\s|\bansible-playbook\b|"
+    r"\b(?:mvn|gradlew?)\b[^\n]*\b(?:deploy|publish)\b"
 )
 # The door of a service itself, which a compose file opens as it stands.
 _DOOR: Final = re.compile(r"basic_?auth|(?<!pg)admin_?(pass|pw)|login_?(pass|pw)|web_?(pass|pw)", re.IGNORECASE)
@@ -51,6 +52,7 @@ _HASHES: Final = re.compile(r"(?i)\b\w*(?:md5|sha\d+|hash|digest|crypt)\w*\s*\("
 _OF_OMDB: Final = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,8}")
 # Routers come with a word of digits.
 _WIRELESS: Final = re.compile(r"(?i)wi_?fi|wlan|psk")
+_SSID: Final = re.compile(r"(?i)(?<![a-z])ssid(?![a-z])")
 _OF_DEVELOPMENT: Final = re.compile(r"(?i)(?:^|[_.\d-])(?:dev|devel|develop|local)(?:pw|pass|word)?(?:[_.\d-]|$)")
 # The beginning of a public key in DER: RSA's of three lengths, an elliptic curve's, Ed25519's.
 _PUBLIC_KEY: Final = re.compile(r"MIIBIjANBgkqhki|MIGfMA0GCSqGSIb3|MIICIjANBgkqhki|MFkwEwYHKoZIzj0C|MCowBQYDK2VwAyEA")
@@ -58,6 +60,8 @@ LONGEST_CODE: Final = 400
 # Google's for programs, as they are shown and as they are often pasted.
 _APP_PASSWORD: Final = re.compile(r"^[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}$")
 _SIXTEEN: Final = re.compile(r"^[a-z]{16}$")
+# Apple's, which come with their hyphens.
+_OF_APPLE: Final = re.compile(r"^[a-z]{4}(?:-[a-z]{4}){3}$")
 
 
 def judge(candidate: Candidate, file: SourceFile, services: frozenset[str] = frozenset()) -> Judgement | None:
@@ -213,19 +217,25 @@ def _may_be_password(candidate: Candidate, file: SourceFile) -> bool:
     return _reads_as_password(candidate, file)
 
 
-def _has_a_passwords_form(candidate: Candidate) -> bool:
-    """Google's for programs; and digits alone, where something is compared with them or a router came with them."""
+def _has_a_passwords_form(candidate: Candidate, file: SourceFile) -> bool:
+    """Google's and Apple's for programs; and digits alone, where something is compared with them or a router came with them."""
     value = candidate.value
     if candidate.shape == "comparison" and re.fullmatch(r"\d{4,12}", value):
         return True
-    if _WIRELESS.search(candidate.variable) and re.fullmatch(r"\d{8,63}", value):
+    if re.fullmatch(r"\d{8,63}", value) and (_WIRELESS.search(candidate.variable) or _is_of_network(file, candidate.line)):
         return True
-    return bool(_APP_PASSWORD.match(value) or (_SIXTEEN.match(value) and strings.is_unspeakable(value)))
+    if _SIXTEEN.match(value) or _OF_APPLE.match(value):
+        return strings.is_unspeakable(value.replace("-", ""))
+    return bool(_APP_PASSWORD.match(value))
+
+
+def _is_of_network(file: SourceFile, line: int) -> bool:
+    return any(_SSID.search(text) for text in file.lines[max(0, line - 4) : line + 3])
 
 
 def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
-    if _has_a_passwords_form(candidate):
+    if _has_a_passwords_form(candidate, file):
         return True
     if paths.is_translation(file.path) or len(value) > 200:
         return False
@@ -278,6 +288,7 @@ def _is_plain_password(candidate: Candidate, file: SourceFile) -> bool:
     value = candidate.value
     return (
         paths.is_configuration(file.path)
+        or strings.is_passphrase(value)
         or (bool(re.match(r"^[A-Z][A-Z0-9_]*$", candidate.variable)) and "_" not in value)
         or _is_connection(file, candidate.line)
         or bool(re.match(r"^[A-Za-z][a-z]{5,}$", value) and _MAKES_ACCOUNT.search(file.lines[candidate.line - 1][:LONGEST_CODE]))
@@ -294,18 +305,37 @@ def _is_strong(value: str) -> bool:
     return strings.looks_random(value) or (len(value) >= 8 and kinds >= 3) or (len(value) >= 10 and kinds >= 2)
 
 
+def _is_short(candidate: Candidate, file: SourceFile) -> bool:
+    # Some vendors hand out eight letters: in a configuration, under a name that says for what, and in no order of a word's.
+    named = candidate.kind in ("api_key", "secret", "token") and len(candidate.variable) >= 8
+    value, configured = candidate.value, paths.is_configuration(file.path) or file.suffix == ".env"
+    return named and configured and bool(re.fullmatch(r"[A-Za-z0-9]{8,11}", value)) and strings.is_shuffled(value)
+
+
+def _is_numbered(candidate: Candidate) -> bool:
+    # A letter and a long number, as some vendors count their keys, under a name that says for what.
+    named = candidate.kind in ("api_key", "secret", "token") and len(words_of(candidate.variable)) > 1
+    return named and bool(re.fullmatch(r"[A-Za-z]{1,3}\d{12,20}", candidate.value))
+
+
 def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value, path = candidate.value, file.path
     value = re.sub(r"^(Bearer|Token|Basic|Bot)\s+", "", value)
     if re.fullmatch(r"AC[0-9a-f]{32}", value):
         return None  # Twilio's account id, the user name beside the token
+    if _APP_PASSWORD.match(value) and not paths.is_document(path) and not strings.is_stand_in(value):
+        return Judgement(LIVE, "it has the form of a mail provider's password for programs")
     if len(value) < 8 or " " in value or literals.NOT_A_VALUE.search(value) or paths.is_translation(path):
         return None
     if strings.is_stand_in(value):
         return Judgement(PLACEHOLDER, "it says of itself that it is none") if len(value) >= 6 else None
     if _OF_OMDB.fullmatch(value) and "omdbapi.com" in file.text:
         return Judgement(LIVE, "OMDb's keys are that short")
-    random = strings.looks_random(value) and not literals.IDENTIFIERS.match(value)
+    random = (
+        (strings.looks_random(value) and not literals.IDENTIFIERS.match(value))
+        or _is_numbered(candidate)
+        or _is_short(candidate, file)
+    )
     if not random and is_by_hand(candidate, file):
         return Judgement(LIVE, "a word that the code lets in, or a token made by hand")
     if not random or (

@@ -15,7 +15,8 @@ from .standings import LIVE, LOCAL, PLACEHOLDER, PUBLIC, SIGNING_KEY, Judgement
 
 _GOOGLE_PUBLIC: Final = re.compile(r"firebase|authDomain|messagingSenderId|storageBucket|measurementId", re.IGNORECASE)
 _GOOGLE_MAPS: Final = re.compile(
-    r"maps?[_.\-]?(api|js|key|google|sdk)|GMS|geo\.API_KEY|google[_.\-]?maps?|maps\.google|maps/api/js|places", re.IGNORECASE
+    r"maps?[_.\-]?(api|js|key|google|sdk)|GMS|geo\.API_KEY|google[_.\-]?maps?|maps\.google|maps/api/js|maps/embed|places",
+    re.IGNORECASE,
 )
 _GOOGLE_SERVER: Final = re.compile(
     r"gemini|generative|genai|vertex|palm|youtube|translate|vision|server|custom_?search|sheets|speech|genkit|llm", re.IGNORECASE
@@ -110,7 +111,7 @@ def _of_google_key(candidate: Candidate, file: SourceFile) -> Judgement:
         paths.is_browser_code(file.path)
         or paths.is_in_phones(file.path)
         or file.name in ("app.json", "app.config.js", "app.config.ts")
-        or re.search(r"NEXT_PUBLIC|VITE_|REACT_APP|maps/api/js|PUBLIC_", named)
+        or re.search(r"NEXT_PUBLIC|VITE_|REACT_APP|maps/api/js|maps/embed|PUBLIC_", named)
     ):
         return Judgement(
             PUBLIC, "a Google Maps key of a web page or a phone's app is made to be seen; restrict it by referrer or app"

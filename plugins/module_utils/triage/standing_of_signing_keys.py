@@ -17,7 +17,7 @@ _SIGNING_IN_DEVELOPMENT: Final = re.compile(
     r"dev|test|ci\b)|local[_\-]?dev",
     re.IGNORECASE,
 )
-_SESSION: Final = re.compile(r"(?i)session\s*\(")
+_SESSION: Final = re.compile(r"(?i)(?:session(?:storage)?|JwtModule\.register|expressjwt|fastify_?jwt)\s*\(")
 # Words that say "secret" and nothing of a stand-in: weak keys, and keys all the same where code runs with them.
 _WEAK_KEY: Final = re.compile(
     r"(?i)^(?:(?:my|the|our|super|very|top|app|jwt|session|this|is|a)[_-]?)*(?:secret|token|key|jwt)(?:[_-]?(?:key|token|secret|string|value))*\d*$"
@@ -28,7 +28,7 @@ def of_signing_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     """The standing of a key that signs, None if the literal is no key."""
     value, path = candidate.value, file.path
     salted = strings.is_salted(value)
-    if not salted and not strings.looks_random(value) and _is_of_a_text(value):
+    if not salted and not strings.looks_random(value) and _is_of_a_text(value, candidate.shape):
         return None
     number = bool(re.fullmatch(r"\d{4,}", value)) and "salt" not in candidate.variable.lower()
     if literals.NOT_A_VALUE.search(value) and not (strings.looks_random(value) or salted or number):
@@ -114,8 +114,10 @@ def _is_own_name(value: str, candidate: Candidate) -> bool:
     return said == name or (said in name and bool(re.fullmatch(r"_?[A-Z]+(_[A-Z]+)+", value)))
 
 
-def _is_of_a_text(value: str) -> bool:
+def _is_of_a_text(value: str, shape: str) -> bool:
     # A sentence for people, a piece between two values, or the name of an entry elsewhere.
     sentence = len(value.split()) > 7 and value[-1] in ".!?:"
     path = re.fullmatch(r"[A-Za-z]+(:[A-Za-z]+)+", value)  # of a configuration: "Jwt:Key"
-    return sentence or bool(path or literals.CONCATENATED.search(value) or literals.IDENTIFIERS.match(value))
+    # What a cipher or a signature takes is a key, even if it reads like one.
+    identifier = shape != "call" and literals.IDENTIFIERS.match(value)
+    return sentence or bool(path or literals.CONCATENATED.search(value) or identifier)

@@ -18,23 +18,28 @@ from .vocabulary import vocabulary
 _REFERENCE: Final = re.compile(
     r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*?\}\}|<%.*?%>|%\([\w.]+\)s|%[A-Z_][A-Z0-9_]+%|#\{[^}]+\}|\$\{\{|"
     r"^\$\(?[A-Za-z_][\w.:]*\)?$|^\$\$?[A-Z_][A-Z0-9_]*$|^@[\w./-]+@$|^@[a-z]+([-_][a-z]+)+$|^__[A-Z0-9_]+__$|^%%?\w+%%?$|"
-    r"\b(process\.env|import\.meta\.env|os\.environ|os\.getenv|getenv|ENV\[|ENV\.fetch|System\.getenv|Environment\.Get|secrets\.|"
+    r"\b(process\.env|import\.meta\.env|os\.environ|os\.getenv|getenv|ENV\[|ENV\.fetch|System\.getenv|Environment\.Get|"
+    r"secrets\.|"
     r"vault:|ssm:|arn:aws:|projects/[\w-]+/secrets|op://|keyvault|st\.secrets|env\.[A-Z]|config\.get|Deno\.env|std\.extVar|"
     r"data\.|var\.[a-z]|local\.[a-z]|module\.[a-z]|random_password\.|file\()|^(env|vault|secret|ref)\(|^sm://|^(env|file|"
     r"secretref):"
 )
+_SIGN: Final = re.compile(r"[^A-Za-z0-9\s]")
 _OF_WINDOWS: Final = re.compile(r"%[A-Z_][A-Z0-9_]+%")
 _STAND_IN: Final = re.compile(
     r"change[_\-\s.]?(this|me|it|in|now|on|before|the)|"
     r"your[_\-\s.]?(own|api|app|secret|key|token|pass|pw|user|db|database|actual|real|super|very|random|stripe|open|supabase|"
-    r"google|aws|access|client|here|project|account|name|email|jwt|django|flask|session|bot|telegram|slack|mongo|service|anon|"
+    r"google|aws|access|client|here|project|account|name|email|jwt|django|flask|session|bot|telegram|slack|mongo|"
+    r"service|anon|"
     r"public|private|sender|gmail|mail|smtp|auth|long|strong|secure|generated|256|32|firebase|paypal|weather|openweather)|"
-    r"^your\b|^your[_\-.]|^my[_\-]?(api|app|secret|token|access|client|aws)?[_\-]?(key|token|secret|password|passwd|pass|id)$|"
+    r"^your\b|^your[_\-.]|^my[_\-]?(api|app|secret|token|access|client|aws)?[_\-]?(key|token|secret|password|passwd|"
+    r"pass|id)$|"
     r"replace[_\-\s.]?(this|me|with|it|in)|^replace|insert[_\-\s.]?(your|here|key|token|api)|(put|enter|paste|add|fill|"
     r"set)[_\-\s.]"
     r"?(your|the|in|me|it|a|api|here|this)[_\-\s.]|placeholder|^todo$|\btodo[:\s]|^todo[_\-](set|fill|replace|change|add)|"
     r"fix[_\-]?me|"
-    r"[_\-\s](goes[_\-\s]?here|here)$|^here$|^x{3,}[_\-\s].*[_\-\s]x{3,}$|example(?!\.(com|org|net))|sample|dummy|(?<![a-z])fake|(?<![a-z])mock|"
+    r"[_\-\s](goes[_\-\s]?here|here)$|^here$|^x{3,}[_\-\s].*[_\-\s]x{3,}$|example(?!\.(com|org|net))|sample|dummy|"
+    r"(?<![a-z])fake|(?<![a-z])mock|"
     r"not[_\-\s]?(a|an|the)?[_\-\s]?(real|used|secret|set|secure|for[_\-\s]prod)|(?<![a-z])redacted|removed|censored|"
     r"hidden|masked|"
     r"(?<![a-z])foo[_\-]?bar|^(foo|bar|baz|qux|abc|xyz|asdf\w*|lorem|ipsum|none|null|nil|undefined|true|false|empty|blank|"
@@ -51,7 +56,8 @@ _STAND_IN: Final = re.compile(
     r"long|key|string)|"
     r"^(votre|ton|ta|dein|deine|ihr|ihre|tu|su|sua|seu|vuestra?|jouw|uw)[_\-\s]|mot[_\-]?(de[_\-]?)?passe|(tu|"
     r"su)[_\-]contrase|[_\-](hier|aqui|aquí|ici)$|"
-    r"remplac|reemplaz|substitui|ersetz|sostitui|inserisci|vervang|(?<![a-z])(buraya|ganti|isi|masukkan|wpisz|troque|cambia(r|me)?|insira)[_\-\s]|"
+    r"remplac|reemplaz|substitui|ersetz|sostitui|inserisci|vervang|(?<![a-z])(buraya|ganti|isi|masukkan|wpisz|troque|"
+    r"cambia(r|me)?|insira)[_\-\s]|"
     r"сюда|замен|(?<!\w)ваш|你的|替换|填写|ここに|여기|"
     r"(random|long|secure|strong)[_\-]?(secret|string|key|password|token)[_\-]?(here|for|$)",
     re.IGNORECASE,
@@ -121,7 +127,8 @@ WELL_KNOWN: Final = vocabulary(
 )
 # One-way: what is stored to check a password by.
 _HASH: Final = re.compile(
-    r"^([\w.@-]+:)?(\$(apr1|1|2[abxy]?|5|6|7|y|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|SCRAM-SHA-|pbkdf2_sha|pbkdf2:|scrypt:|bcrypt\$|"
+    r"^([\w.@-]+:)?(\$(apr1|1|2[abxy]?|5|6|7|y|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|SCRAM-SHA-|pbkdf2_sha|"
+    r"pbkdf2:|scrypt:|bcrypt\$|"
     r"argon2\$|md5[0-9a-f]{32}$|\*[0-9A-F]{40}$)",
     re.IGNORECASE,
 )
@@ -151,6 +158,8 @@ def entropy(text: str) -> float:
 
 def is_reference(value: str) -> bool:
     """The value is looked up when the app runs (`${DB_PASSWORD}`, `process.env.KEY`): there is no secret here."""
+    if is_salted(value) and len(set(_SIGN.findall(value))) >= 8:
+        return False  # made of every sign there is, as WordPress makes its keys: some stand as a reference's do
     # Two per cent signs around capitals are one of Windows' variables, but not amid the signs of a made key.
     return bool(_REFERENCE.search(_OF_WINDOWS.sub("", value) if is_salted(value) else value))
 
@@ -200,7 +209,8 @@ def is_kept_hash(value: str) -> bool:
 
 # What examples are made of, also spelled with digits for letters.
 _MADE_UP: Final = re.compile(
-    r"pass|word|secret|admin|test|user|demo|example|default|change|sample|dummy|login|token|welcome|qwert|abc|123|xxx|foo|bar|your|my|key"
+    r"pass|word|secret|admin|test|user|demo|example|default|change|sample|dummy|login|token|welcome|qwert|abc|123|xxx|"
+    r"foo|bar|your|my|key"
 )
 _TERM: Final = re.compile(
     r"^[A-Z]{2,}[-/]?\d|^[a-z]{2,}\d{1,3}$|^[\d./:-]+\w{0,3}$|[()\[\]{}=\\<>|]|^\W|::|^[A-Za-z_]+(\.[A-Za-z_]+)+$|"
@@ -221,6 +231,35 @@ def is_personal(value: str) -> bool:
 def is_mixed(value: str) -> bool:
     """One word of capitals, small letters and digits, as no sentence and no piece of a program ends."""
     return len(value) >= 8 and bool(re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)\w[^\s\"'`()\[\]{}<>=$/\\]*", value))
+
+
+def is_shuffled(value: str) -> bool:
+    """Capitals and small letters in an order that no word and no name in camel case has."""
+    letters = re.sub(r"[^A-Za-z]", "", value)
+    return len(letters) >= 6 and _case_changes(letters) >= 3 and not re.fullmatch(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", letters)
+
+
+# What names of fields, classes and files are made of
+_OF_PROGRAMS: Final = vocabulary(
+    "input field form label password passwd pass pwd user users username email mail login logout auth token key secret "
+    "api error "
+    "invalid reset forgot confirm new old current change update set get show hide toggle required min max length text "
+    "type btn button "
+    "icon page view modal dialog container wrapper control group row col id name value hash salt strength policy "
+    "validator component "
+    "screen route path url link message hint placeholder title helper test tests default example app db database admin "
+    "config settings "
+    "env var file store manager service provider vault ref aws azure gcp postgres mysql redis mongo grant request "
+    "response client "
+    "server code credentials credential the a an is not your my this that here"
+)
+
+
+def is_passphrase(value: str) -> bool:
+    """Three words or more, joined, of which none is one of programs and forms: `tortellini-in-brodo`."""
+    words = re.split(r"[-_.]", value)
+    joined = bool(re.fullmatch(r"[a-z]{2,}(?:[-_.][a-z]{2,}){2,}", value)) and len(value) >= 14
+    return joined and not _OF_PROGRAMS & set(words) and not is_stand_in(value)
 
 
 def is_unspeakable(value: str) -> bool:

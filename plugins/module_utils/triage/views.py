@@ -34,6 +34,11 @@ LONGEST_ARGUMENT: Final = 300
 MOST_ARGUMENTS: Final = 10
 # A comment behind an argument, where no quote is left open before it
 _TOLD_BESIDE: Final = re.compile(r"""^((?:[^"'`#/]|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)*?)\s*(?:#|//).*$""")
+# curl -s https://... \ and its options below
+_GOES_ON: Final = re.compile(
+    r"\b(?:curl|wget|https?|sshpass|mysql\w*|mariadb|psql|docker|lftp|mosquitto_\w+|mongo\w*|redis-cli|sqlcmd|openssl|keytool|ldap\w+)\b[^\n]*\\\s*$"
+)
+_CONTINUED: Final = re.compile(_GOES_ON.pattern, re.MULTILINE)
 _KUBERNETES_SECRET: Final = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 
 
@@ -55,8 +60,26 @@ def views(file: SourceFile) -> Iterator[SourceFile]:
         yield _rewritten(file, [_command(line) for line in file.lines])
     if ("(\n" in file.text or ",\n" in file.text) and (gathered := _gathered(file)) is not None:
         yield gathered
+    if "\\\n" in file.text and _CONTINUED.search(file.text):
+        yield _on_one_line(file)
     if decoded is not None:
         yield decoded
+
+
+def _on_one_line(file: SourceFile) -> SourceFile:
+    """Commands that go on behind a backslash, each on the line it begins on; all else is blank."""
+    lines = [""] * len(file.lines)
+    fresh = set(file.fresh or ())
+    for number, line in enumerate(file.lines, 1):
+        if not _GOES_ON.search(line[:LONGEST_ARGUMENT]):
+            continue
+        below = file.lines[number : number + MOST_ARGUMENTS]
+        last = next((at for at, text in enumerate(below) if not text.rstrip().endswith("\\")), len(below))
+        if any(file.is_fresh(number + 1 + at) for at in range(last + 1)):
+            rest = " ".join(text.strip().removesuffix("\\").strip() for text in below[: last + 1])
+            lines[number - 1] = f"{line.rstrip()} {rest}"
+            fresh.add(number)
+    return SourceFile(file.path, "\n".join(lines), tuple(lines), None if file.fresh is None else frozenset(fresh))
 
 
 def _gathered(file: SourceFile) -> SourceFile | None:

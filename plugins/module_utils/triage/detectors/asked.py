@@ -13,6 +13,7 @@ from ..model import Candidate, SourceFile
 
 _ASKS: Final = (
     r"\bpass(?:word|wort|code|phrase)?\b|\bpwd?\b|kennwort|\bpin\b|\b(?:access|secret|admin|zugangs)[ _-]?code|"
+    r"(?:magic|secret) ?word|losung|code ?wort|mot (?:magique|secret)|palabra (?:secreta|m\w+gica)|"
     r"senha|contrase|\bclave\b|mot de passe|parola|\bsifre\b|has\u0142o|haslo|wachtwoord|密码|パスワード|비밀번호|пароль"
 )
 _WORD: Final = r"[\"'`](?P<value>[^\"'`\s]{4,60})[\"'`]"

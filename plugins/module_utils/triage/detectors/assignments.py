@@ -17,12 +17,15 @@ from ..strings import is_uuid, looks_random
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
-_HINTS: Final = frozenset(("pin =", "pin !", "pin:", "pin=")) | vocabulary(
-    "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private signature "
-    "cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk pepper community "
-    "wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo jelszó sifre şifre geslo "
-    "mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo chave_ clave_ palavra "
-    "_shared _hmac fernet"
+_HINTS: Final = frozenset(("pin_", "pin =", "pin !", "pin:", "pin=")) | vocabulary(
+    "_pin pin, pin\" pin' pass pwd psw pw secret token api key auth credential salt appid app_id dsn webhook private "
+    "signature cookie bearer access license encrypt jwt session hash kennwort contrasena contraseña senha pat creds psk "
+    "pepper community wachtwoord heslo lozinka salasana losenord lösenord adgangskode kodeord haslo hasło parol jelszo "
+    "jelszó sifre şifre geslo mdp zugangscode geheim schluessel schlussel schlüssel clave jeton secreto segreto segredo "
+    "chave_ clave_ palavra _shared _hmac fernet sandi matkhau mat_khau mima parool rahasia gizli himitsu tajne tajny "
+    "tajemstvi heml salaisuus titok sleutel nyckel nokkel nogle avain klucz klic kulcs cheie anahtar chave chiave llave "
+    "kunci admin_code admincode entry_code entrycode doorcode door_code code_a cod_a codigo codice kod_ kode_ toegang "
+    "adgang zugang atkomst gate_code gatecode"
 )
 _OPERATOR: Final = r"(?P<op><<?-|===|!==|==|!=|<>|=>|:=|\|\|=?|\?\?=?|\?:|\+=|=|:|,)"
 # Calls that hand their literal through; any other call's literal is a question, a name or a path.
@@ -31,7 +34,8 @@ _WRAPPERS: Final = (
     r"Some|Optional\.of|"
     r"Convert\.FromBase64String|new TextEncoder\(\)\.encode|pulumi\.secret|cdk\.SecretValue\.\w+|set_secret|to_string|"
     r"(?:await\s+)?(?:[\w.]+(?:\.|::))?(?:\w*[hH]ash\w*|bcrypt|md5|sha1|sha256)|"
-    r"Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|URLEncoder\.encode|"
+    r"Literal|Field|env\.str|fields\.Str|(?:[\w.]+\.)?quote(?:_plus)?|encodeURIComponent|(?:raw)?urlencode|"
+    r"URLEncoder\.encode|"
     r"url\.(?:Query|Path)Escape|CGI\.escape|Uri\.EscapeDataString)"
 )
 # name operator "value": most languages, JSON, TOML, keyword arguments, defaults of environment look-ups
@@ -50,7 +54,8 @@ _DEFAULTED: Final = re.compile(
     r"viper\.SetDefault|"
     r"secrets\.get|setdefault|System\.getProperty|lookup_env|env_or|must_env|"
     r"default_env|env::var|environ)\w*\s*[(\[]\s*(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)"
-    r"\s*(?:,|[)\]]\s*(?:or\b|\.(?:unwrap_or|or|orElse|getOrElse)\w*\())\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
+    r"\s*(?:,|[)\]]\s*(?:or\b|\.(?:unwrap_or|or|orElse|"
+    r"getOrElse)\w*\())\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:\w+\s*=\s*)?[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
 )
 # add_argument("--token", default="x"), flag.String("token", "x", "what it is")
@@ -64,9 +69,14 @@ _FLAG_DEFAULT: Final = re.compile(
 )
 # define('DB_PASSWORD', 'x'), set("jwtSecret", "x"), header("X-API-Key", "x")
 _PAIR_CALL: Final = re.compile(
-    r"(?:define|\bset\w*|header|add\w*|append|put|insert|update_\w*option|setRequestHeader|UseSetting|property|setProperty|withEnv)\s*\(\s*"
+    r"(?:define|\bset\w*|header|add\w*|append|(?<![a-z])put|insert|update_\w*option|setRequestHeader|UseSetting|"
+    r"property|setProperty|withEnv)\s*\(\s*"
     r"(?P<q1>[\"'])(?P<name>[\w.\-]+)(?P=q1)\s*,\s*[rbfu]?(?P<quote>[\"'`])(?P<value>(?:\\.|"
     r"(?!(?P=quote))[^\\\n]){1,400})(?P=quote)"
+)
+# set :session_secret, "x" of Sinatra
+_SYMBOL: Final = re.compile(
+    r"\b(?:set|config|setting)\s*\(?\s*:(?P<name>\w{3,60})\s*,\s*(?P<quote>[\"'])(?P<value>[^\"'\n]{3,200})(?P=quote)"
 )
 # Set(varPin, "x") of Power Fx
 _POWER_FX: Final = re.compile(r"(?<![\w.])Set\(\s*(?P<name>[A-Za-z_]\w*)\s*,\s*\"(?P<value>[^\"\n]{1,400})\"")
@@ -74,7 +84,8 @@ _POWER_FX: Final = re.compile(r"(?<![\w.])Set\(\s*(?P<name>[A-Za-z_]\w*)\s*,\s*\
 _DEFINED: Final = re.compile(r"^\s*#\s*define\s+(?P<name>\w+)\s+\(?[\"](?P<value>(?:\\.|[^\"\\\n]){1,400})[\"]")
 # {"name": "X-API-Key", "value": "x"}, as collections of requests and exported flows keep headers
 _NAMED: Final = re.compile(
-    r"[\"'](?:name|key)[\"']\s*:\s*[\"'](?P<name>[\w.\-]{2,60})[\"']\s*,\s*[\"']value[\"']\s*:\s*[\"'](?P<value>[^\"'\n]{1,400})[\"']"
+    r"[\"'](?:name|"
+    r"key)[\"']\s*:\s*[\"'](?P<name>[\w.\-]{2,60})[\"']\s*,\s*[\"']value[\"']\s*:\s*[\"'](?P<value>[^\"'\n]{1,400})[\"']"
 )
 # HOST, USER, PASS = "x", "y", "z"
 _SEVERAL: Final = re.compile(
@@ -85,39 +96,27 @@ _PART: Final = re.compile(r"\s*(?:[\"'](?P<value>[^\"'\n]*)[\"']|[\w.]+)\s*(?:,|
 _INLINE_DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.\-]*)\s*:[-=]?(?P<value>(?:[^${}\s\"']|\$(?!\{)){1,200})\}")
 # NAME=value and name: value without quotes
 _BARE: Final = re.compile(
-    r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+|@)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|declare\s+-x\s+|-e\s+|--env\s+|"
+    r"^\s*(?P<comment>(?:#|;|//)\s?)?(?:-\s+|@)?(?:export\s+|set\s+|setx\s+|\$env:|ENV\s+|ARG\s+|SetEnv\s+|env\s+|"
+    r"declare\s+-x\s+|-e\s+|--env\s+|"
     r"--set\s+|heroku config:set\s+)?"
-    r"(?:%let\s+|[a-z][\w-]*:(?=[A-Za-z]))?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|\s)\s*(?P<value>[^\s#].*?)\s*$"
+    r"(?:%let\s+|[a-z][\w-]*:(?=[A-Za-z]))?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<op>=|:|"
+    r"\s)\s*(?P<value>[^\s#].*?)\s*$"
 )
 # {user: x, password: y} of YAML
 _FLOW: Final = re.compile(r"[{,]\s*(?P<name>[A-Za-z_][\w.\-]{0,80}):\s+(?P<value>[^\s\"'{}\[\],&*!|>#][^\s\"'{},]*)\s*(?=[,}])")
 # A name and a literal with nothing between them: C's #define, Groovy, Clojure, game servers
 _SPACED: Final = re.compile(
-    r"(?:^\s*(?:#define\s+)?|[{;]\s*|[{,(\s]:)(?P<name>[A-Za-z_][\w.\-]{2,60})\s+(?P<quote>[\"'])(?P<value>[^\"'\n]{3,200})(?P=quote)"
+    r"(?:^\s*(?:#define\s+)?|[{;]\s*|"
+    r"[{,(\s]:)(?P<name>[A-Za-z_][\w.\-]{2,60})\s+(?P<quote>[\"'])(?P<value>[^\"'\n]{3,200})(?P=quote)"
 )
-_SPACED_SUFFIXES: Final = (
-    "",
-    ".h",
-    ".hpp",
-    ".c",
-    ".cc",
-    ".cpp",
-    ".ino",
-    ".gradle",
-    ".groovy",
-    ".clj",
-    ".edn",
-    ".el",
-    ".cfg",
-    ".conf",
-    ".rb",
-)
+_SPACED_SUFFIXES: Final = frozenset(("",)) | vocabulary(".h .hpp .c .cc .cpp .ino .gradle .groovy .clj .edn .el .cfg .conf .rb")
 # NAME=value amid a line: an inventory's host, a log, a command's environment
 _AMID: Final = re.compile(
     r"(?<=[\s\"'(,;&?])(?P<name>[A-Za-z_][\w\-]{0,60})=(?P<quote>[\"']?)(?P<value>[^\s\"'`,;<>()\[\]{}]{4,200})(?P=quote)(?=[\s\"',;]|$)"
 )
 _MARKUP: Final = re.compile(
-    r"<(?P<name>[A-Za-z_][\w.\-]{1,60})(?:\s(?![^<>]*\b(?:name|key)\s*=)[^<>]{0,80})?>\s*(?P<value>[^<>\s]{4,300})\s*</(?P=name)>|"
+    r"<(?P<name>[A-Za-z_][\w.\-]{1,60})(?:\s(?![^<>]*\b(?:name|"
+    r"key)\s*=)[^<>]{0,80})?>\s*(?P<value>[^<>\s]{4,300})\s*</(?P=name)>|"
     r"<(?:add|setting|property|entry|param|variable|env|string|constant)\b[^>]*?\b(?:key|"
     r"name)\s*=\s*[\"'](?P<name2>[\w.\-:]+)[\"'][^>]*?"
     r"(?:\bvalue\s*=\s*[\"'](?P<value2>[^\"']{1,400})[\"']|>\s*(?P<value3>[^<>\s]{4,300})\s*<)|"
@@ -159,6 +158,7 @@ _PAIRS: Final = (
     (_DEFINED, False, "define"),
     (_NAMED, False, "value"),
     (_POWER_FX, False, "Set("),
+    (_SYMBOL, False, " :"),
 )
 
 
@@ -334,7 +334,7 @@ def _made(
     if not kind and _FEWEST_MADE <= len(value) <= _MOST_MADE and tells_anywhere(name) and _is_made(value):
         kind = "secret"
     value = _SCHEME.sub("", value.strip().removeprefix('\\"').removesuffix('\\"'))
-    if kind in ("signing_key", "secret") and _beside(file, number, _AWS_ID):
+    if kind in ("signing_key", "secret") and _OF_AWS.fullmatch(value) and _beside(file, number, _AWS_ID):
         kind = "aws_secret_access_key"
     elif kind == "signing_key" and _APP_KEY.search(name) and _beside(file, number, _APP_ID):
         kind = "api_key"  # of a vendor that hands out an id and a key; alone it is Laravel's
@@ -370,6 +370,7 @@ _NAMES_A_PART: Final = re.compile(
 )
 _BYTES: Final = re.compile(r"GetBytes\(|\[\]byte\(|Buffer\.from\(|[\"']\.encode\(|=\s*b[\"']")
 _AWS_ID: Final = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_OF_AWS: Final = re.compile(r"[A-Za-z0-9/+]{30,50}={0,2}")
 _HALF: Final = re.compile(r"(?:[\w.]+\.)?(?:secret|[sS]ecretKey)")
 _OTHER_HALF: Final = re.compile(r"(?i)\b(?:app_?id|client_?id|corp_?id|api_?key|account)[\"']?\s*[:=]")
 _APP_KEY: Final = re.compile(r"(?i)^app_?key$")

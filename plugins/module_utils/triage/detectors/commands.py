@@ -17,11 +17,16 @@ _VALUE: Final = r"[\"']?(?P<password>[^\s\"'$%`\-/<][^\s\"'$`<]{3,})[\"']?(?=\s|
 _FORMS: Final = tuple(
     (kind, re.compile(form))
     for kind, form in (
-        ("windows_password", rf"(?i)\bnet\s+use\b[^\n]*?\s/user:\S+\s+{_VALUE}"),
+        (
+            "windows_password",
+            rf"(?i)\bnet\s+use\b[^\n]*?\s/user:\S+\s+{_VALUE}|"
+            rf"\bnet\s+use\b\s+(?:[a-z*]:?\s+)?[\"']?\\\\[^\s\"']+[\"']?\s+{_VALUE.replace('password', 'p2')}",
+        ),
         ("windows_password", rf"(?i)\bcmdkey\b[^\n]*?/pass:{_VALUE}|\bschtasks\b[^\n]*?/rp\s+{_VALUE.replace('password', 'p2')}"),
         ("sqlserver_password", rf"\b(?:sqlcmd|bcp|osql)\b[^\n]*?\s-P\s*{_VALUE}"),
         ("ssh_password", rf"(?i)\b(?:plink|pscp|psftp|psexec|kitty)(?:\.exe)?\b[^\n]*?\s-(?:pw|p)\s+{_VALUE}"),
         ("ftp_password", rf"\blftp\b[^\n]*?\s-u\s+[\"']?[\w.@-]+,{_VALUE}"),
+        ("ftp_password", rf"\bncftp\w*\b[^\n]*?\s-p\s+{_VALUE}"),
         ("windows_password", rf"\b(?:smbclient|rpcclient|mount\.cifs)\b[^\n]*?\s-U\s+[\"']?[\w.\\@-]+%{_VALUE}"),
         ("mongodb_password", rf"\bmongo(?:sh|dump|restore|export|import)?\b[^\n]*?\s(?:-p|--password)[ =]{_VALUE}"),
         ("mqtt_password", rf"\bmosquitto_(?:pub|sub)\b[^\n]*?\s-P\s+{_VALUE}"),
@@ -55,7 +60,7 @@ _FORMS: Final = tuple(
 )
 _HINTS: Final = (
     "wandb login", "ngrok", "snyk auth", "login --token",
-    "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "smbclient",
+    "net use", "cmdkey", "schtasks", "sqlcmd", "bcp ", "osql", "plink", "pscp", "psftp", "psexec", "lftp", "ncftp", "smbclient",
     "rpcclient", "mount.cifs", "mongo", "mosquitto_", "ldap", "keytool", "jarsigner", "apksigner", "sudo ", "passwd",
     "-stdin", "password-fd", "passphrase-fd", "password_hash", "mysql", "mariadb", "openssl", "configure set",
     "convertto-securestring",

@@ -12,6 +12,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
+from ..strings import is_personal, is_stand_in
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 600
@@ -20,7 +21,8 @@ _WORD: Final = (
 )
 # What is compared: the name before its accessors, or the field that is asked for by its name.
 _ASKED: Final = (
-    r"(?<![\w$-])(?P<name{0}>[A-Za-z_$][\w$\-]*)(?P<after{0}>[\"'\])]{{0,3}}(?:(?:\.|->)\w+(?:\([^()\n]{{0,30}}\))?|\(\)|\))*)"
+    r"(?<![\w$-])(?P<name{0}>[A-Za-z_$][\w$\-]*)(?P<after{0}>[\"'\])]{{0,3}}(?:(?:\.|->)\w+(?:\([^()\n]{{0,30}}\))?|"
+    r"\(\)|\))*)"
 )
 _FUNCTIONS: Final = (
     r"(?:compare_digest|ConstantTimeCompare|hash_equals|timingSafeEqual|secure_compare|safe_compare|safe_str_cmp|safeCompare|"
@@ -48,12 +50,28 @@ _BASIC_LOGIN: Final = re.compile(
 )
 # if (e.parameter.k !== "x"): a page that lets in whoever brings the word
 _OF_REQUEST: Final = re.compile(
-    r"(?:\$_(?:GET|POST|REQUEST)\[[\"']|(?:params|parameter|query|args|searchParams)(?:\.get\([\"']|\[[\"']|\.))(?P<name>k|key|code|p|pw|s|t)"
+    r"(?:\$_(?:GET|POST|REQUEST)\[[\"']|(?:params|parameter|query|args|searchParams)(?:\.get\([\"']|\[[\"']|"
+    r"\.))(?P<name>k|key|code|p|pw|s|t)"
     r"\b[\"'\])]*\s*[!=]={1,2}\s*[\"'](?P<value>(?=[^\"'\s]*\d)(?=[^\"'\s]*[A-Za-z]{3})[^\"'\s]{8,80})[\"']"
 )
 _MADE: Final = re.compile(r"(?=.*[A-Za-z]{3})(?=.*[^A-Za-z_]).{6,60}")
 _SAYS_PASSWORD: Final = re.compile(
     r"(?i)\s*(?://|#|/\*|\*|').{0,80}(?:pass(?:wor[dt]|code)|kennwort|contrase|senha|clave|mot de passe)"
+)
+# `if (m[1] != "x") return reply("Wrong password")`: what is said to everybody else tells what the word is
+_DENIED_WORD: Final = re.compile(r"(?:!=|!==|<>|={2,3})\s*(?P<quote>[\"'])(?P<value>[^\"'\s]{8,60})(?P=quote)")
+_DENIES: Final = re.compile(
+    r"(?i)\b40[13]\b|unauthori[sz]ed|forbidden|denied|wrong|incorrect|passwor[dt]|not allowed|falsch|kein zugriff|"
+    r"verweigert|contrase|"
+    r"incorrect|denegad|mot de passe|refus|senha|negado|password errata|negato|wachtwoord|geen toegang|"
+    r"fel l\u00f6senord|\u015fifre|"
+    r"hatal\u0131|has\u0142o|heslo|sai m\u1eadt|m\u1eadt kh\u1ea9u|kata sandi|salah|parola|gre\u0219it|"
+    r"unlock|set_?(?:is_?)?(?:auth|logged|admin|allowed|authori[sz]ed|authenticated)|is_?admin|freigeschaltet|granted"
+)
+# What is compared says of itself that it is something else: token_kind != "..."
+_OF_ELSE: Final = re.compile(
+    r"(?i)(?:kind|type|status|state|name|mode|role|method|path|id|version|scheme|lang|language|host|env|url|format|action|event|"
+    r"length|algo|algorithm)[\"'\])]*\s*$"
 )
 _REACH: Final = 10
 
@@ -68,9 +86,24 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         if (asked := _OF_REQUEST.search(line[:LONGEST_LINE])) is not None:
             why = "the word that a request must bring"
             yield Candidate("api_key", asked["value"], file.path, number, "comparison", why, asked["name"])
+    for number, line in lines_with(file, ("!=", "==", "<>")):
+        if (denied := _DENIED_WORD.search(line[:LONGEST_LINE])) is not None and _may_let_in(line, denied):
+            below = file.lines[number] if number < len(file.lines) else ""
+            if _DENIES.search(f"{line[denied.end() : LONGEST_LINE]}\n{below[:LONGEST_LINE]}"):
+                why = "whoever does not say this word is turned away"
+                yield Candidate("password", denied["value"], file.path, number, "comparison", why)
     for number, line in lines_with(file.whole(), ("BasicAuth()", "http_basic", "Auth::Basic")):
         if (login := _BASIC_LOGIN.search(line[:LONGEST_LINE])) is not None:
             yield from _of_basic_login(file, number, login)
+
+
+def _may_let_in(line: str, denied: re.Match[str]) -> bool:
+    value = denied["value"]
+    if _OF_ELSE.search(line[: denied.start()]):
+        return False
+    return is_personal(value) or bool(
+        re.fullmatch(r"(?=.*[a-z]{3})[A-Za-z]{4,}[A-Za-z-]*\d{2,}[!?.]?", value) and not is_stand_in(value)
+    )
 
 
 def _compared(file: SourceFile, number: int, match: re.Match[str]) -> Iterator[Candidate]:

@@ -12,17 +12,24 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
+from ..strings import is_personal, is_uuid, looks_random
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 4000
 FARTHEST: Final = 8
 MOST_PEOPLE: Final = 60
-_HINTS: Final = vocabulary("pass pwd pw secret token key credential psk pin auth wachtwoord heslo contrase senha kennwort")
+_HINTS: Final = vocabulary(
+    "pass pwd pw secret token key credential psk pin auth wachtwoord heslo contrase senha kennwort pins pincode mots clave "
+    "logins users accounts admins members staff "
+    "benutzer usuarios utilisateurs mitarbeiter gebruikers"
+)
 _NAME_FIELD: Final = (
-    r"[\"']?(?:key|name|variable|variable_name|option_name|setting)[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?"
+    r"[\"']?(?:key|name|variable|variable_name|option_name|"
+    r"setting)[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?"
 )
 _VALUE_FIELD: Final = (
-    r"[\"']?(?:value|default|val|currentValue|option_value)[\"']?\s*[:=]\s*(?:\"(?P<double>[^\"\\\n]{3,400})\"|'(?P<single>[^'\n]{3,400})'|"
+    r"[\"']?(?:value|default|val|currentValue|option_value)[\"']?\s*[:=]\s*(?:\"(?P<double>[^\"\\\n]{3,400})\"|"
+    r"'(?P<single>[^'\n]{3,400})'|"
     r"(?P<plain>[^\s\"',{}\[\]]{3,400}))"
 )
 _OBJECT: Final = re.compile(rf"[{{,]\s*{_NAME_FIELD}\s*,[^{{}}]{{0,120}}?{_VALUE_FIELD}")
@@ -38,12 +45,30 @@ _PARAMETER: Final = re.compile(
 )
 _INNER: Final = re.compile(r"<(?P<name>\w+)[^<>]*>\s*<value>(?P<value>[^<>\s]{4,200})</value>", re.IGNORECASE)
 _PEOPLE: Final = re.compile(
-    r"^\s*\[+[\w.]*(?:passwords|passwoerter|senhas)\]+\s*$|\b\w*(?:passwords|passwoerter|senhas)[\"']?\s*[:=]\s*(?:dict\()?\{",
+    r"^\s*\[+[\w.]*(?:passwords|passwoerter|senhas|logins|zugaenge)\]+\s*$|\b\w*(?:passwords|passwoerter|"
+    r"senhas)[\"']?\s*[:=]\s*(?:dict\()?\{",
     re.IGNORECASE,
 )
 _PERSON: Final = re.compile(r"^\s*[\"']?(?P<who>[\w.@-]{2,60})[\"']?\s*[:=]\s*[\"'](?P<value>[^\"'\n]{4,80})[\"'],?\s*$")
+_PEOPLE_INLINE: Final = re.compile(
+    r"(?i)(?P<name>(?:pass(?:words|wd|codes|es)|pins|pin_?codes|pws|wachtwoorden|passw(?:oe|\u00f6)rter|senhas|claves|"
+    r"contrase\w{1,2}as|"
+    r"mots_?de_?passe|logins|users|accounts|admins|members|staff|benutzer|usuarios|utilisateurs|mitarbeiter|"
+    r"gebruikers))[\"'\]]{0,2}\s*(?:=>|:=|=|:)\s*[^{\[(\n]{0,60}[{\[(](?P<items>[^{}\n]{8,1000})"
+)
+_ONE_OF_THEM: Final = re.compile(
+    r"(?<![\w.])[\"']?(?P<who>[\w.@-]{2,60})[\"']?\]?\s*(?:=>|:|=|,|\bto\b)\s*[\"'](?P<value>[^\"'\s]{8,80})[\"']"
+)
+# PARTNER_KEYS = {"...": "Marsh"}, API_KEYS = ["..."]
+_KEYED: Final = re.compile(
+    r"(?i)(?P<name>(?:api|access|partner|client|customer|auth|valid|allowed|license)_?(?:keys|"
+    r"tokens))[\"']?\s*(?::[^={\[\n]{1,60})?[:=]\s*"
+    r"(?:new\s+Set\(|set\(|frozenset\()?\s*[{\[(]+(?P<items>[^{}\n]{10,1000})"
+)
+_KEY_OF: Final = re.compile(r"[\"'](?P<value>(?=[^\"'\s]*\d)[A-Za-z0-9_\-]{12,100})[\"']\s*(?:=>|[:,)\]}]|$)")
 _LOGIN: Final = re.compile(
-    r"[{,]\s*[\"']?(?:u|user|usr|login|name|username)[\"']?\s*:\s*[\"'](?P<user>[^\"'\n]{1,60})[\"']\s*,\s*[\"']?(?:p|pw)[\"']?\s*:\s*"
+    r"[{,]\s*[\"']?(?:u|user|usr|login|name|username)[\"']?\s*:\s*[\"'](?P<user>[^\"'\n]{1,60})[\"']\s*,\s*[\"']?(?:p|"
+    r"pw)[\"']?\s*:\s*"
     r"[\"'](?P<value>[^\"'\n]{4,80})[\"']"
 )
 # R's data frame, a list of accepted words
@@ -74,6 +99,17 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
             yield from _of_markup(file, number, line)
         if _PEOPLE.search(line) and "{}" not in line:
             yield from _of_people(file, number, line)
+        quoted = "'" in line or '"' in line
+        if quoted and (people := _PEOPLE_INLINE.search(line)):
+            for one in _ONE_OF_THEM.finditer(people["items"]):
+                if is_personal(one["value"]):
+                    why = "the password of one of its people"
+                    yield from _fresh(file, number, "password", one["value"], why, people["name"], one["who"])
+        for keyed in _KEYED.finditer(line) if quoted else ():
+            for one in _KEY_OF.finditer(keyed["items"]):
+                if looks_random(one["value"]) and not is_uuid(one["value"]):
+                    why = f"one of the words that {keyed['name']} lets in"
+                    yield from _fresh(file, number, "api_key", one["value"], why, keyed["name"].removesuffix("s"))
         for match in _LIST.finditer(line):
             yield from _of_list(file, number, match)
     if file.suffix == ".tfstate":

@@ -25,7 +25,7 @@ _HINTS: Final = (
     "psk",
     "pw:",
     "pw ",
-    "login",
+    "login", "key", "token", "secret", "chiave", "klucz", "clave", "chave", "schl",
     "zugang",
     "wlan",
     "wifi",
@@ -33,11 +33,17 @@ _HINTS: Final = (
     "heslo",
     "lösenord",
     "netzwerkschl",
-)
+    "\u015fifre", "has\u0142o", "jelsz\u00f3", "adgangskode", "salasana", "lozinka", "parola", "kata sandi", "m\u1eadt kh",
+    "\u043f\u0430\u0440\u043e\u043b\u044c", "\u30d1\u30b9\u30ef\u30fc\u30c9", "\u5bc6\u7801", "\u5bc6\u78bc",
+    "\ube44\ubc00\ubc88\ud638",
+)  # fmt: skip
 _NOUN: Final = (
-    r"(?<![\w-])(?:[\w-]*pass(?:wor[dt]|wd|phrase|code|ord)?|"
-    r"kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|heslo|lösenord|pwd?|psk|"
-    r"(?:wlan|wi-?fi|netzwerk)-?schl(?:\u00fc|ue)ssel)\b"
+    r"(?:(?<![\w-])(?:[\w-]*pass(?:wor[dt]|wd|phrase|code|ord)?|"
+    r"kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|heslo|lösenord|pwd?|psk|\u015fifre|has\u0142o|jelsz\u00f3|"
+    r"adgangskode|salasana|lozinka|parola|kata sandi|m\u1eadt kh\u1ea9u|\u043f\u0430\u0440\u043e\u043b\u044c|"
+    r"(?:wlan|wi-?fi|netzwerk)-?schl(?:\u00fc|ue)ssel)\b|"
+    # Japanese, Chinese and Korean have no blanks between words.
+    r"(?:\u30d1\u30b9\u30ef\u30fc\u30c9|\u5bc6\u7801|\u5bc6\u78bc|\ube44\ubc00\ubc88\ud638))"
 )
 _VALUE: Final = (
     r"[`\"'\u201c\u201d*]{1,3}(?P<quoted>[^\s`\"'\u201c\u201d]{6,40})[`\"'\u201c\u201d*]{1,3}|"
@@ -47,25 +53,40 @@ _TOLD: Final = re.compile(
     rf"{_NOUN}(?:\s+(?:for|für|fuer|of|von|pour|para|van|zum|to)\s+(?:[\w-]+\s+){{0,2}}?[\w-]+)?"
     rf"(?:\s+(?:par d(?:é|e)faut|by default|por defecto|por padr(?:ã|a)o|predefinita|inici?al|initiale?))?"
     rf"(?:\s*\([^()\n]{{1,40}}\)(?=\s+(?:is|was|ist|war|lautet)\b))?[*_`\"'\u201d]{{0,3}}\s*"
-    rf"(?P<link>[:=]+|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
+    rf"(?P<link>[:=\uff1a]+|\u306f|\b(?:is|was|ist|war|lautet|from|est|es|é)\b)?\s*[:*_]{{0,3}}\s*(?:{_VALUE})",
     re.IGNORECASE,
 )
 # "the till has X as its password" in other orders: `as password X`, and a wireless network's word
 _AS: Final = re.compile(
-    rf"\b(?:als|as|mit|with|como|comme|con|avec)\s+(?:dem\s+|the\s+)?{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})|"
-    rf"\b(?:wlan|wi-?fi)\b[\w ]{{0,30}}\s(?:is|ist|lautet)\s+[`\"'*]{{0,2}}(?P<value2>(?=\S*[!#$%&+*?@])[^\s`\"'*<>|()]{{8,40}})",
+    rf"\b(?:als|as|mit|with|como|comme|con|avec)\s+(?:dem\s+|"
+    rf"the\s+)?{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})|"
+    rf"\b(?:wlan|wi-?fi)\b[\w ]{{0,30}}\s(?:is|ist|"
+    rf"lautet)\s+[`\"'*]{{0,2}}(?P<value2>(?=\S*[!#$%&+*?@])[^\s`\"'*<>|()]{{8,40}})",
     re.IGNORECASE,
 )
 # "user admin, password x": the login before it says that a word follows, not a sentence.
 _AFTER_LOGIN: Final = re.compile(
-    rf"\b(?:user(?:name)?|benutzer(?:name)?|login|utilisateur|usuario)\b[: ]+[\w.@-]{{2,40}}\s*[,;/]\s*(?:and |und )?{_NOUN}:?\s+"
+    rf"\b(?:user(?:name)?|benutzer(?:name)?|login|utilisateur|usuario)\b[: ]+[\w.@-]{{2,40}}\s*[,;/]\s*(?:and |"
+    rf"und )?{_NOUN}:?\s+"
     rf"[`\"'*]{{0,2}}(?P<value>[^\s`\"'*<>|()]{{8,40}})",
     re.IGNORECASE,
 )
+# "log in as admin@x.example, password X": nothing stands between the noun and the word
+_AT_ONCE: Final = re.compile(
+    rf"(?:^|[,;(])\s*{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>(?=[^\s`]*[\d!#$%&*?@])[^\s`\"'*<>|()]{{8,40}})", re.IGNORECASE
+)
 _CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
 _SLASHED: Final = re.compile(
-    r"\b(?:login|zugang|credentials|account|wlan|wi-?fi)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
+    r"\b(?:login|zugang|credentials|account|wlan|"
+    r"wi-?fi)\b[^:\n/]{0,20}:\s*[`*]{0,2}[\w.@-]+[`*]{0,2}\s+/\s+[`*]{0,2}(?P<quoted>[^\s`*/]{6,40})",
     re.IGNORECASE,
+)
+# "API key: ..." of a machine's work, in a document
+_TOLD_KEY: Final = re.compile(
+    r"(?i)\b(?:api[ -]?(?:key|token)|access[ -]?token|auth[ -]?token|bot[ -]?token|secret(?:[ -]?key)?|token|"
+    r"(?:api[ -]?)?schl(?:\u00fc|ue)ssel|"
+    r"clave(?: api)?|chave(?: api)?|cl(?:\u00e9|e) api|chiave api|"
+    r"klucz api)\b[^:=\n]{0,20}[:=]\s*[`*\"']{0,3}(?P<value>(?=\S*\d)[A-Za-z0-9_\-.]{20,200})(?=[`*\"'\s.,;)]|$)"
 )
 # A line of a file that is called so: `Router: admin / x`.
 _ACCESS_FILE: Final = re.compile(
@@ -79,6 +100,14 @@ _LINE_OF_LOGIN: Final = re.compile(r"^\W{0,4}[\w-]{2,30}(?: [\w-]{2,30})? [\w.@-
 _NOUN_ALONE: Final = re.compile(_NOUN, re.IGNORECASE)
 # `Stack: Python / Django-4.2`: words and versions after a slash are no password.
 _NAMED_THING: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z\d.]+)*")
+# A comment that keeps what was so before: `# old password: x`, `// ancien mot de passe (avant mars) : x`
+_OLD: Final = re.compile(
+    rf"(?:\b(?:old|previous|former|ancien\w*|alte[rsn]?|antigu\w+|antig[oa]|vecchi[oa]|oude?|vorige|gammal\w*|"
+    rf"star[aey]\w*|eski|lama|c\u0169)\s+|\u65e7)"
+    rf"(?:[\w-]+\s+){{0,2}}?{_NOUN}(?:\s*\([^()\n]{{1,40}}\))?\s*(?:[:=\uff1a]|\b(?:is|was|war|era|fue|\u00e9tait)\b)\s*"
+    rf"[`\"'*]{{0,2}}(?P<value>(?=[^\s`\"'*]*[A-Za-z])(?=[^\s`\"'*]*[\d!#$%&+*?@])[^\s`\"'*<>|()]{{6,60}})",
+    re.IGNORECASE,
+)
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
 _HEADER: Final = re.compile(rf"^\s*(?:\*\*)?(?:{_NOUN})(?:\*\*)?\s*$", re.IGNORECASE)
 
@@ -95,9 +124,15 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for form in (_TOLD, _CODE, _SLASHED) if prose or comment else (_CODE,):
             for match in form.finditer(text):
                 yield from _told(file, number, match.groupdict(), not prose)
-        for match in (*_AS.finditer(text), *_AFTER_LOGIN.finditer(text)) if prose or comment else ():
+        for match in (*_AS.finditer(text), *_AFTER_LOGIN.finditer(text), *_AT_ONCE.finditer(text)) if prose or comment else ():
             word = next(filter(None, match.groups()), "").rstrip(".,;:")
             yield from _told(file, number, {"quoted": word, "plain": None}, False)
+        for told in _TOLD_KEY.finditer(text) if prose else ():
+            why = "a text for people calls it a key"
+            yield Candidate("api_key", told["value"].rstrip("."), file.path, number, "assignment", why, "api_key")
+        if comment and (old := _OLD.search(text)) is not None:
+            why = "a comment keeps the password that was used before"
+            yield Candidate("password", old["value"].rstrip(".,;:"), file.path, number, "call", why)
         if prose and line.lstrip().startswith("|"):
             yield from _table(file, number, line)
     for number, line in file.numbered() if prose and _ACCESS_FILE.search(file.path) else ():

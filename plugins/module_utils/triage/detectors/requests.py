@@ -12,35 +12,61 @@ from typing import Final
 
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
+from ..strings import is_uuid
 
-_HINTS: Final = ("key", "token", "auth", "appid", "app_id", "secret", "sig", "code=", "pwd=", "pass", "bearer", "basic", "cookie")
+_HINTS: Final = (
+    "key",
+    "token",
+    "auth",
+    "appid",
+    "app_id",
+    "secret",
+    "sig",
+    "code=",
+    "pwd=",
+    "pass",
+    "bearer",
+    "basic",
+    "cookie",
+    "x-",
+)
 _QUERY: Final = re.compile(
     r"[?&](?P<name>(?:api|app|access|auth|client|x|rapid|subscription|function|ocp)?[_\-]?(?:api)?[_\-]?(?:key|token|appid|"
     r"apikey|secret|sig|signature|code|pwd|password|pass)|"
-    r"appid|app_id|APPID|apiKey|accessToken|access_token|token|auth|key)=(?P<value>[A-Za-z0-9_\-.~%+/]{8,300})",
+    r"appid|app_id|APPID|apiKey|accessToken|access_token|token|auth|key)=(?P<value>[A-Za-z0-9_\-.~%+/:]{8,300})",
 )
 _URL_BEFORE: Final = re.compile(r"(?:https?|wss?)://([A-Za-z0-9.\-]+)[^\s\"'`<>]*$")
 _HEADER: Final = re.compile(
     r"[\"']?(?P<name>x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key|apikey|authorization|proxy-authorization|"
     r"private-token|ocp-apim-subscription-key|"
-    r"x-rapidapi-key|token|access-token)[\"']?\s*[:,=]\s*(?:[rbfu]?[\"'`])?\s*(?:(?P<scheme>Bearer|Token|Basic|ApiKey|Api-Key|"
-    r"Key|Bot|GoogleLogin|Discogs)\s+)?(?P<value>[A-Za-z0-9_\-.~+/=:]{16,400})[\"'`]?",
+    r"x-rapidapi-key|token|access-token)[\"']?\s*[:,=]\s*(?:[rbfu]?[\"'`])?\s*(?:(?P<scheme>Bearer|Token|Basic|ApiKey|"
+    r"Api-Key|"
+    r"Key|Bot|GoogleLogin|Discogs|[A-Za-z]+-Auth-Key|KakaoAK|Zoho-oauthtoken|SSWS|GenieKey|Klaviyo-API-Key|Api-Token|"
+    r"PRIVATE-TOKEN)\s+)?(?P<value>[A-Za-z0-9_\-.~+/=:]{16,400})[\"'`]?",
     re.IGNORECASE,
 )
-_TOKEN_HEADERS: Final = ("private-token", "access-token")
+_TOKEN_HEADERS: Final = ("private-token", "access-token", "authorization", "proxy-authorization")
 _COOKIE: Final = re.compile(
     r"(?i)(?<![\w-])cookie[\"']?\s*[:=,]\s*[\"'`]?(?:[^\"'`\n]{0,200}?;\s*)?"
     r"(?P<name>[\w.-]{0,40}(?:sess|sid|auth|token|remember|jwt)[\w.-]{0,40})=(?P<value>[\w\-.~+/%=]{20,400})"
 )
 _COOKIE_GIVEN: Final = re.compile(
-    r"(?i)cookies?(?:\.set\(|[\"']?\s*[=:]\s*\{)\s*(?:[^{}\n]{0,200}?,\s*)?[\"'](?P<name>[\w.-]{0,40}(?:sess|sid|auth|token|remember|jwt)[\w.-]{0,40})"
+    r"(?i)cookies?(?:\.set\(|[\"']?\s*[=:]\s*\{)\s*(?:[^{}\n]{0,200}?,\s*)?[\"'](?P<name>[\w.-]{0,40}(?:sess|sid|auth|"
+    r"token|remember|jwt)[\w.-]{0,40})"
     r"[\"']\s*[,:]\s*[\"'](?P<value>[\w\-.~+/%=]{20,400})[\"']"
+)
+# A header of the app's own, on a command line or in a table of headers: `-H "X-Admin: ..."`
+_OWN_HEADER: Final = re.compile(
+    r"[\"'](?P<name>[xX]-(?!(?i:request|correlation|trace|span|b3|amz|goog|csrf|xsrf|client-id|content|forwarded|"
+    r"device|session-id|idempotency)\b)"
+    r"[A-Za-z][\w-]{2,40})(?:[\"']\s*[:,]\s*[rbfu]?[\"']|:\s*)(?P<value>[A-Za-z0-9_\-.~+/=]{16,200})[\"']"
 )
 _BARE_BEARER: Final = re.compile(r"[\"'`](?P<scheme>Bearer|Basic|Token)\s+(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})[\"'`]")
 
 # What a server in front of the app sets or demands: Caddy's, nginx' and Apache's own words.
 _SERVED: Final = re.compile(
-    r"\b(?:header(?:_up|_down)?|proxy_set_header|RequestHeader\s+set)\s+[+]?(?P<name>x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key)\s+"
+    r"\b(?:header(?:_up|_down)?|proxy_set_header|RequestHeader\s+set)\s+[+]?(?P<name>x-[\w-]*(?:key|token|secret|"
+    r"auth)[\w-]*|api-?key)\s+"
     r"[\"']?(?P<value>[A-Za-z0-9_\-.~+/=]{16,400})(?=[\"';\s]|$)",
     re.IGNORECASE,
 )
@@ -80,6 +106,10 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for match in (*_COOKIE.finditer(line), *_COOKIE_GIVEN.finditer(line)):
             yield _key(file, number, match["value"], f"the cookie of somebody's session ({match['name']})", match["name"])
         lower = line.lower()
+        if "x-" in lower:
+            for match in _OWN_HEADER.finditer(line):
+                if not is_uuid(match["value"]):
+                    yield _key(file, number, match["value"], f"a key in the header of a request ({match['name']})", match["name"])
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
             yield from _headers(file, number, line)
 

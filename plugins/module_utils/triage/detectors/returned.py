@@ -10,6 +10,7 @@ from typing import Final
 
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
+from ..names import secret_kind
 
 _WORDS: Final = ("assword", "ASSWORD", "asswd", "asswort", "asscode", "Pin", "pin(", "PIN")
 _LONGEST: Final = 8  # lines; what a longer function returns at its end is its work, not a word it keeps
@@ -62,3 +63,41 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
 def _is_behind(text: str, indent: str) -> bool:
     """The function's body has ended before this line."""
     return bool(text.strip()) and not text.lstrip().startswith("{") and len(text) - len(text.lstrip()) <= len(indent)
+
+
+# function lexSchluessel() { return "..." }: called as a key, and a machine made what it gives
+_FUNCTION: Final = re.compile(
+    r"^(?P<indent>\s*).*?\b(?:function|def|func|fun|const|let|var|[Ss]tring)\s+(?:get_?|fetch_?|load_?|my_?)?(?P<name>[A-Za-z_]\w{2,40})\s*"
+    r"(?:=\s*(?:async\s*)?\(\s*\)\s*(?P<arrow>=>)|\(\s*(?:self|this|cls)?\s*\))"
+)
+_GIVEN: Final = re.compile(r"\breturn\b\s*\(?(?P<quote>[\"'`])(?P<value>[^\"'`\s]{16,200})(?P=quote)\s*[;})]*\s*$")
+_NAMED_LIKE_KEYS: Final = (
+    "key",
+    "token",
+    "secret",
+    "schl",
+    "clave",
+    "chave",
+    "chiave",
+    "sleutel",
+    "klucz",
+    "anahtar",
+    "nyckel",
+    "cle",
+)
+
+
+def keys(file: SourceFile) -> Iterator[Candidate]:
+    """Every literal that a machine made and a function gives that is called as a key."""
+    for number, line in lines_with(file.whole(), _NAMED_LIKE_KEYS, fold=True):
+        head = _FUNCTION.search(line) if len(line) <= 400 and "(" in line else None
+        kind = secret_kind(head["name"]) if head and not _CHANGES.search(head["name"]) else ""
+        if head is None or not kind:
+            continue
+        first = ("return " if head["arrow"] else "") + line[head.end() :]
+        for further, text in enumerate((first, *file.lines[number : number + 3]), number):
+            if further > number and _is_behind(text, head["indent"]):
+                break
+            if file.is_fresh(further) and len(text) <= 400 and (match := _GIVEN.search(text)):
+                why = f"what {head['name']}() gives"
+                yield Candidate(kind, match["value"], file.path, further, "assignment", why, head["name"])

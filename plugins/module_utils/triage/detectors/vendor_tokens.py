@@ -91,6 +91,8 @@ _FORMS: Final[tuple[tuple[str, str, str], ...]] = (
     ("razorpay_key_id", "Razorpay key id", r"(?<!\w)rzp_(?:live|test)_[A-Za-z0-9]{14}(?!\w)"),
     ("flutterwave_secret_key", "Flutterwave secret key", r"FLWSECK(?:_TEST)?-[0-9a-zA-Z]{12,}(?:-X)?"),
     ("mollie_api_key", "Mollie API key", r"(?<![\w-])(?:live|test)_[A-Za-z0-9]{30,35}(?![\w-])"),
+    ("midtrans_server_key", "Midtrans server key", r"(?<![\w-])(?:SB-)?Mid-server-[\w-]{20,40}(?![\w-])"),
+    ("deepl_api_key", "DeepL API key", r"(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:fx(?!\w)"),
     ("netlify_token", "Netlify token", r"(?<!\w)nfp_[A-Za-z0-9]{36,40}(?!\w)"),
     ("backblaze_key", "Backblaze application key", r"(?<![\w/+])K00\d[A-Za-z0-9+/]{27}(?![\w/+])"),
     ("paypal_token", "PayPal access token", r"access_token\$(?:production|sandbox)\$[0-9a-z]{13,}\$[0-9a-f]{32}"),
@@ -134,7 +136,8 @@ _HINTS: Final = vocabulary(
     "xsmtpsib- re_ hf_ api_org_ gsk_ r8_ pplx- xai- tvly- pcsk_ lsv2_ npm_ pypi-AgE shpat_ shpca_ shppa_ shpss_ "
     "shpua_ sq0 EAA rzp_ FLWSECK access_token$ _v1_ sb_ sbp_ dapi hvs. hvb. .atlasv1. dp. dckr_ lin_api_ secret_ "
     "ntn_ pat figd_ PMAK- NRAK- sntr glsa_ glc_ sk.eyJ pk.eyJ pscale_ IncD AccountKey= SharedAccessKey= 8Q~ "
-    "open.feishu larksuite dingtalk weixin LTAI api.render. live_ nfp_ K00 :LIVE: vercel_blob_rw_ APA91b phc_ AGE-SECRET-KEY-"
+    "open.feishu larksuite dingtalk weixin LTAI api.render. live_ nfp_ K00 :LIVE: vercel_blob_rw_ APA91b phc_ "
+    "AGE-SECRET-KEY- Mid-server- :fx"
 )
 _FORMED: Final = re.compile(r"[0-9a-f]{32}|\d{8}:[A-Za-z0-9_-]{34}|[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.")
 _COMPILED: Final = tuple((kind, title, re.compile(form)) for kind, title, form in _FORMS)
