@@ -13,9 +13,7 @@ from .names import words_of
 
 _LONGEST_LINE: Final = 400
 _REQUESTED: Final = re.compile(r"(?i)\b(param\w*|quer(y|ies)|headers?|args|req(uest)?|body|_GET|_POST|_REQUEST)\b")
-_GUARDS: Final = re.compile(
-    r"(?i)(admin|access|verify|verification|webhook|hub|api|internal|cron|export|import|deploy|master|sync)_?(token|secret|key)$"
-)
+_GUARDS: Final = re.compile(r"(?i)(admin|access|api|internal|cron|export|import|deploy|master|sync)_?(token|secret|key)$")
 
 
 def is_by_hand(candidate: Candidate, file: SourceFile) -> bool:

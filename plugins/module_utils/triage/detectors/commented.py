@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from .. import paths, strings
+from .. import strings
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..vocabulary import vocabulary
@@ -63,7 +63,7 @@ _BARE_SUFFIXES: Final = frozenset((".yml", ".yaml", ".toml", ".ini", ".conf", ".
 
 def candidates(file: SourceFile) -> Iterator[Candidate]:
     """Every literal that a machine made on or right below a comment that calls it a key."""
-    if file.suffix not in _CODE or paths.is_test(file.path) or paths.is_example(file.path):
+    if file.suffix not in _CODE:
         return
     for number, line in lines_with(file.whole(), _HINTS, fold=True):
         told = _COMMENT.search(line[:LONGEST_LINE])

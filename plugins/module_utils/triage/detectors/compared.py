@@ -12,7 +12,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
-from ..strings import is_personal, is_stand_in
+from ..strings import is_personal
 from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 600
@@ -101,9 +101,7 @@ def _may_let_in(line: str, denied: re.Match[str]) -> bool:
     value = denied["value"]
     if _OF_ELSE.search(line[: denied.start()]):
         return False
-    return is_personal(value) or bool(
-        re.fullmatch(r"(?=.*[a-z]{3})[A-Za-z]{4,}[A-Za-z-]*\d{2,}[!?.]?", value) and not is_stand_in(value)
-    )
+    return is_personal(value) or bool(re.fullmatch(r"(?=.*[a-z]{3})[A-Za-z]{4,}[A-Za-z-]*\d{2,}[!?.]?", value))
 
 
 def _compared(file: SourceFile, number: int, match: re.Match[str]) -> Iterator[Candidate]:
