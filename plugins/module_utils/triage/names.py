@@ -77,27 +77,24 @@ _NOUNS: Final = (
     ),
     (
         re.compile(
-            r"(^|_)(admin|access|acces|acceso|acesso|accesso|secret|zugangs?|toegangs?|adgangs|atkomst|entry|door|gate|"
-            r"staff|team|member)_?"
-            r"(code|codigo|codice|kod|cod|kode|phrase|word)s?$|(^|_)(code|codigo|codice|kod|cod|kode)_(de_)?(admin|"
-            r"acces|acceso|acesso|accesso|secret)\w{0,3}$"
+            r"(^|_)(admin|access|acces|acceso|acesso|accesso|secret|zugangs?|toegangs?|adgangs|atkomst)_?"
+            r"(code|codigo|codice|kod|cod|kode|phrase)$|(^|_)(code|codigo|codice|kod|cod|kode)_(de_)?"
+            r"(admin|acces|acceso|acesso|accesso|secret)$"
         ),
         "password",
     ),
     # Spanish calls a password and a dictionary's key the same: what it opens tells which.
     (
         re.compile(
-            r"(^|_)clave_(de_)?(la_|el_)?(tienda|admin\w*|acceso|entrada|usuario|wifi|bd|base|correo|panel|maestra|equipo|club|profe\w*|jef[ea]|"
-            r"caja|socios?|oficina|taller|puerta|smtp|mail|ftp|web)$"
+            r"(^|_)clave_(de_)?(la_|el_)?(tienda|admin\w*|acceso|entrada|usuario|wifi|bd|panel|maestra|profe\w*|jef[ea]|socios?|"
+            r"taller|smtp|mail|ftp)$"
         ),
         "password",
     ),
     (re.compile(r"(^|_)(cle|clef|chave|chiave|clave|llave)_(secrete|secreta|segreta|secret)$"), "signing_key"),
     (
         re.compile(
-            r"(^|_)(cookie|session|sessie|sitzungs?|jwt|signatur)_?(hemlis|hemlighet|geheim|geheimnis|secreto|segredo|"
-            r"segreto|sleutel|schluessel|"
-            r"schlussel|chave|clave|nyckel)$"
+            r"(^|_)(cookie|session|sessie|sitzungs?|jwt|signatur)_?(hemlis|hemlighet|geheim|geheimnis|secreto|segredo|segreto)$"
         ),
         "signing_key",
     ),
@@ -248,8 +245,17 @@ _PASSWORD_ENDS: Final = (
     "passord",
     "adgangskode",
 )
-_OF_TIME: Final = re.compile(
-    r"time|delay|interval|length|len|max|min|count|tries|attempts|size|mode|state|led|button|relay|sensor|servo|in|out"
+# Whose number it is: a board's pins are called after what hangs on them.
+_OF_PINS: Final = re.compile(
+    r"admin\w*|app|user|tuer|kasse|kassa|chef|manager|kierownika?|kasjera|szefa|owner|staff|eltern|parents?|unlock|login|access|"
+    r"secret|master|caja|cassa|caisse|jefe|direttore|gerente"
+)
+# Not the password but what stands beside its field, or another word: `parolaLabel`, `parola_chiave`
+_BESIDE: Final = re.compile(
+    r"label|hint|err\w*|titul\w*|titol\w*|placeholder|min\w*|max\w*|hinweis|no[uv][ao]|nuev[ao]|olvid\w*|esquec\w*|dnia|dne|"
+    r"reklam\w*|poruka|napaka|chiave|chave|giorno|del|dell\w*|di|field|campo|input|feld|text\w*|msg|mensagem|mensaje|tekst|"
+    r"regel\w*|laenge|lange|length|vergessen|aendern|andern|repeat|ripeti|conferma|confirma\w*|potvrd\w*|powtorz|tekrar|yeni|"
+    r"eski|hatali|alterar|mudar|hash|salt"
 )
 _SECRET_ENDS: Final = ("hemlis", "hemlighet", "geheimnis")
 _KEY_ENDS: Final = ("schluessel", "schlussel", "sleutel", "nyckel", "nokkel")
@@ -258,13 +264,17 @@ _BEGINS: Final = vocabulary("parola senha contrasena wachtwoord haslo heslo sand
 
 def _kind_of_last(words: tuple[str, ...]) -> str:
     joined, last = "_".join(words), words[-1].rstrip("0123456789") or words[-1]
-    if last in _PASSWORD or last.endswith(_PASSWORD_ENDS) or (len(words) > 1 and words[0] in _BEGINS):
+    if (
+        last in _PASSWORD
+        or last.endswith(_PASSWORD_ENDS)
+        or (len(words) > 1 and words[0] in _BEGINS and not _BESIDE.fullmatch(words[1]))
+    ):
         return "password"
     if joined.endswith("api_hash"):
         return "secret"  # Telegram's, beside its api_id
     if last == "shared" and len(words) > 1 and not joined.startswith(("is_", "has_")):
         return "secret"
-    if (last == "pin" and len(words) > 1) or (words[0] == "pin" and len(words) > 1 and not _OF_TIME.search(last)):
+    if (last == "pin" and len(words) > 1) or (words[0] == "pin" and len(words) > 1 and _OF_PINS.fullmatch(words[1])):
         return "pin"
     if _SIGNING.search(joined) and last in (
         "secret",

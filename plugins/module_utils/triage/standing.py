@@ -53,6 +53,9 @@ _OF_OMDB: Final = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,8}")
 # Routers come with a word of digits.
 _WIRELESS: Final = re.compile(r"(?i)wi_?fi|wlan|psk")
 _SSID: Final = re.compile(r"(?i)(?<![a-z])ssid(?![a-z])")
+# A code that lets in has words and numbers; one of a region, a state or a fault has not.
+_CODES: Final = re.compile(r"(?i)(?:code|codigo|codice|kod|cod)_?\d*$|^(?:code|codigo|codice|kod|cod)_")
+_OF_CODES: Final = re.compile(r"(?=.*[a-z]{3}).*\d")
 _OF_DEVELOPMENT: Final = re.compile(r"(?i)(?:^|[_.\d-])(?:dev|devel|develop|local)(?:pw|pass|word)?(?:[_.\d-]|$)")
 # The beginning of a public key in DER: RSA's of three lengths, an elliptic curve's, Ed25519's.
 _PUBLIC_KEY: Final = re.compile(r"MIIBIjANBgkqhki|MIGfMA0GCSqGSIb3|MIICIjANBgkqhki|MFkwEwYHKoZIzj0C|MCowBQYDK2VwAyEA")
@@ -247,6 +250,8 @@ def _reads_as_password(candidate: Candidate, file: SourceFile) -> bool:
         return False
     if literals.NAMES_A_THING.match(value) and re.search(r"pass|token|secret", value, re.IGNORECASE):
         return False
+    if _CODES.search(candidate.variable) and not _OF_CODES.search(value):
+        return False
     known = strings.is_well_known(value) and (_is_strong(value) or len(words_of(candidate.variable)) > 1)
     if (literals.NOT_A_VALUE.search(value) and not known) or (re.search(r"[:?]$", value) and not strings.is_mixed(value)):
         return False
@@ -314,8 +319,9 @@ def _is_short(candidate: Candidate, file: SourceFile) -> bool:
 
 def _is_numbered(candidate: Candidate) -> bool:
     # A letter and a long number, as some vendors count their keys, under a name that says for what.
-    named = candidate.kind in ("api_key", "secret", "token") and len(words_of(candidate.variable)) > 1
-    return named and bool(re.fullmatch(r"[A-Za-z]{1,3}\d{12,20}", candidate.value))
+    named = candidate.kind in ("api_key", "secret") and len(words_of(candidate.variable)) > 1
+    dated = re.search(r"20[0-3]\d[01]\d", candidate.value)
+    return named and not dated and bool(re.fullmatch(r"[A-Za-z]{1,3}\d{12,20}", candidate.value))
 
 
 def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
@@ -323,7 +329,7 @@ def _of_key(candidate: Candidate, file: SourceFile) -> Judgement | None:
     value = re.sub(r"^(Bearer|Token|Basic|Bot)\s+", "", value)
     if re.fullmatch(r"AC[0-9a-f]{32}", value):
         return None  # Twilio's account id, the user name beside the token
-    if _APP_PASSWORD.match(value) and not paths.is_document(path) and not strings.is_stand_in(value):
+    if _APP_PASSWORD.match(value) and strings.is_unspeakable(value.replace(" ", "")) and not strings.is_stand_in(value):
         return Judgement(LIVE, "it has the form of a mail provider's password for programs")
     if len(value) < 8 or " " in value or literals.NOT_A_VALUE.search(value) or paths.is_translation(path):
         return None

@@ -236,7 +236,11 @@ def is_mixed(value: str) -> bool:
 def is_shuffled(value: str) -> bool:
     """Capitals and small letters in an order that no word and no name in camel case has."""
     letters = re.sub(r"[^A-Za-z]", "", value)
-    return len(letters) >= 6 and _case_changes(letters) >= 3 and not re.fullmatch(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", letters)
+    return (
+        len(letters) >= 6
+        and _case_changes(letters) >= (3 if re.search(r"\d", value) else 5)
+        and not re.fullmatch(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", letters)
+    )
 
 
 # What names of fields, classes and files are made of
@@ -251,14 +255,15 @@ _OF_PROGRAMS: Final = vocabulary(
     "config settings "
     "env var file store manager service provider vault ref aws azure gcp postgres mysql redis mongo grant request "
     "response client "
-    "server code credentials credential the a an is not your my this that here"
+    "eye off visibility lock step card header section security account accounts sign up features holder subtitle lucide mui icon "
+    "profile two one three bitte sicher server code credentials credential the a an is not your my this that here"
 )
 
 
 def is_passphrase(value: str) -> bool:
     """Three words or more, joined, of which none is one of programs and forms: `tortellini-in-brodo`."""
-    words = re.split(r"[-_.]", value)
-    joined = bool(re.fullmatch(r"[a-z]{2,}(?:[-_.][a-z]{2,}){2,}", value)) and len(value) >= 14
+    words = re.split(r"[-_]", value)
+    joined = bool(re.fullmatch(r"[a-z]{2,}(?:[-_][a-z]{2,}){2,}", value)) and len(value) >= 14
     return joined and not _OF_PROGRAMS & set(words) and not is_stand_in(value)
 
 

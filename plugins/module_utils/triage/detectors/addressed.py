@@ -11,6 +11,7 @@ from typing import Final
 
 from .. import paths, strings
 from ..hints import lines_with
+from ..hosts import is_reserved
 from ..model import Candidate, SourceFile
 
 LONGEST_LINE: Final = 2000
@@ -33,12 +34,12 @@ _BROUGHT: Final = re.compile(
 _PAIR: Final = re.compile(r"[\"']?(?P<name>[A-Za-z_][\w-]{0,40})[\"']?\s*[:=]\s*[\"'](?P<value>[A-Za-z0-9_\-]{20,200})[\"']")
 # A part of a path that says of itself that it lets in, and what vendors put right behind their host
 _IN_PATH: Final = re.compile(
-    r"(?:https?|wss?)://(?P<host>[\w.-]+)(?::\d+)?(?:/[\w.~%-]+){0,6}?/(?:tokens?|api[_-]?keys?|secrets?|keys?|"
-    r"web-?hooks?|hooks?)/"
-    r"(?P<value>[A-Za-z0-9_-]{16,100})(?=[/?\"'`\s<>)]|$)"
+    r"(?:https?|wss?)://(?P<host>[\w.-]+)(?::\d+)?(?:/[\w.~%-]+){0,6}?/(?:"
+    r"(?:tokens?|api[_-]?keys?|secrets?)/(?P<value>[A-Za-z0-9_-]{16,100})(?=/[a-z])|"
+    r"(?:web-?hooks?|hooks?)/(?P<hook>[A-Za-z0-9]{16,100})(?=[/?\"'`\s<>)]|$))"
 )
 _BEHIND_HOST: Final = re.compile(
-    r"(?:https?|wss?)://(?P<host>api\.[\w.-]+)(?:/v\d[\w.]*)?/(?P<value>[A-Za-z0-9]{16,64})/(?=[a-z])"
+    r"(?:https?|wss?)://(?P<host>api\.[\w.-]+)(?:/v\d[\w.]*)?/(?P<value>(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{16,64})/(?=[a-z])"
 )
 _LISTED: Final = frozenset(
     [
@@ -73,10 +74,12 @@ _KEPT: Final = re.compile(
 )
 # What is kept beside secrets and opens nothing
 _NAMES: Final = re.compile(
-    r"(?i)(?:id|ids|sid|user|username|name|host|hostname|server|url|uri|domain|email|mail|path|file|version|region|"
-    r"account|project|"
-    r"tenant|bucket|zone|channel|chat|sheet|database|db|index|topic|fingerprint|thumbprint|checksum|hash|digest|public|"
-    r"pub|site_?key|anon|dsn)$"
+    r"(?i)(?:id|ids|sid|user|username|name|host|hostname|server|url|uri|domain|email|mail|path|file|version|region|account|project|"
+    r"tenant|bucket|zone|channel|chat|sheet|database|db|index|topic|fingerprint|thumbprint|checksum|hash|digest|public|pub|"
+    r"site_?key|anon|dsn|sha|sha\d+|commit|release|tag|model|client|template|board|page|space|pool|audience|wallet|mint|"
+    r"measurement|distribution|vpc|subnet|cluster|place|cert|build|number|image|logo|icon|style|alphabet|verification|resource|"
+    r"dataset|list|ref|lang|group|workspace|organi[sz]ation|org|document|doc|deployment|revision|video|playlist|identifier|map|"
+    r"address|ipfs|sri|etag|location|station|price|plan|product)$"
 )
 _SETTINGS: Final = re.compile(
     r"(?i)(^|/)(?:[\w-]*(?:config|configuration|settings|einstellungen|konfig\w*|configuracion|ajustes|parametr\w*|"
@@ -88,13 +91,14 @@ _SETTING: Final = re.compile(
     r"[A-Za-z0-9]{28,100})[\"']?\s*(?=[,}\]#]|$)"
 )
 _DIGESTS: Final = re.compile(
-    r"(?i)integrity|etag|revision|commit|nonce|guid|cursor|public|measurement|analytics|tracking|pixel|captcha|map|embed"
+    r"(?i)integrity|etag|revision|commit|nonce|guid|cursor|public|measurement|analytics|matomo|plausible|posthog|formspree|paypal|theme|thumb|button|app$|calendar|tracking|pixel|captcha|map|embed"
 )
 _OBJECT: Final = re.compile(
-    r"(?:price|prod|plan|cus|sub|acct|pi|in|ch|evt|seti|txn|plink|cs|pm|src|tok|coupon|promo|si|wsp|usr|tbl|fld|rec|"
-    r"viw|rp|team|dpl|asst|thread|"
-    r"file|vs|msg|run|batch|org|proj)_[A-Za-z0-9_]{8,}$|(?:tbl|fld|rec|viw|app|sel)[A-Za-z0-9]{14}$|1[\w-]{43}$|"
-    r"UC[\w-]{22}$|PL[\w-]{32}$"
+    r"(?:price|prod|plan|cus|sub|acct|pi|in|ch|evt|seti|txn|plink|cs|pm|src|tok|coupon|promo|si|wsp|usr|tbl|fld|rec|viw|rp|team|dpl|"
+    r"asst|thread|file|vs|msg|run|batch|org|proj)_[A-Za-z0-9_]{8,}$|(?:tbl|fld|rec|viw|app|sel)[A-Za-z0-9]{14}$|1[\w-]{43}$|"
+    r"UC[\w-]{22}$|PL[\w-]{32}$|(?:vpc|subnet|sg|ami|i|vol|eni|rtb|igw)-[0-9a-f]{8,}$|[dG]-[0-9A-Za-z]{8,}$|Iv1\.|ChIJ|AKfycb|"
+    # of a chain, of a file system of contents; pictures and public keys in base64
+    r"Qm[1-9A-HJ-NP-Za-km-z]{44}$|[13][1-9A-HJ-NP-Za-km-z]{25,34}$|iVBOR|R0lGOD|/9j/|AAAA[BC]3"
 )
 # What bundlers put into pages
 _SHIPPED: Final = re.compile(r"(?:NEXT_|NUXT_|EXPO_|GATSBY_|SVELTE_)?PUBLIC_|VITE_|REACT_APP_|VUE_APP_|GATSBY_")
@@ -116,9 +120,10 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
     for number, line in lines_with(file, ("://",)):
         for form in (_IN_PATH, _BEHIND_HOST):
             for match in form.finditer(line[:LONGEST_LINE]):
-                if _is_made(match["value"]):
+                value = match["value"] or match["hook"]
+                if _is_made(value) and not is_reserved(match["host"]):
                     why = "a part of a request's path that a machine made"
-                    yield Candidate("token", match["value"], file.path, number, "assignment", why, "", match["host"])
+                    yield Candidate("token", value, file.path, number, "assignment", why, "", match["host"])
 
 
 def kept(file: SourceFile) -> Iterator[Candidate]:

@@ -64,6 +64,8 @@ _LET_IN: Final = (
     r"(?:rahmen)?vertrag|clave compartida|shared key|(?:co-?operation|partner|frame) agreement|contrat[oi]?|contratto|"
     r"umow\w+)"
 )
+# Some words on, within the sentence
+_FAR: Final = r"[^.!?\n]{0,40}"
 # value, weight, why, and the expressions that say it
 _SAYS: Final = tuple(
     (value, weight, why, re.compile("(?i)" + "|".join(forms)))
@@ -85,50 +87,60 @@ _SAYS: Final = tuple(
         ),
         (
             "internal",
-            6,
+            5,
             "its document says that few people use it",
-            r"\b(?:only|just) (?:used|opened|run) by\b|\bused (?:only )?by (?:me|us)\b|\bfor me and\b|"
-            r"\bonly (?:I|me|we|us) (?:and \w+ )?(?:use|log in|have access)\b|\bfor (?:its|our) (?:\w+ )?members\b|"
-            r"\bprivate app\b|\bonly (?:our|the|these|\d+) (?:\w+ )?(?:e-?mails?|accounts?|people) (?:are|is|were) "
-            r"(?:invited|allowed)",
-            r"\bnur (?:ich|wir|f\u00fcr (?:uns|mich)|von (?:uns|mir))\b|\bf\u00fcr mich und\b|\bsonst (?:kommt|kann) niemand|"
-            r"\buniquement (?:pour |par )?(?:moi|nous)\b|\bpour moi et\b|\bs[o\u00f3]lo (?:yo|nosotr[oa]s|lo usamos)\b|"
-            r"\bs\u00f3 (?:eu|n\u00f3s|a gente)\b|\bsolo (?:io|noi)\b|\bsi entra solo\b",
-            r"\balleen (?:ik|wij|voor (?:ons|mij))\b|\bbara (?:f\u00f6r (?:oss|mig|familjen|personal\w*|medlem\w*)|jag|vi)\b|"
-            r"\btylko (?:ja|my|dla (?:nas|mnie|pracownik\w*|cz\u0142onk\w*))\b|\bsadece (?:ben|biz|personel)\b|"
-            r"\bhanya (?:saya|kami|untuk (?:kami|karyawan|keluarga))\b|\bdipakai (?:di laptop|oleh)\b|"
-            r"\bkun (?:for (?:os|oss|familien|medlem\w*)|jeg|vi)\b|\bjen pro (?:n\u00e1s|m\u011b|\u010dleny)\b|"
-            r"\u793e(?:\u5185|\u54e1)|\u5bb6\u65cf(?:\u3060\u3051|\u306e\u307f|\u7528|\u5c02\u7528)",
+            rf"\b(?:only|just) (?:used|opened|run) by (?:me|us|my|our|(?:the )?(?:\w+ )?{_STAFF})\b|\bused only by (?:me|us)\b|"
+            r"\bfor me and (?:the|my|our|(?-i:[A-Z]))|\bonly (?:I|me|we|us) (?:and \w+ )?(?:use|log in|have access)\b|"
+            r"\bfor (?:its|our) (?:\w+ )?members\b(?! and)|\bprivate app\b(?! (?:keys?|tokens?|id))|"
+            r"\bonly (?:our|the|these|\d+) (?:\w+ )?(?:e-?mails?|accounts?|people) (?:are|is|were) (?:invited|allowed)",
+            rf"\bnur (?:ich|wir)\b{_FAR}\b(?:nutz|benutz|verwend|zugriff|zugang)\w*|\bnur f\u00fcr (?:uns|mich)\b|"
+            r"\bf\u00fcr mich und (?:mein|die|den|unser)|\bsonst (?:kommt|kann) niemand|\buniquement (?:pour |"
+            r"par )?(?:moi|nous)\b|"
+            rf"\bpour moi et\b|\bs[o\u00f3]lo (?:yo|nosotr[oa]s)\b{_FAR}\b(?:us|entr|acced)\w+|\bs[o\u00f3]lo lo usamos\b",
+            rf"\bs\u00f3 (?:eu|n\u00f3s|a gente)\b{_FAR}\b(?:us|entr|acess)\w+|"
+            rf"\bsolo (?:io|noi)\b{_FAR}\b(?:us|entr|acced)\w+|\bsi entra solo\b",
+            rf"\balleen (?:ik|wij)\b{_FAR}\b(?:gebruik|inlog|log)\w*|\balleen voor (?:ons|mij)\b|"
+            rf"\bbara f\u00f6r (?:oss|mig|familjen|personal\w*|medlem\w*)|\bbara (?:jag|vi)\b{_FAR}\b(?:anv\u00e4nd|logga)\w*",
+            rf"\btylko (?:ja|my)\b{_FAR}\b(?:u\u017cywa|korzysta|dost\u0119p)\w*|"
+            r"\btylko dla (?:nas|mnie|pracownik\w*|cz\u0142onk\w*)|"
+            rf"\bsadece (?:ben|biz|personel)\b{_FAR}\b(?:kullan|gir)\w*|\bhanya (?:saya|kami)\b{_FAR}\b(?:pakai|masuk|"
+            rf"akses|gunakan)",
+            r"\bhanya untuk (?:kami|karyawan|keluarga)\b|\bdipakai (?:di laptop|oleh)\b|\bkun for (?:os|oss|familien|"
+            r"medlem\w*)\b|"
+            rf"\bkun (?:jeg|vi)\b{_FAR}\b(?:brug|bruk|logg)\w*|\bjen pro (?:n\u00e1s|m\u011b|\u010dleny)\b|"
+            r"\u793e\u5185(?:\u7528|\u304b\u3089|\u3067|\u306e\u307f)|\u793e\u54e1(?:\u7528|\u306e|\u304c|\(|\uff08)",
         ),
         (
             "internal",
             6,
             "its document says that somebody makes its accounts",
-            r"\b(?:accounts?|logins?|users?) (?:are|is|get|gets|were) (?:created|made|handed out|given|set up|added) by "
-            r"(?-i:me|us|the|an?|our|[A-Z])|\b(?:I|we) (?:create|make|set up|hand out|add) (?:the |each |every |"
-            r"an? |their |all )?"
-            r"(?:\w+ )?(?:accounts?|logins?)\b",
-            r"\b(?:login|password|account|access|code)s? (?:\w+ ){0,2}(?:from|by) (?:me|us|the (?:\w+ )?(?:office|treasurer|"
-            r"admin\w*|secretary|coach|board))\b|(?-i:\b[Aa]sk (?:me|us|[A-Z]\w+)) for (?:the |a |your |an )?(?:password|login|"
-            r"account|code|access)",
-            r"\b(?:one|a|single) shared (?:\w+ )?(?:login|password|account)|\bvon mir (?:\w+ ){0,2}(?:zugang|"
-            r"login|konto|passwort)|"
-            r"\bzug[a\u00e4]nge?\w* (?:\w+ ){0,3}(?:von|bei) (?:mir|uns)\b|\bmaakt \w+ aan\b|\butente creato d[a-z]+\b",
-            r"\b(?:dostaj\u0105|dostaje) (?:login|konto|has\u0142o)|\bsamma l\u00f6senord\b|\b(?:comptes?|acc\u00e8s) "
-            r"(?:cr\u00e9\u00e9s?|donn\u00e9s?) par\b|\bcuentas? (?:las? )?(?:crea|creo|creamos)\b|\bcontas? criadas? por\b",
+            rf"\b(?:accounts?|logins?|users?) (?:are|is|get|gets|were) (?:created|made|handed out|given|set up|added) by "
+            rf"(?:me|us|our|(?:an? |the )?(?:\w+ )?{_STAFF}|the (?:owner|coach|chair\w*))\b",
+            r"\bI (?:create|make|set up|hand out|add) (?:the |each |every |an? |their |all )?(?:\w+ )?(?:accounts?|logins?)\b",
+            r"\b(?:login|password|account)s? (?:\w+ ){0,2}from (?:me|us|the (?:\w+ )?(?:office|treasurer|secretary|coach|"
+            r"board))\b|(?-i:\b[Aa]sk (?:me|us|(?!Stripe|Git|Google|Meta|Open|Cl|Chat)[A-Z][a-z]+)) for (?:the |a |your |an )?"
+            r"(?:password|login|account)\b",
+            r"\b(?:one|a|single) shared (?:\w+ )?(?:login|password|account)|"
+            r"\bvon mir (?:\w+ ){0,2}(?:zugang|login|konto|passwort)|"
+            r"\bzug[a\u00e4]nge?\w* (?:\w+ ){0,3}(?:von|bei) (?:mir|uns)\b|\baccounts? maakt \w+ aan\b|\butente creato d[a-z]+\b",
+            r"\b(?:dostaj\u0105|dostaje) (?:login|konto|has\u0142o) ode mnie|\bsamma l\u00f6senord\b|\b(?:comptes?|acc\u00e8s) "
+            r"(?:cr\u00e9\u00e9s?|donn\u00e9s?) par (?:moi|nous|le secr|la direction)|\bcontas? criadas? por (?:mim|n\u00f3s)\b",
         ),
         (
             "internal",
-            6,
+            5,
             "its document says that it stands in a house",
             r"\bon (?:the|our|my|one) (?:\w+ )?(?:desk|office|shop|front|kitchen|back|club|school|practice|reception|counter|"
-            r"library|workshop|home|till)'?s? ?(?:\w+ )?(?:laptop|pc|computer|tablet|desktop|mac|machine)\b|\bmini-?pc\b|"
-            r"\bon (?:the|our|my) nas\b",
-            r"\bdraait op de (?:\w+ )?(?:pc|laptop|computer|nas)\b|\bop kantoor\b|\bsur le (?:nas|pc|poste|portable) "
-            r"(?:de|du|des)\b|\bpas accessible (?:de|depuis) l.ext|\b(?:di|pada) laptop\b|\bno (?:computador|"
-            r"notebook|pc) d[ao]\b",
-            r"\bsul (?:pc|portatile|computer) (?:del|della|in)\b|\ben el (?:ordenador|port\u00e1til|pc|computador) del?\b|"
-            r"\b(?:na|w) (?:komputerze|laptopie) (?:w|u)\b|\bauf dem (?:\w+ )?(?:nas|rechner|pc|laptop|tablet) im\b",
+            r"library|workshop|till)'?s? ?(?:\w+ )?(?:laptop|pc|tablet|mac|machine)\b",
+            r"\bdraait op de (?:\w+ )?(?:pc|laptop|computer|nas)\b|\b(?:pc|laptop|computer|nas) op kantoor\b|"
+            r"\bsur le (?:nas|pc|poste|portable) (?:de |du |des )(?:la |l.)?(?:cabinet|bureau|boutique|atelier|"
+            r"accueil|club|mairie|"
+            r"\u00e9cole|magasin)|\bpas accessible (?:de|depuis) l.ext",
+            r"\bno (?:computador|notebook|pc) d[ao] (?:loja|escrit\u00f3rio|recep\u00e7\u00e3o|balc\u00e3o|cl\u00ednica|caixa)|"
+            r"\bsul (?:pc|portatile|computer) (?:del|della|in) (?:negozio|ufficio|studio|bottega|sede|segreteria)|"
+            r"\ben el (?:ordenador|port\u00e1til|pc|computador) del? (?:la )?(?:mostrador|local|taller|club|despacho|"
+            r"almac\u00e9n|tienda)",
+            r"\bauf dem (?:\w+ )?(?:nas|rechner|pc|laptop|tablet) im (?:b\u00fcro|laden|verein\w*|keller|lager|haus)\b",
         ),
         (
             "internal",

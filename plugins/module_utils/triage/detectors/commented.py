@@ -42,12 +42,18 @@ _OF_PASSWORD: Final = re.compile(
 )
 # Other things are called so, too, or a key is said to open nothing.
 _ELSE: Final = re.compile(
-    r"(?i)\b(?:public key|publi[ck]\w*(?! api\b)|cache|hash\w*|checksum|digest|primary|foreign|sort|idempoten\w+|translation|"
-    r"keyboard|key ?(?:code|word|"
-    r"frame|down|up|press)s?|example|e\.g\.|sample|fake|dummy|test|mock|csrf|xsrf|nonce|token ?(?:id|count|limit|"
-    r"address|mint|contract)s?|"
-    r"max\w*|anon\w*|site ?key|client ?id|not (?:a )?secret|placeholder|vapid|sha-?\d+|md5|bcrypt|argon2|price|sheet|"
-    r"spreadsheet|folder|calendar|playlist|channel|form)s?\b"
+    r"(?i)\b(?:public key|publi[ck]\w*|cache|hash\w*|checksum|digest|primary|foreign|sort|idempoten\w+|translation|keyboard|"
+    r"key ?(?:code|word|frame|down|up|press)s?|example|e\.g\.|sample|fake|dummy|test|mock|csrf|xsrf|nonce|"
+    r"token ?(?:id|count|limit|address|mint|contract)s?|max\w*|anon\w*|site ?key|client ?id|placeholder|vapid|"
+    r"sha-?\d+|md5|bcrypt|"
+    r"argon2|price|sheet|spreadsheet|folder|calendar|playlist|channel|form|no|not|without|needs?|requires?|env|page|pagination|"
+    r"sync|cursor|tokeni[sz]\w+|santa|design|governance|new|wrong|reset|confirm|show|forgot|revoked|fingerprint|gpg|pgp)s?\b"
+)
+# lexoffice and others call their door for programs so
+_PUBLIC_API: Final = re.compile(r"(?i)\bpublic api\b")
+# What a word is called that is shown, found or chosen, not kept
+_SHOWN: Final = re.compile(
+    r"(?i)(?:field|label|icon|selector|template|campo|col|element|input|placeholder|route|class|hint|text|title|kind|algo\w*|typ|type|column|spalte|coluna|feld|veld|champ|pole)$"
 )
 _COMMENT: Final = re.compile(
     r"(?:(?:^|\s)(?:#|//|--|;|rem\b)\s*|^\s*'\s*|<!--\s*|/\*+\s*|^\s*\*\s*)(?P<text>\S.*)$", re.IGNORECASE
@@ -67,7 +73,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         return
     for number, line in lines_with(file.whole(), _HINTS, fold=True):
         told = _COMMENT.search(line[:LONGEST_LINE])
-        if told is None or not _NOUN.search(told["text"]) or _ELSE.search(told["text"]):
+        if told is None or not _NOUN.search(told["text"]) or _ELSE.search(_PUBLIC_API.sub("", told["text"])):
             continue
         words = bool(_OF_PASSWORD.search(told["text"]))
         at = number + 1 if _ALONE.match(line) else number
@@ -81,7 +87,7 @@ def _on_line(file: SourceFile, number: int, text: str, words: bool) -> Iterator[
     if match is None or not file.is_fresh(number) or _ALONE.match(text):
         return
     name = _NAME.search(text[: match.start()]) if form is _LITERAL else None
-    if name and names_no_secret(name["name"]):
+    if name and (names_no_secret(name["name"]) or _SHOWN.search(name["name"])):
         return
     value, called = match["value"], name["name"] if name else ""
     if words and name and _WORD.fullmatch(value) and not strings.looks_random(value):

@@ -59,19 +59,22 @@ _SAYS_PASSWORD: Final = re.compile(
     r"(?i)\s*(?://|#|/\*|\*|').{0,80}(?:pass(?:wor[dt]|code)|kennwort|contrase|senha|clave|mot de passe)"
 )
 # `if (m[1] != "x") return reply("Wrong password")`: what is said to everybody else tells what the word is
-_DENIED_WORD: Final = re.compile(r"(?:!=|!==|<>|={2,3})\s*(?P<quote>[\"'])(?P<value>[^\"'\s]{8,60})(?P=quote)")
+_DENIED_WORD: Final = re.compile(r"(?P<op>!==?|<>|={2,3})\s*(?P<quote>[\"'])(?P<value>[^\"'\s]{8,60})(?P=quote)")
 _DENIES: Final = re.compile(
     r"(?i)\b40[13]\b|unauthori[sz]ed|forbidden|denied|wrong|incorrect|passwor[dt]|not allowed|falsch|kein zugriff|"
     r"verweigert|contrase|"
     r"incorrect|denegad|mot de passe|refus|senha|negado|password errata|negato|wachtwoord|geen toegang|"
     r"fel l\u00f6senord|\u015fifre|"
-    r"hatal\u0131|has\u0142o|heslo|sai m\u1eadt|m\u1eadt kh\u1ea9u|kata sandi|salah|parola|gre\u0219it|"
-    r"unlock|set_?(?:is_?)?(?:auth|logged|admin|allowed|authori[sz]ed|authenticated)|is_?admin|freigeschaltet|granted"
+    r"hatal\u0131|has\u0142o|heslo|sai m\u1eadt|m\u1eadt kh\u1ea9u|kata sandi|salah|parola|gre\u0219it"
+)
+_LETS_IN: Final = re.compile(
+    r"(?i)set_?(?:is_?)?(?:auth|logged|admin|unlocked|authori[sz]ed|authenticated)|\bunlock\(|is_?admin|freigeschaltet"
 )
 # What is compared says of itself that it is something else: token_kind != "..."
 _OF_ELSE: Final = re.compile(
     r"(?i)(?:kind|type|status|state|name|mode|role|method|path|id|version|scheme|lang|language|host|env|url|format|action|event|"
-    r"length|algo|algorithm)[\"'\])]*\s*$"
+    r"length|algo|algorithm|answer|guess|riddle|plan|group|level|lvl|item|badge|err\w*|tab|country|course|role\w*|city|team|product|"
+    r"sku|coupon|voucher|hash|digest|\w*error\.code|err\.code)[\"'\])]*\s*$"
 )
 _REACH: Final = 10
 
@@ -89,7 +92,8 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
     for number, line in lines_with(file, ("!=", "==", "<>")):
         if (denied := _DENIED_WORD.search(line[:LONGEST_LINE])) is not None and _may_let_in(line, denied):
             below = file.lines[number] if number < len(file.lines) else ""
-            if _DENIES.search(f"{line[denied.end() : LONGEST_LINE]}\n{below[:LONGEST_LINE]}"):
+            said = f"{line[denied.end() : LONGEST_LINE]}\n{below[:LONGEST_LINE]}"
+            if (_LETS_IN if denied["op"].startswith("==") else _DENIES).search(said):
                 why = "whoever does not say this word is turned away"
                 yield Candidate("password", denied["value"], file.path, number, "comparison", why)
     for number, line in lines_with(file.whole(), ("BasicAuth()", "http_basic", "Auth::Basic")):

@@ -52,13 +52,15 @@ _PEOPLE: Final = re.compile(
 _PERSON: Final = re.compile(r"^\s*[\"']?(?P<who>[\w.@-]{2,60})[\"']?\s*[:=]\s*[\"'](?P<value>[^\"'\n]{4,80})[\"'],?\s*$")
 _PEOPLE_INLINE: Final = re.compile(
     r"(?i)(?P<name>(?:pass(?:words|wd|codes|es)|pins|pin_?codes|pws|wachtwoorden|passw(?:oe|\u00f6)rter|senhas|claves|"
-    r"contrase\w{1,2}as|"
-    r"mots_?de_?passe|logins|users|accounts|admins|members|staff|benutzer|usuarios|utilisateurs|mitarbeiter|"
-    r"gebruikers))[\"'\]]{0,2}\s*(?:=>|:=|=|:)\s*[^{\[(\n]{0,60}[{\[(](?P<items>[^{}\n]{8,1000})"
+    r"contrase\w{1,2}as|mots_?de_?passe|(?P<people>logins|users|accounts|admins|members|staff|benutzer|usuarios|utilisateurs|"
+    r"mitarbeiter|gebruikers)))[\"'\]]{0,2}\s*(?:=>|:=|=|:)\s*(?:new\s+\w+<[^>\n]{0,40}>\s*(?:\(\))?\s*|dict\(|array\(|mapOf\(|"
+    r"Map\.of\()?[{\[(]?(?P<items>[^{}()\n]{8,1000})"
 )
 _ONE_OF_THEM: Final = re.compile(
-    r"(?<![\w.])[\"']?(?P<who>[\w.@-]{2,60})[\"']?\]?\s*(?:=>|:|=|,|\bto\b)\s*[\"'](?P<value>[^\"'\s]{8,80})[\"']"
+    r"(?<![\w.])[\"']?(?P<who>[\w.@-]{2,60})[\"']?\]?\s*(?:=>|:|=|\bto\b)\s*[\"'](?P<value>[^\"'\s]{8,80})[\"']"
 )
+# What people choose for themselves, not what they are, have or do: "Gruppe-B12", "Premium+2024"
+_CHOSEN: Final = re.compile(r"(?=.*[!#$%&*?@])(?!.*[+/]).*|[A-Za-z]*[a-z]{3}[A-Za-z]*\d{2,}[!?.]?")
 # PARTNER_KEYS = {"...": "Marsh"}, API_KEYS = ["..."]
 _KEYED: Final = re.compile(
     r"(?i)(?P<name>(?:api|access|partner|client|customer|auth|valid|allowed|license)_?(?:keys|"
@@ -102,7 +104,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         quoted = "'" in line or '"' in line
         if quoted and (people := _PEOPLE_INLINE.search(line)):
             for one in _ONE_OF_THEM.finditer(people["items"]):
-                if is_personal(one["value"]):
+                if is_personal(one["value"]) and (not people["people"] or _CHOSEN.fullmatch(one["value"])):
                     why = "the password of one of its people"
                     yield from _fresh(file, number, "password", one["value"], why, people["name"], one["who"])
         for keyed in _KEYED.finditer(line) if quoted else ():

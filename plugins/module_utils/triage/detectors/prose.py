@@ -73,7 +73,7 @@ _AFTER_LOGIN: Final = re.compile(
 )
 # "log in as admin@x.example, password X": nothing stands between the noun and the word
 _AT_ONCE: Final = re.compile(
-    rf"(?:^|[,;(])\s*{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>(?=[^\s`]*[\d!#$%&*?@])[^\s`\"'*<>|()]{{8,40}})", re.IGNORECASE
+    rf"(?:^|[,;(])\s*{_NOUN}\s+[`\"'*]{{0,2}}(?P<value>(?=[^\s`]*[!#$%&*?@])[^\s`\"'*<>|()]{{8,40}})", re.IGNORECASE
 )
 _CODE: Final = re.compile(rf"{_NOUN}[^<>]{{0,3}}<(?:code|b|strong|tt|kbd)>(?P<quoted>[^\s<>]{{6,40}})</", re.IGNORECASE)
 _SLASHED: Final = re.compile(
@@ -87,6 +87,11 @@ _TOLD_KEY: Final = re.compile(
     r"(?:api[ -]?)?schl(?:\u00fc|ue)ssel|"
     r"clave(?: api)?|chave(?: api)?|cl(?:\u00e9|e) api|chiave api|"
     r"klucz api)\b[^:=\n]{0,20}[:=]\s*[`*\"']{0,3}(?P<value>(?=\S*\d)[A-Za-z0-9_\-.]{20,200})(?=[`*\"'\s.,;)]|$)"
+)
+# Other keys, and those that open nothing any more
+_ELSE: Final = re.compile(
+    r"(?i)\b(?:publi[ck]\w*|p\u00fablic\w*|\u00f6ffentlich\w*|example|sample|revoked|mint|contract|hash|gpg|pgp|ssh|pix|fake|dummy|"
+    r"fingerprint|id|commit|checksum)\b"
 )
 # A line of a file that is called so: `Router: admin / x`.
 _ACCESS_FILE: Final = re.compile(
@@ -104,8 +109,8 @@ _NAMED_THING: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z\d.]+)*")
 _OLD: Final = re.compile(
     rf"(?:\b(?:old|previous|former|ancien\w*|alte[rsn]?|antigu\w+|antig[oa]|vecchi[oa]|oude?|vorige|gammal\w*|"
     rf"star[aey]\w*|eski|lama|c\u0169)\s+|\u65e7)"
-    rf"(?:[\w-]+\s+){{0,2}}?{_NOUN}(?:\s*\([^()\n]{{1,40}}\))?\s*(?:[:=\uff1a]|\b(?:is|was|war|era|fue|\u00e9tait)\b)\s*"
-    rf"[`\"'*]{{0,2}}(?P<value>(?=[^\s`\"'*]*[A-Za-z])(?=[^\s`\"'*]*[\d!#$%&+*?@])[^\s`\"'*<>|()]{{6,60}})",
+    rf"(?:[\w-]+\s+){{0,2}}?{_NOUN}(?:\s*\([^()\n]{{1,40}}\))?\s*[:=\uff1a]\s*"
+    rf"[`\"'*]{{0,2}}(?P<value>(?=[^\s`\"'*]*[A-Za-z])(?=[^\s`\"'*]*[\d!#$%&+*?@])[^\s`\"'*<>|()\[\]]{{6,60}})(?![(\[])",
     re.IGNORECASE,
 )
 _COMMENT: Final = re.compile(r"(?:(?:^|\s)(?:#|//|--|;)\s|<!--|/\*|^\s*\*\s)(?P<text>.*)$")
@@ -127,7 +132,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         for match in (*_AS.finditer(text), *_AFTER_LOGIN.finditer(text), *_AT_ONCE.finditer(text)) if prose or comment else ():
             word = next(filter(None, match.groups()), "").rstrip(".,;:")
             yield from _told(file, number, {"quoted": word, "plain": None}, False)
-        for told in _TOLD_KEY.finditer(text) if prose else ():
+        for told in _TOLD_KEY.finditer(text) if prose and not _ELSE.search(text) else ():
             why = "a text for people calls it a key"
             yield Candidate("api_key", told["value"].rstrip("."), file.path, number, "assignment", why, "api_key")
         if comment and (old := _OLD.search(text)) is not None:

@@ -33,7 +33,8 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str], str], ...]] = tuple(
         (
             "password",
             "the password beside a mail address",
-            rf"[=:]\s*[(\[]\s*{_Q}(?P<user>[\w.+-]+@[\w-]+\.[\w.]+)[\"'`]\s*,\s*"
+            rf"(?i:\b(?!(?:sender|from|contact|invite|reply|row|to|cc)\b)\w{{2,40}})\s*[=:]\s*[(\[]\s*"
+            rf"{_Q}(?P<user>[\w.+-]+@[\w-]+\.[\w.]+)[\"'`]\s*,\s*"
             rf"{_Q}(?P<password>(?=[^\"'`\s@]*[A-Za-z])(?=[^\"'`\s@]*[\d/!#$%&*?])[^\"'`\s@]{{8,60}})[\"'`]\s*[)\]]",
             "@",
         ),
@@ -47,8 +48,9 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str], str], ...]] = tuple(
         (
             "password",
             "the password that a client logs in with",
-            rf"\b(?:[A-Z]\w*(?:Client|Api|API|Session|Server|Proxy|Service)|Client|Session)\(\s*{_Q}https?://(?P<host>[^\"'`\s/:]+)[^\"'`\s]*[\"'`]\s*,\s*"
-            rf"{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*{_Q}(?P<password>(?=[^\"'`\s]*[A-Za-z])(?=[^\"'`\s]*[\d!#$%&*?])[^\"'`\s]{{6,100}})[\"'`]",
+            rf"\b(?:Client|Session|ServerProxy|Word[pP]ress\w*|Odoo\w*|Jira|Nextcloud\w*|DAVClient)\(\s*{_Q}https?://(?P<host>[^\"'`\s/:]+)"
+            rf"[^\"'`\s]*[\"'`]\s*,\s*{_Q}(?P<user>[^\"'`\s]{{1,60}})[\"'`]\s*,\s*"
+            rf"{_Q}(?P<password>(?=[^\"'`\s]*[A-Za-z])(?=[^\"'`\s]*[\d!#$%&*?])[^\"'`\s/]{{6,100}})[\"'`]",
             "://",
         ),
         (
@@ -66,7 +68,7 @@ _FORMS: Final[tuple[tuple[str, str, re.Pattern[str], str], ...]] = tuple(
         (
             "password",
             "the password of a workbook or a sheet",
-            r"\.(?:Unprotect|Protect)\s*\(?\s*\"(?P<password>[^\"\n]{3,60})\"",
+            r"(?i:sheet|book|doc\w*)\w*(?:\([^()\n]*\))?\.(?:Unprotect|Protect)\s*\(?\s*\"(?P<password>[^\"\n]{3,60})\"",
             "rotect",
         ),
     )

@@ -13,6 +13,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..strings import is_uuid
+from .addressed import names_no_secret
 
 _HINTS: Final = (
     "key",
@@ -33,7 +34,7 @@ _HINTS: Final = (
 _QUERY: Final = re.compile(
     r"[?&](?P<name>(?:api|app|access|auth|client|x|rapid|subscription|function|ocp)?[_\-]?(?:api)?[_\-]?(?:key|token|appid|"
     r"apikey|secret|sig|signature|code|pwd|password|pass)|"
-    r"appid|app_id|APPID|apiKey|accessToken|access_token|token|auth|key)=(?P<value>[A-Za-z0-9_\-.~%+/:]{8,300})",
+    r"appid|app_id|APPID|apiKey|accessToken|access_token|token|auth|key)=(?P<value>[A-Za-z0-9_\-.~%+/]{8,300}(?::fx)?)",
 )
 _URL_BEFORE: Final = re.compile(r"(?:https?|wss?)://([A-Za-z0-9.\-]+)[^\s\"'`<>]*$")
 _HEADER: Final = re.compile(
@@ -108,7 +109,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         lower = line.lower()
         if "x-" in lower:
             for match in _OWN_HEADER.finditer(line):
-                if not is_uuid(match["value"]):
+                if not is_uuid(match["value"]) and not names_no_secret(match["name"]):
                     yield _key(file, number, match["value"], f"a key in the header of a request ({match['name']})", match["name"])
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
             yield from _headers(file, number, line)

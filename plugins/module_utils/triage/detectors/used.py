@@ -51,7 +51,7 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
         rf"\bWiFi\.begin\(\s*{_ANY}\s*,\s*@|"
         # within a connection string: ":" + p + "\x40", :{p}\x40
         rf":[\"'`]\s*[+.]\s*@\s*[+.]\s*[\"'`]\x40|:\$?\{{@\}}\x40|"
-        r"[!=]={1,2}\s*@[^\n]{0,40}\b(?i:unlock|deny|denied|forbidden|unauthori[sz]ed|set(?:Is)?(?:Auth|LoggedIn|Admin|"
+        r"[!=]={1,2}\s*@[^\n]{0,40}\b(?i:unlock\(|denied|forbidden|unauthori[sz]ed|set(?:Is)?(?:Auth|LoggedIn|Admin|"
         r"Unlocked|Allowed))|"
         r"(?i:@\s*\|\s*ConvertTo-SecureString|ConvertTo-SecureString\s+(?:-String\s+)?@)",
     ),
@@ -61,7 +61,7 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
         r"(?i:authorization)[\"']?\s*\]?\s*[:=,]\s*@\s*[,})\]]|\b(?:bot|client)\.(?:run|login|start)\(\s*@\s*\)|"
         r"(?i:token|secret|signature|api_?key|password)\w*[\"']?\s*[)\]]*\s*[!=]={1,2}\s*@|"
         # what a request must bring in a header of the app's own
-        r"(?i:[\"'](?:http_)?x[-_](?!request|correlation|forwarded|real|trace)[\w-]{2,40}[\"']\s*[)\]]+\s*(?:!=|={2,3}|"
+        r"(?i:[\"'](?:http_)?x[-_](?!request|correlation|forwarded|real|trace|[\w-]*(?:version|build|id|tenant|client|lang)\b)[\w-]{2,40}[\"']\s*[)\]]+\s*(?:!=|={2,3}|"
         r"<>|!==)\s*)@|"
         r"/bot(?:\$?\{@\}|[\"']\s*[+.]\s*@\b)",
     ),
@@ -71,11 +71,13 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
     ),
 )
 # What logs in with a word is told by that alone, however plain the word is.
-_PASSWORDS: Final = tuple(one for one in _USES if one[0] == "password")
-_LOGS_IN: Final = (
-    ".login(", "auth=", "auth =", "BasicAuth(", "DigestAuth(", "NetworkCredential(", "username_pw_set(", "authenticate(",
-    "WiFi.begin(",
-)  # fmt: skip
+_PASSWORDS: Final = (
+    (
+        "password",
+        rf"\b(?:HTTPBasicAuth|HTTPDigestAuth|NetworkCredential|set_basic_auth|username_pw_set|WiFi\.begin)\(\s*{_ANY}\s*,\s*@\s*[,)]",
+    ),
+)
+_LOGS_IN: Final = ("BasicAuth(", "DigestAuth(", "NetworkCredential(", "username_pw_set(", "set_basic_auth(", "WiFi.begin(")
 # These names are enough for assignments.py; a key's or a secret's is told there from a machine's work only.
 _TOLD_BY_NAME: Final = ("password", "signing_key", "token", "pin")
 _NAMED: Final = r"(?P<as>[A-Za-z_][\w-]{1,60})[\"']?\s*[:=]\s*@\s*(?=[,)}\]\n;]|$)"
