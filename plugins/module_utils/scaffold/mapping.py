@@ -29,7 +29,9 @@ def target_of(finding: CredentialFinding, app: App) -> Target:
     """The secret of the catalog that the finding is; by its kind, then by its name, then because only one is left."""
     spec = _spec(finding, app)
     if spec is None:
-        return Target("", "", variable_name(finding.variable or finding.kind))
+        # `k` says nothing where the app is run: it becomes API_KEY_K.
+        name = finding.variable if len(finding.variable) > 2 else f"{finding.kind}_{finding.variable}"
+        return Target("", "", variable_name(name))
     keys = dict(spec.variables)
     key = next((name for name in ("password", "api_key", "value", "key", "token") if name in keys), next(iter(keys)))
     return Target(spec.name, key, keys[key])

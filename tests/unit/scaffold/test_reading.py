@@ -50,6 +50,8 @@ def finding(kind: str, variable: str, standing: str = "live") -> CredentialFindi
         (finding("postgresql_password", "DATABASE_URL"), ("database", "password", "DATABASE_PASSWORD")),
         (finding("signing_key", "app.secret_key", "signing_key"), ("", "", "APP_SECRET_KEY")),
         (finding("sendgrid_api_key", "mailKey"), ("", "", "MAIL_KEY")),
+        (finding("api_key", "k"), ("", "", "API_KEY_K")),
+        (finding("token", ""), ("", "", "TOKEN")),
     ],
 )
 def test_a_credential_is_matched_with_the_catalog(
