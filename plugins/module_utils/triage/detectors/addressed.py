@@ -91,7 +91,8 @@ _SETTING: Final = re.compile(
     r"[A-Za-z0-9]{28,100})[\"']?\s*(?=[,}\]#]|$)"
 )
 _DIGESTS: Final = re.compile(
-    r"(?i)integrity|etag|revision|commit|nonce|guid|cursor|public|measurement|analytics|matomo|plausible|posthog|formspree|paypal|theme|thumb|button|app$|calendar|tracking|pixel|captcha|map|embed"
+    r"(?i)integrity|etag|revision|commit|nonce|guid|cursor|public|measurement|analytics|matomo|plausible|posthog|"
+    r"formspree|paypal|theme|thumb|button|app$|calendar|tracking|pixel|captcha|map|embed"
 )
 _OBJECT: Final = re.compile(
     r"(?:price|prod|plan|cus|sub|acct|pi|in|ch|evt|seti|txn|plink|cs|pm|src|tok|coupon|promo|si|wsp|usr|tbl|fld|rec|viw|rp|team|dpl|"

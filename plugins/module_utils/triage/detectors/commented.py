@@ -53,7 +53,8 @@ _ELSE: Final = re.compile(
 _PUBLIC_API: Final = re.compile(r"(?i)\bpublic api\b")
 # What a word is called that is shown, found or chosen, not kept
 _SHOWN: Final = re.compile(
-    r"(?i)(?:field|label|icon|selector|template|campo|col|element|input|placeholder|route|class|hint|text|title|kind|algo\w*|typ|type|column|spalte|coluna|feld|veld|champ|pole)$"
+    r"(?i)(?:field|label|icon|selector|template|campo|col|element|input|placeholder|route|class|hint|text|title|kind|"
+    r"algo\w*|typ|type|column|spalte|coluna|feld|veld|champ|pole)$"
 )
 _COMMENT: Final = re.compile(
     r"(?:(?:^|\s)(?:#|//|--|;|rem\b)\s*|^\s*'\s*|<!--\s*|/\*+\s*|^\s*\*\s*)(?P<text>\S.*)$", re.IGNORECASE

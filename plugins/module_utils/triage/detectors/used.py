@@ -61,7 +61,8 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
         r"(?i:authorization)[\"']?\s*\]?\s*[:=,]\s*@\s*[,})\]]|\b(?:bot|client)\.(?:run|login|start)\(\s*@\s*\)|"
         r"(?i:token|secret|signature|api_?key|password)\w*[\"']?\s*[)\]]*\s*[!=]={1,2}\s*@|"
         # what a request must bring in a header of the app's own
-        r"(?i:[\"'](?:http_)?x[-_](?!request|correlation|forwarded|real|trace|[\w-]*(?:version|build|id|tenant|client|lang)\b)[\w-]{2,40}[\"']\s*[)\]]+\s*(?:!=|={2,3}|"
+        r"(?i:[\"'](?:http_)?x[-_](?!request|correlation|forwarded|real|trace|[\w-]*(?:version|build|id|tenant|client|"
+        r"lang)\b)[\w-]{2,40}[\"']\s*[)\]]+\s*(?:!=|={2,3}|"
         r"<>|!==)\s*)@|"
         r"/bot(?:\$?\{@\}|[\"']\s*[+.]\s*@\b)",
     ),
