@@ -41,3 +41,16 @@ VERSION: Final = re.compile(
 )
 # `auth/setPassword`, `cfg.token`: where a thing lies, or what it is called.
 NAMES_A_THING: Final = re.compile(r"^[A-Za-z]+([/.:_-][A-Za-z]+)+$")
+# The name that a vendor's API gives to a thing: Stripe's prices and customers, tables and forms of Google, networks of a cloud.
+_OBJECT: Final = re.compile(
+    r"(?:price|prod|plan|cus|sub|acct|pi|in|ch|evt|seti|txn|plink|cs|pm|src|tok|coupon|promo|si|wsp|usr|tbl|fld|rec|viw|rp|team|dpl|"
+    r"asst|thread|file|vs|msg|run|batch|org|proj)_[A-Za-z0-9_]{8,}$|(?:tbl|fld|rec|viw|app|sel)[A-Za-z0-9]{14}$|1[\w-]{43}$|"
+    r"UC[\w-]{22}$|PL[\w-]{32}$|(?:vpc|subnet|sg|ami|i|vol|eni|rtb|igw)-[0-9a-f]{8,}$|[dG]-[0-9A-Za-z]{8,}$|Iv1\.|ChIJ|AKfycb|"
+    # of a chain, of a file system of contents; pictures and public keys in base64
+    r"Qm[1-9A-HJ-NP-Za-km-z]{44}$|[13][1-9A-HJ-NP-Za-km-z]{25,34}$|iVBOR|R0lGOD|/9j/|AAAA[BC]3"
+)
+
+
+def names_an_object(value: str) -> bool:
+    """Whether a vendor's API calls a thing so."""
+    return bool(_OBJECT.match(value))

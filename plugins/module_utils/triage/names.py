@@ -176,6 +176,17 @@ _PUBLIC: Final = re.compile(
 )
 
 
+# What is kept beside secrets and opens nothing
+_OPENS_NOTHING: Final = re.compile(
+    r"(?i)(?:id|ids|sid|user|username|name|host|hostname|server|url|uri|domain|email|mail|path|file|version|region|account|project|"
+    r"tenant|bucket|zone|channel|chat|sheet|database|db|index|topic|fingerprint|thumbprint|checksum|hash|digest|public|pub|"
+    r"site_?key|anon|dsn|sha|sha\d+|commit|release|tag|model|client|template|board|page|space|pool|audience|wallet|mint|"
+    r"measurement|distribution|vpc|subnet|cluster|place|cert|build|number|image|logo|icon|style|alphabet|verification|resource|"
+    r"dataset|list|ref|lang|group|workspace|organi[sz]ation|org|document|doc|deployment|revision|video|playlist|identifier|map|"
+    r"address|ipfs|sri|etag|location|station|price|plan|product)$"
+)
+
+
 # API_KEY_PROD, apiKeyValue: for which environment, or that it is a value, says nothing of what it opens.
 _WHERE_OR_WHAT: Final = vocabulary("prod production live staging stage sandbox uat dev development value val")
 
@@ -193,6 +204,11 @@ def _plain_letters(text: str) -> str:
 def is_public_name(name: str) -> bool:
     """The name says that the value is meant for everybody (`SITE_KEY`, `PUBLISHABLE_KEY`, `anon`)."""
     return bool(_PUBLIC.search("_".join(words_of(name)))) or bool(_PUBLIC.search(name))
+
+
+def opens_nothing(name: str) -> bool:
+    """It ends in what is kept beside secrets: an id, a user, an address, a digest."""
+    return bool(_OPENS_NOTHING.search(name))
 
 
 def secret_kind(name: str) -> str:

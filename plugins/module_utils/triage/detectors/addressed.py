@@ -12,7 +12,10 @@ from typing import Final
 from .. import paths, strings
 from ..hints import lines_with
 from ..hosts import is_reserved
+from ..literals import names_an_object
 from ..model import Candidate, SourceFile
+from ..names import opens_nothing
+from ..vocabulary import vocabulary
 
 LONGEST_LINE: Final = 2000
 _ARGUMENT: Final = r"(?:[rbfu]?[\"'`][^\"'`\n]*[\"'`]|[\w.=]+(?:\([^()\n]*\))?)"
@@ -41,29 +44,8 @@ _IN_PATH: Final = re.compile(
 _BEHIND_HOST: Final = re.compile(
     r"(?:https?|wss?)://(?P<host>api\.[\w.-]+)(?:/v\d[\w.]*)?/(?P<value>(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{16,64})/(?=[a-z])"
 )
-_LISTED: Final = frozenset(
-    [
-        ".yml",
-        ".yaml",
-        ".json",
-        ".toml",
-        ".ini",
-        ".env",
-        ".properties",
-        ".conf",
-        ".cfg",
-        ".txt",
-        ".secret",
-        ".secrets",
-        ".h",
-        ".py",
-        ".js",
-        ".ts",
-        ".mjs",
-        ".php",
-        ".rb",
-        ".xcconfig",
-    ]
+_LISTED: Final = vocabulary(
+    ".yml .yaml .json .toml .ini .env .properties .conf .cfg .txt .secret .secrets .h .py .js .ts .mjs .php .rb .xcconfig"
 )
 _OF_SECRETS: Final = re.compile(
     r"(?i)^[\w.-]*?(?:secrets?|credentials?|creds|api_?-?keys?)(?:[_.-](?:prod\w*|live|local|shared))?(?:\.\w+)?$"
@@ -71,15 +53,6 @@ _OF_SECRETS: Final = re.compile(
 _KEPT: Final = re.compile(
     r"^\s*(?:#\s*define\s+(?=\w+\s+\")|(?:const|let|var|export|static)\s+){0,2}[\"']?(?P<name>[A-Za-z_][\w.\-]{1,60})[\"']?"
     r"\s*(?:=>|[:=]|(?<=\s)(?=\"))\s*[\"']?(?P<value>[A-Za-z0-9_\-+/.~]{16,200}={0,2})[\"']?\s*[,;]?\s*(?:#.*|//.*)?$"
-)
-# What is kept beside secrets and opens nothing
-_NAMES: Final = re.compile(
-    r"(?i)(?:id|ids|sid|user|username|name|host|hostname|server|url|uri|domain|email|mail|path|file|version|region|account|project|"
-    r"tenant|bucket|zone|channel|chat|sheet|database|db|index|topic|fingerprint|thumbprint|checksum|hash|digest|public|pub|"
-    r"site_?key|anon|dsn|sha|sha\d+|commit|release|tag|model|client|template|board|page|space|pool|audience|wallet|mint|"
-    r"measurement|distribution|vpc|subnet|cluster|place|cert|build|number|image|logo|icon|style|alphabet|verification|resource|"
-    r"dataset|list|ref|lang|group|workspace|organi[sz]ation|org|document|doc|deployment|revision|video|playlist|identifier|map|"
-    r"address|ipfs|sri|etag|location|station|price|plan|product)$"
 )
 _SETTINGS: Final = re.compile(
     r"(?i)(^|/)(?:[\w-]*(?:config|configuration|settings|einstellungen|konfig\w*|configuracion|ajustes|parametr\w*|"
@@ -93,13 +66,6 @@ _SETTING: Final = re.compile(
 _DIGESTS: Final = re.compile(
     r"(?i)integrity|etag|revision|commit|nonce|guid|cursor|public|measurement|analytics|matomo|plausible|posthog|"
     r"formspree|paypal|theme|thumb|button|app$|calendar|tracking|pixel|captcha|map|embed"
-)
-_OBJECT: Final = re.compile(
-    r"(?:price|prod|plan|cus|sub|acct|pi|in|ch|evt|seti|txn|plink|cs|pm|src|tok|coupon|promo|si|wsp|usr|tbl|fld|rec|viw|rp|team|dpl|"
-    r"asst|thread|file|vs|msg|run|batch|org|proj)_[A-Za-z0-9_]{8,}$|(?:tbl|fld|rec|viw|app|sel)[A-Za-z0-9]{14}$|1[\w-]{43}$|"
-    r"UC[\w-]{22}$|PL[\w-]{32}$|(?:vpc|subnet|sg|ami|i|vol|eni|rtb|igw)-[0-9a-f]{8,}$|[dG]-[0-9A-Za-z]{8,}$|Iv1\.|ChIJ|AKfycb|"
-    # of a chain, of a file system of contents; pictures and public keys in base64
-    r"Qm[1-9A-HJ-NP-Za-km-z]{44}$|[13][1-9A-HJ-NP-Za-km-z]{25,34}$|iVBOR|R0lGOD|/9j/|AAAA[BC]3"
 )
 # What bundlers put into pages
 _SHIPPED: Final = re.compile(r"(?:NEXT_|NUXT_|EXPO_|GATSBY_|SVELTE_)?PUBLIC_|VITE_|REACT_APP_|VUE_APP_|GATSBY_")
@@ -115,7 +81,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
     for number, line in lines_with(file, ("params", "query", "earchParams", "qs", "payload")):
         for table in _BROUGHT.finditer(line[:LONGEST_LINE]):
             for pair in _PAIR.finditer(table["table"]):
-                if not names_no_secret(pair["name"]) and _is_made(pair["value"]):
+                if not opens_nothing(pair["name"]) and _is_made(pair["value"]):
                     why = f"a word that a machine made, which a request brings ({pair['name']})"
                     yield Candidate("api_key", pair["value"], file.path, number, "assignment", why, pair["name"])
     for number, line in lines_with(file, ("://",)):
@@ -134,7 +100,7 @@ def kept(file: SourceFile) -> Iterator[Candidate]:
         return
     for number, line in file.numbered():
         match = _KEPT.match(line[:LONGEST_LINE])
-        if match and not (names_no_secret(match["name"]) or _SHIPPED.match(match["name"])) and _is_made(match["value"]):
+        if match and not (opens_nothing(match["name"]) or _SHIPPED.match(match["name"])) and _is_made(match["value"]):
             why = f"a value of a file that keeps secrets ({match['name']})"
             yield Candidate("secret", match["value"], file.path, number, "assignment", why, match["name"])
 
@@ -146,7 +112,7 @@ def settings(file: SourceFile) -> Iterator[Candidate]:
     for number, line in file.numbered():
         for match in _SETTING.finditer(line[:LONGEST_LINE]) if len(line) <= LONGEST_LINE else ():
             name, value = match["name"], match["value"]
-            if not (names_no_secret(name) or _SHIPPED.match(name) or _DIGESTS.search(name)) and _is_made(value):
+            if not (opens_nothing(name) or _SHIPPED.match(name) or _DIGESTS.search(name)) and _is_made(value):
                 why = f"a setting that a machine made ({name})"
                 yield Candidate("secret", value, file.path, number, "assignment", why, name)
 
@@ -166,19 +132,14 @@ def _is_settings(file: SourceFile) -> bool:
     )
 
 
-def names_no_secret(name: str) -> bool:
-    """Whether it ends in what is kept beside secrets and opens nothing: an id, a user, an address, a digest."""
-    return bool(_NAMES.search(name))
-
-
 def _is_made(value: str) -> bool:
     # Names of things have one form too many: a UUID, a number of Google's tables, words with a number.
-    return not is_object(value) and bool(re.search(r"\d", value)) and not strings.is_uuid(value) and strings.looks_random(value)
-
-
-def is_object(value: str) -> bool:
-    """The name that a vendor's API gives to a thing: Stripe's prices and customers, tables and forms of Google."""
-    return bool(_OBJECT.match(value))
+    return (
+        not names_an_object(value)
+        and bool(re.search(r"\d", value))
+        and not strings.is_uuid(value)
+        and strings.looks_random(value)
+    )
 
 
 def _host(address: str) -> str:

@@ -10,9 +10,10 @@ from typing import Final
 
 from .. import strings
 from ..hints import lines_with
+from ..literals import names_an_object
 from ..model import Candidate, SourceFile
+from ..names import opens_nothing
 from ..vocabulary import vocabulary
-from .addressed import is_object, names_no_secret
 
 LONGEST_LINE: Final = 1000
 _CODE: Final = vocabulary(
@@ -88,11 +89,11 @@ def _on_line(file: SourceFile, number: int, text: str, words: bool) -> Iterator[
     if match is None or not file.is_fresh(number) or _ALONE.match(text):
         return
     name = _NAME.search(text[: match.start()]) if form is _LITERAL else None
-    if name and (names_no_secret(name["name"]) or _SHOWN.search(name["name"])):
+    if name and (opens_nothing(name["name"]) or _SHOWN.search(name["name"])):
         return
     value, called = match["value"], name["name"] if name else ""
     if words and name and _WORD.fullmatch(value) and not strings.looks_random(value):
         yield Candidate("password", value, file.path, number, "assignment", "a comment calls it a password", called)
-    elif _MADE.fullmatch(value) and not is_object(value) and strings.looks_random(value):
+    elif _MADE.fullmatch(value) and not names_an_object(value) and strings.looks_random(value):
         why = "a comment calls it a key or a token"
         yield Candidate("secret", value, file.path, number, "assignment", why, called)

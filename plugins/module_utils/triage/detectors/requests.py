@@ -12,8 +12,8 @@ from typing import Final
 
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
+from ..names import opens_nothing
 from ..strings import is_uuid
-from .addressed import names_no_secret
 
 _HINTS: Final = (
     "key",
@@ -109,7 +109,7 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         lower = line.lower()
         if "x-" in lower:
             for match in _OWN_HEADER.finditer(line):
-                if not is_uuid(match["value"]) and not names_no_secret(match["name"]):
+                if not is_uuid(match["value"]) and not opens_nothing(match["name"]):
                     yield _key(file, number, match["value"], f"a key in the header of a request ({match['name']})", match["name"])
         if "-key" in lower or "auth" in lower or "token" in lower or "apikey" in lower or "bearer" in lower or "basic" in lower:
             yield from _headers(file, number, line)
