@@ -11,6 +11,7 @@ from typing import Final
 from ..hints import lines_with
 from ..model import Candidate, SourceFile
 from ..names import secret_kind
+from ..vocabulary import vocabulary
 
 _WORDS: Final = ("assword", "ASSWORD", "asswd", "asswort", "asscode", "Pin", "pin(", "PIN")
 _LONGEST: Final = 8  # lines; what a longer function returns at its end is its work, not a word it keeps
@@ -50,14 +51,22 @@ def candidates(file: SourceFile) -> Iterator[Candidate]:
         head = _HEAD.search(line) if len(line) <= 400 and any(word in line for word in _WORDS) else None
         if head is None or _CHANGES.search(head["name"]):
             continue
-        first = ("return " if head["arrow"] else "") + line[head.end() :]
-        for further, text in enumerate((first, *file.lines[number : number + _LONGEST]), number):
-            if further > number and _is_behind(text, head["indent"]):
-                break
-            if file.is_fresh(further) and len(text) <= 400 and (match := _RETURNED.search(text)):
-                kind = "pin" if head["pin"] or match["value"].isdigit() else "password"
-                why = f"what {head['name']}() gives"
-                yield Candidate(kind, match["value"], file.path, further, "comparison", why, head["name"])
+        for further, match in _given(file, number, line, head, _LONGEST, _RETURNED):
+            kind = "pin" if head["pin"] or match["value"].isdigit() else "password"
+            why = f"what {head['name']}() gives"
+            yield Candidate(kind, match["value"], file.path, further, "comparison", why, head["name"])
+
+
+def _given(
+    file: SourceFile, number: int, line: str, head: re.Match[str], longest: int, form: re.Pattern[str]
+) -> Iterator[tuple[int, re.Match[str]]]:
+    """What the function of this head returns in its first lines, with the line's number."""
+    first = ("return " if head["arrow"] else "") + line[head.end() :]
+    for further, text in enumerate((first, *file.lines[number : number + longest]), number):
+        if further > number and _is_behind(text, head["indent"]):
+            return
+        if file.is_fresh(further) and len(text) <= 400 and (match := form.search(text)):
+            yield further, match
 
 
 def _is_behind(text: str, indent: str) -> bool:
@@ -71,20 +80,8 @@ _FUNCTION: Final = re.compile(
     r"(?:=\s*(?:async\s*)?\(\s*\)\s*(?P<arrow>=>)|\(\s*(?:self|this|cls)?\s*\))"
 )
 _GIVEN: Final = re.compile(r"\breturn\b\s*\(?(?P<quote>[\"'`])(?P<value>[^\"'`\s]{16,200})(?P=quote)\s*[;})]*\s*$")
-_NAMED_LIKE_KEYS: Final = (
-    "key",
-    "token",
-    "secret",
-    "schl",
-    "clave",
-    "chave",
-    "chiave",
-    "sleutel",
-    "klucz",
-    "anahtar",
-    "nyckel",
-    "cle",
-)
+_LONGEST_OF_KEYS: Final = 3
+_NAMED_LIKE_KEYS: Final = vocabulary("key token secret schl clave chave chiave sleutel klucz anahtar nyckel cle")
 
 
 def keys(file: SourceFile) -> Iterator[Candidate]:
@@ -94,10 +91,6 @@ def keys(file: SourceFile) -> Iterator[Candidate]:
         kind = secret_kind(head["name"]) if head and not _CHANGES.search(head["name"]) else ""
         if head is None or not kind:
             continue
-        first = ("return " if head["arrow"] else "") + line[head.end() :]
-        for further, text in enumerate((first, *file.lines[number : number + 3]), number):
-            if further > number and _is_behind(text, head["indent"]):
-                break
-            if file.is_fresh(further) and len(text) <= 400 and (match := _GIVEN.search(text)):
-                why = f"what {head['name']}() gives"
-                yield Candidate(kind, match["value"], file.path, further, "assignment", why, head["name"])
+        for further, match in _given(file, number, line, head, _LONGEST_OF_KEYS, _GIVEN):
+            why = f"what {head['name']}() gives"
+            yield Candidate(kind, match["value"], file.path, further, "assignment", why, head["name"])

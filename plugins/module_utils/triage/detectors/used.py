@@ -52,7 +52,7 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
         # within a connection string: ":" + p + "\x40", :{p}\x40
         rf":[\"'`]\s*[+.]\s*@\s*[+.]\s*[\"'`]\x40|:\$?\{{@\}}\x40|"
         r"[!=]={1,2}\s*@[^\n]{0,40}\b(?i:unlock\(|denied|forbidden|unauthori[sz]ed|set(?:Is)?(?:Auth|LoggedIn|Admin|"
-        r"Unlocked|Allowed))|"
+        r"Unlocked))|"
         r"(?i:@\s*\|\s*ConvertTo-SecureString|ConvertTo-SecureString\s+(?:-String\s+)?@)",
     ),
     (
